@@ -1,0 +1,1 @@
+"""What people and platforms talk to: the HTTP API."""

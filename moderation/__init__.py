@@ -1,0 +1,1 @@
+"""What the words of Veriscope mean: pure, standard library only, without clock, randomness or IO."""

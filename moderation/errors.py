@@ -1,0 +1,147 @@
+"""Every error of Veriscope on one screen; whose fault it is decides what happens next.
+
+The class docstring is the message an operator reads when none is given.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ModerationError(Exception):
+    """Something went wrong in Veriscope."""
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail or (type(self).__doc__ or "").strip().splitlines()[0])
+
+    @property
+    def detail(self) -> str:
+        return str(self)
+
+
+# The upload's fault: never retried, told to the uploader with a machine-readable reason.
+
+
+class MediaRejected(ModerationError):
+    """The upload cannot be judged."""
+
+    reason: ClassVar[str] = "rejected"
+
+
+class EmptyMedia(MediaRejected):
+    """The upload holds no bytes."""
+
+    reason = "empty"
+
+
+class UnreadableMedia(MediaRejected):
+    """The media is damaged: nothing of it decodes."""
+
+    reason = "unreadable"
+
+
+class UnsupportedMedia(MediaRejected):
+    """The bytes are of no kind that is judged here."""
+
+    reason = "unsupported_kind"
+
+
+class NoVideoStream(MediaRejected):
+    """The container holds no video stream."""
+
+    reason = "no_video_stream"
+
+
+class MediaTooLarge(MediaRejected):
+    """The media exceeds a limit in bytes, pixels or seconds."""
+
+    reason = "too_large"
+
+
+class DecodingExceeded(MediaRejected):
+    """Decoding needed more memory or time than an upload may cost."""
+
+    reason = "decoding_exceeded_limits"
+
+
+class ForbiddenSource(MediaRejected):
+    """The address of the media is one that may not be fetched."""
+
+    reason = "forbidden_source"
+
+
+class MissingMedia(MediaRejected):
+    """There is nothing at the address of the media."""
+
+    reason = "not_found"
+
+
+class SourceTimedOut(MediaRejected):
+    """The source of the media did not deliver in time."""
+
+    reason = "source_timed_out"
+
+
+# A dependency's fault: retried with back-off, then dead-lettered.
+
+
+class Unavailable(ModerationError):
+    """A part that Veriscope depends on does not answer."""
+
+
+class SourceUnavailable(Unavailable):
+    """The server that holds the media fails; it may recover."""
+
+
+class MediaStoreUnavailable(Unavailable):
+    """The media store cannot be reached, or is full."""
+
+
+class DecoderUnavailable(Unavailable):
+    """No decoder process can be started."""
+
+
+class ScorerUnavailable(Unavailable):
+    """The inference server does not answer, or answers nonsense."""
+
+
+class LedgerUnavailable(Unavailable):
+    """The database cannot be reached, or refuses to write."""
+
+
+class BrokerUnavailable(Unavailable):
+    """The Kafka broker cannot be reached."""
+
+
+class Superseded(Unavailable):
+    """Another verdict became current in the meantime; reading again resolves it."""
+
+
+# Ours: never retried, dead-lettered, pages someone.
+
+
+class Inconsistent(ModerationError):
+    """Veriscope contradicts itself: this is a defect."""
+
+
+class UnparsableMessage(Inconsistent):
+    """A message on a topic does not follow its schema."""
+
+
+class MissingPack(Inconsistent):
+    """A face pack that a message refers to is not in the media store, or is damaged."""
+
+
+class ScorerMismatch(Inconsistent):
+    """The inference server refuses what is sent, or serves another model than configured."""
+
+
+class UnknownUpload(Inconsistent):
+    """No upload of that id is in the ledger."""
+
+
+# The operator's: refuses to start, in one line.
+
+
+class InvalidConfiguration(ModerationError):
+    """A setting or a policy is wrong; nothing was started."""

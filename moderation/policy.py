@@ -1,0 +1,125 @@
+"""What an operator wants done: thresholds, limits under which to abstain, and actions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from moderation.upload import Lane
+from moderation.verdict import Action, Label
+
+ANY = "*"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """At or above `suspect` (then `fake`) the label is that; within `margin` it is marked near.
+
+    Raises:
+        ValueError: not 0 < suspect <= fake <= 1, or a negative margin.
+    """
+
+    suspect: float = 0.5
+    fake: float = 0.8
+    margin: float = 0.03
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.suspect <= self.fake <= 1.0:
+            raise ValueError("thresholds must satisfy 0 < suspect <= fake <= 1")
+        if self.margin < 0.0:
+            raise ValueError("margin must not be negative")
+
+    def label(self, fake_probability: float) -> Label:
+        if fake_probability >= self.fake:
+            return Label.FAKE
+        if fake_probability >= self.suspect:
+            return Label.SUSPECT
+        return Label.CLEAR
+
+    def is_near(self, fake_probability: float) -> bool:
+        nearest = min(abs(fake_probability - self.suspect), abs(fake_probability - self.fake))
+        return nearest < self.margin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Below these (above, for the distance) a crop is not judged.
+
+    Units are those of `moderation.tracks.CropQuality`. `video_crops` is how many
+    judged crops a track of a video needs.
+    """
+
+    face_pixels: float = 40.0
+    sharpness: float = 12.0
+    frontality: float = 0.25
+    detector_score: float = 0.8
+    embedding_distance: float = 2.0
+    video_crops: int = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pooling:
+    """How the crops of a track become one; see `moderation.scores.pool`."""
+
+    strongest_share: float = 0.5
+    frames_shown: int = 3
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.strongest_share <= 1.0:
+            raise ValueError("strongest_share must lie in (0, 1]")
+        if not 0 <= self.frames_shown <= 16:
+            raise ValueError("frames_shown must lie in [0, 16]")
+
+
+_ACTIONS: Mapping[Label, Action] = {
+    Label.FAKE: Action.WITHHOLD,
+    Label.SUSPECT: Action.REVIEW,
+    Label.CLEAR: Action.PUBLISH,
+    Label.UNKNOWN: Action.REVIEW,
+    Label.NO_FACE: Action.PUBLISH,
+    Label.REJECTED: Action.WITHHOLD,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What holds for a tenant and a lane; `*` stands for any.
+
+    Raises:
+        ValueError: a label has no action.
+    """
+
+    tenant: str = ANY
+    lane: Lane | None = None
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    limits: Limits = field(default_factory=Limits)
+    pooling: Pooling = field(default_factory=Pooling)
+    actions: Mapping[Label, Action] = field(default_factory=lambda: dict(_ACTIONS))
+
+    def __post_init__(self) -> None:
+        missing = [label.value for label in Label if label not in self.actions]
+        if missing:
+            raise ValueError(f"no action for {', '.join(missing)}")
+
+    def covers(self, tenant: str, lane: Lane) -> bool:
+        return self.tenant in (ANY, tenant) and self.lane in (None, lane)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """A named list of rules; the first that covers an upload holds for it.
+
+    Raises:
+        ValueError: the last rule does not cover every tenant and lane.
+    """
+
+    name: str
+    sha256: str
+    rules: tuple[Rule, ...]
+
+    def __post_init__(self) -> None:
+        if not self.rules or self.rules[-1].tenant != ANY or self.rules[-1].lane is not None:
+            raise ValueError('the last rule must be for tenant "*" and no lane: it covers the rest')
+
+    def rule_for(self, tenant: str, lane: Lane) -> Rule:
+        return next(rule for rule in self.rules if rule.covers(tenant, lane))

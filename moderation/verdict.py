@@ -1,0 +1,114 @@
+"""What Veriscope says of an upload, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from moderation.lineage import Lineage
+from moderation.media import MediaFacts
+from moderation.provenance import Provenance
+from moderation.tracks import Box
+
+
+class Label(StrEnum):
+    """`clear` means that no evidence was found; nothing here says "authentic"."""
+
+    FAKE = "fake"
+    SUSPECT = "suspect"
+    CLEAR = "clear"
+    UNKNOWN = "unknown"
+    NO_FACE = "no_face"
+    REJECTED = "rejected"
+
+
+class Action(StrEnum):
+    """What the policy asks the platform to do with the upload."""
+
+    PUBLISH = "publish"
+    LABEL = "label"
+    REVIEW = "review"
+    WITHHOLD = "withhold"
+
+
+class Reason(StrEnum):
+    """Why a verdict is as it is, or says no more. A rejection's reason stands in `rejection`."""
+
+    LOW_RESOLUTION = "low_resolution"
+    BLURRED = "blurred"
+    TURNED_AWAY = "turned_away"
+    DOUBTFUL_FACE = "doubtful_face"
+    FEW_FRAMES = "few_frames"
+    OUT_OF_DISTRIBUTION = "out_of_distribution"
+    NEAR_THRESHOLD = "near_threshold"
+    DAMAGED_MEDIA = "damaged_media"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """Why an upload was not judged: `reason` for machines, `detail` for people."""
+
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrongFrame:
+    """A frame that speaks loudest for a track being fake; `crop_id` points into the face pack."""
+
+    crop_id: int
+    at_seconds: float
+    box_xyxy: Box
+    fake_probability: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackVerdict:
+    """One person's face through the media. `fake_probability` is None when it abstains."""
+
+    track_id: int
+    first_seconds: float
+    last_seconds: float
+    crops_judged: int
+    label: Label
+    fake_probability: float | None
+    reasons: tuple[Reason, ...] = ()
+    strongest_frames: tuple[StrongFrame, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The end of an upload. Never overwritten: a later one supersedes it, and both stay.
+
+    Raises:
+        ValueError: the parts contradict each other.
+    """
+
+    verdict_id: str
+    upload_id: str
+    tenant: str
+    label: Label
+    action: Action
+    fake_probability: float | None
+    reasons: tuple[Reason, ...]
+    lineage: Lineage
+    announced_at: datetime
+    decided_at: datetime
+    tracks: tuple[TrackVerdict, ...] = ()
+    media: MediaFacts | None = None
+    provenance: Provenance | None = None
+    face_pack: str | None = None
+    rejection: Rejection | None = None
+    supersedes: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.fake_probability is not None and not 0.0 <= self.fake_probability <= 1.0:
+            raise ValueError("fake_probability must lie in [0, 1]")
+        if (self.label in _JUDGED) != (self.fake_probability is not None):
+            raise ValueError(f"{self.label} and fake_probability {self.fake_probability} disagree")
+        if (self.label is Label.REJECTED) != (self.rejection is not None):
+            raise ValueError("a rejection comes with the label rejected, and with no other")
+
+
+_JUDGED = frozenset({Label.FAKE, Label.SUSPECT, Label.CLEAR})

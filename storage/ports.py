@@ -1,0 +1,197 @@
+"""What the stream needs of what is kept.
+
+Every method of the ledger's ports raises LedgerUnavailable when the database
+cannot be reached or refuses to write, and every one of the media store's
+MediaStoreUnavailable; the docstrings list what else is raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from moderation.upload import Upload
+from moderation.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundMessage:
+    """A message that leaves in the same transaction as the row it tells of."""
+
+    topic: str
+    key: str
+    value: bytes
+    headers: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingMessage:
+    """An outbound message that has its place in the outbox's order."""
+
+    outbox_id: int
+    message: OutboundMessage
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadStatus:
+    """Where an upload stands: `verdict` is the current one, None until there is an end."""
+
+    upload: Upload
+    announcements: int
+    deadline_at: datetime
+    verdict: Verdict | None
+
+
+class Ledger(Protocol):
+    """The truth: every announced upload, and every verdict ever reached."""
+
+    async def announce(
+        self, upload: Upload, *, deadline_at: datetime, publish: Sequence[OutboundMessage] = ()
+    ) -> bool:
+        """Write the upload's row and the messages in one transaction.
+
+        Returns False, and writes nothing, when the upload is known already.
+        """
+        ...
+
+    async def conclude(
+        self, upload: Upload, verdict: Verdict, *, publish: Sequence[OutboundMessage]
+    ) -> bool:
+        """Make the verdict the upload's current one, and write the messages, in one transaction.
+
+        The one that was current is superseded (`verdict.supersedes` is filled by
+        the caller from `status`, and checked here). An upload that no `announce`
+        wrote yet gets its row. Returns False, and writes nothing, when a verdict
+        of equal lineage exists for the upload: it was recorded before.
+
+        Raises:
+            Superseded: another verdict became current since `status` was read;
+                read it again.
+        """
+        ...
+
+    async def status(self, upload_id: str) -> UploadStatus:
+        """Raises: UnknownUpload."""
+        ...
+
+
+class Deadlines(Protocol):
+    """Uploads that have no end."""
+
+    async def overdue(self, now: datetime, *, limit: int) -> list[UploadStatus]:
+        """Those without a verdict whose deadline has passed, oldest deadline first."""
+        ...
+
+    async def announce_again(
+        self, upload_id: str, *, deadline_at: datetime, publish: Sequence[OutboundMessage]
+    ) -> bool:
+        """Count one announcement more, move the deadline and write the messages, in one transaction.
+
+        Returns False, and writes nothing, when the upload has an end by now.
+        """
+        ...
+
+
+class Outbox(Protocol):
+    """Messages written with their rows, and not yet known to be on the broker."""
+
+    async def pending(self, *, limit: int) -> list[PendingMessage]:
+        """The oldest, in the order in which they were written."""
+        ...
+
+    async def discard(self, outbox_ids: Sequence[int]) -> None:
+        """Forget messages that the broker has acknowledged."""
+        ...
+
+    async def backlog(self) -> tuple[int, datetime | None]:
+        """How many are pending, and since when the oldest."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """A message that could not be handled, with its bytes intact.
+
+    `fault` is the branch of the error tree, `reason` the error's name. The
+    origin (topic, partition, offset) names a dead letter for good.
+    """
+
+    origin_topic: str
+    origin_partition: int
+    origin_offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Mapping[str, bytes]
+    fault: str
+    reason: str
+    detail: str
+    attempts: int
+    trace: str
+    failed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptDeadLetter:
+    """A dead letter in the ledger; `redriven_at` is None while it waits for someone."""
+
+    dead_letter_id: int
+    letter: DeadLetter
+    redriven_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetterFilter:
+    """Which dead letters are meant; None and the empty tuple do not narrow."""
+
+    ids: tuple[int, ...] = ()
+    reason: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    waiting_only: bool = True
+
+
+class DeadLetters(Protocol):
+    async def keep(self, letter: DeadLetter) -> bool:
+        """Write the letter; False when its origin was kept before and still waits."""
+        ...
+
+    async def find(self, which: DeadLetterFilter, *, limit: int) -> list[KeptDeadLetter]:
+        """Oldest failure first."""
+        ...
+
+    async def redrive(self, dead_letter_id: int, *, now: datetime, publish: OutboundMessage) -> bool:
+        """Mark one redriven and write its message, in one transaction; False when it was already."""
+        ...
+
+
+class MediaStore(Protocol):
+    """Bytes by key: uploads, face packs and score packs. Writing a key again replaces it whole."""
+
+    async def put(self, key: str, content: bytes | Path | AsyncIterator[bytes]) -> None:
+        """Store content; readers see all of it or none."""
+        ...
+
+    async def read(self, key: str) -> bytes:
+        """Raises: MissingMedia."""
+        ...
+
+    async def download(self, key: str, to: Path, *, limit_bytes: int) -> None:
+        """Raises: MissingMedia, MediaTooLarge."""
+        ...
+
+
+class Source(Protocol):
+    """Where media lies that Veriscope was told of by address."""
+
+    async def fetch(self, uri: str, to: Path) -> None:
+        """Bring the bytes at an address into a local file.
+
+        Raises:
+            MediaRejected: forbidden, missing, empty, too large, or too slow.
+            SourceUnavailable: its server fails; it may recover.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""What moves: one hop a file, in the order in which an upload passes them."""
