@@ -1,1 +1,1 @@
-"""What the words of Veriscope mean: pure, standard library only, without clock, randomness or IO."""
+"""What the words of Veriscope mean: standard library only, no clock, randomness or IO."""

@@ -110,5 +110,15 @@ class Verdict:
         if (self.label is Label.REJECTED) != (self.rejection is not None):
             raise ValueError("a rejection comes with the label rejected, and with no other")
 
+    def may_supersede(self, current: Verdict) -> bool:
+        """Tell whether this may stand in place of the current verdict of the same upload.
+
+        Equal lineage says the same again. A rejection never takes the place of a
+        judgement: a source that is gone by now does not undo what was seen.
+        """
+        if self.lineage == current.lineage:
+            return False
+        return self.rejection is None or current.rejection is not None
+
 
 _JUDGED = frozenset({Label.FAKE, Label.SUSPECT, Label.CLEAR})

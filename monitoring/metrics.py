@@ -1,0 +1,82 @@
+"""Every metric, in pipeline order: `veriscope_<what>_<unit>`, base units, closed label sets."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_STAGE_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
+_END_TO_END_BUCKETS = (0.25, 0.5, 1, 2, 5, 10, 15, 20, 30, 45, 60, 120, 300, 900, 3600, 86400)
+_BATCH_BUCKETS = (1, 2, 4, 8, 12, 16, 20, 24, 28, 32)
+
+# intake
+
+UPLOADS_ANNOUNCED = Counter(
+    "veriscope_uploads_announced_total", "Uploads that became known.", ["lane", "way"]
+)
+UPLOADS_REANNOUNCED = Counter(
+    "veriscope_uploads_reannounced_total", "Uploads announced again after a deadline.", ["lane"]
+)
+OLDEST_OVERDUE_SECONDS = Gauge(
+    "veriscope_oldest_overdue_seconds", "Age of the oldest upload past its deadline without an end."
+)
+
+# extract
+
+UPLOADS_REJECTED = Counter(
+    "veriscope_uploads_rejected_total", "Uploads that cannot be judged.", ["reason"]
+)
+FRAMES_SAMPLED = Counter("veriscope_frames_sampled_total", "Frames that were decoded and searched.")
+FACES_KEPT = Counter("veriscope_faces_kept_total", "Aligned crops put into face packs.")
+STAGE_SECONDS = Histogram(
+    "veriscope_stage_seconds", "Time of a stage for one upload.", ["stage"], buckets=_STAGE_BUCKETS
+)
+
+# score
+
+BATCH_CROPS = Histogram(
+    "veriscope_batch_crops", "Crops in one request to the scorer.", buckets=_BATCH_BUCKETS
+)
+SCORER_SECONDS = Histogram(
+    "veriscope_scorer_seconds", "Time of one request to the scorer.", buckets=_STAGE_BUCKETS
+)
+
+# record
+
+VERDICTS = Counter("veriscope_verdicts_total", "Verdicts reached.", ["lane", "label"])
+END_TO_END_SECONDS = Histogram(
+    "veriscope_end_to_end_seconds",
+    "From the announcement of an upload to its verdict.",
+    ["lane"],
+    buckets=_END_TO_END_BUCKETS,
+)
+
+# relay
+
+OUTBOX_PENDING = Gauge("veriscope_outbox_pending", "Messages that wait to be published.")
+OUTBOX_OLDEST_SECONDS = Gauge(
+    "veriscope_outbox_oldest_seconds", "Age of the oldest message that waits to be published."
+)
+OUTBOX_PUBLISHED = Counter("veriscope_outbox_published_total", "Messages the relay published.")
+
+# every hop
+
+IN_HAND = Gauge("veriscope_hop_in_hand", "Messages a hop is working on.", ["hop"])
+HOP_MESSAGES = Counter(
+    "veriscope_hop_messages_total",
+    "Messages a hop settled, by whose fault a failure was.",
+    ["hop", "outcome"],
+)
+HOP_SECONDS = Histogram(
+    "veriscope_hop_seconds",
+    "Time a hop took for one message, retries included.",
+    ["hop"],
+    buckets=_STAGE_BUCKETS,
+)
+RETRIES = Counter("veriscope_retries_total", "Waits for a dependency, by error.", ["hop", "error"])
+DEAD_LETTERS = Counter(
+    "veriscope_dead_letters_total", "Messages set aside, by whose fault it was.", ["hop", "fault"]
+)
+LONGEST_WAIT_SECONDS = Gauge(
+    "veriscope_hop_longest_wait_seconds",
+    "How long the oldest message that was delivered and is not settled has been in hand.",
+)

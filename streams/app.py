@@ -1,0 +1,101 @@
+"""The Faust application: three hops, each with an agent for each lane."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from time import monotonic
+from typing import Any
+
+from moderation.upload import Lane
+from streams.hops import Hop, Settler, Window
+from streams.offsets import App, Consumer
+from streams.ports import Publisher
+from streams.retries import BackOff
+from streams.topics import Topics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaustConnection:
+    """What Faust needs to reach the broker; `broker` is HOST:PORT, comma-separated for several."""
+
+    broker: str
+    group: str
+    data_folder: str
+    credentials: Any = None
+
+
+def build_app(connection: FaustConnection) -> App:
+    """Make a Faust app that serves no pages, keeps no tables and creates no topics."""
+    return App(
+        connection.group,
+        broker=[f"kafka://{address}" for address in connection.broker.split(",")],
+        broker_credentials=connection.credentials,
+        broker_commit_interval=1.0,
+        broker_max_poll_records=64,
+        stream_buffer_maxsize=64,
+        stream_wait_empty=False,
+        stream_recovery_delay=0.0,
+        consumer_auto_offset_reset="earliest",
+        processing_guarantee="at_least_once",
+        key_serializer="raw",
+        value_serializer="raw",
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        web_enabled=False,
+        store="memory://",
+        datadir=connection.data_folder,
+        debug=False,
+    )
+
+
+class Worker:
+    """Runs the hops on a Faust app, and stops them so that nothing is lost or left half-done."""
+
+    def __init__(
+        self, app: App, topics: Topics, publisher: Publisher, *, back_off: BackOff
+    ) -> None:
+        self._app = app
+        self._topics = topics
+        self._publisher = publisher
+        self._back_off = back_off
+        self._windows: list[Window] = []
+
+    def add(self, hop: Hop[Any], topic_of: Callable[[Lane], str]) -> None:
+        """Give a hop an agent on each lane's topic; each lane has a window of its own."""
+        settler = Settler(
+            hop, self._publisher, dead_letters=self._topics.dead_letters, back_off=self._back_off
+        )
+        for lane in Lane:
+            window = Window(f"{hop.name}.{lane}", hop.window, settler.settle)
+            self._windows.append(window)
+            topic = self._app.topic(
+                topic_of(lane),
+                key_type=bytes,
+                value_type=bytes,
+                key_serializer="raw",
+                value_serializer="raw",
+                internal=False,
+            )
+            self._app.agent(topic, name=f"{hop.name}.{lane}", concurrency=1)(window.consume)
+
+    async def start(self) -> None:
+        await self._app.start()
+
+    async def stop(self, *, within: timedelta) -> None:
+        """Finish what is in hand or hand it back, commit, and leave the group."""
+        seconds = within.total_seconds() * 0.6
+        await asyncio.gather(*(window.drain(seconds) for window in self._windows))
+        await self._app.stop()
+
+    def longest_wait_seconds(self) -> float:
+        """How long the oldest message in hand has been there."""
+        consumer: Consumer = self._app.consumer
+        since = [
+            progress.waiting_since
+            for progress in list(consumer.progress.values())
+            if progress.waiting_since is not None
+        ]
+        return monotonic() - min(since) if since else 0.0

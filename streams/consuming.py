@@ -1,0 +1,83 @@
+"""Plain aiokafka consumers with manual commits, for hops whose work is one write to the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+
+from moderation.errors import BrokerUnavailable
+from streams.messages import headers_of
+from streams.retries import BackOff, Origin, patiently
+
+log = structlog.get_logger()
+
+_FOR_EVER = BackOff(attempts=None)
+
+
+class LedgerConsumer:
+    """Settles every record of some topics, in order, and commits after that."""
+
+    def __init__(
+        self,
+        connection: Mapping[str, Any],
+        *,
+        group: str,
+        topics: Sequence[str],
+        settle: Callable[[Origin], Awaitable[None]],
+    ) -> None:
+        self._connection = connection
+        self._group = group
+        self._topics = topics
+        self._settle = settle
+
+    async def run(self) -> None:
+        """Consume until cancelled; a broker that goes away is waited for."""
+        await patiently(self._consume, _FOR_EVER)
+
+    async def _consume(self) -> None:
+        consumer = AIOKafkaConsumer(
+            *self._topics,
+            **self._connection,
+            group_id=self._group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=2000,
+        )
+        try:
+            await consumer.start()
+            while True:
+                batches = await consumer.getmany(timeout_ms=2000, max_records=500)
+                for partition, records in batches.items():
+                    await self._settle_batch(consumer, partition, records)
+        except (KafkaError, OSError) as error:
+            raise BrokerUnavailable(f"{self._group}: {error!r}") from error
+        finally:
+            with suppress(KafkaError, OSError, asyncio.TimeoutError):
+                await consumer.stop()
+
+    async def _settle_batch(
+        self, consumer: AIOKafkaConsumer, partition: TopicPartition, records: list[ConsumerRecord]
+    ) -> None:
+        for record in records:
+            await self._settle(_origin(record))
+        try:
+            await consumer.commit({partition: records[-1].offset + 1})
+        except (CommitFailedError, IllegalStateError):
+            log.info("commit.lost_partition", group=self._group, partition=partition.partition)
+
+
+def _origin(record: ConsumerRecord) -> Origin:
+    return Origin(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        key=record.key,
+        value=record.value,
+        headers=headers_of(record.headers),
+    )

@@ -1,0 +1,115 @@
+"""Hop 1: an announced upload becomes a face pack in the media store."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+
+from inference.ports import Extraction, FaceExtractor
+from moderation.errors import MediaRejected
+from moderation.provenance import Provenance, ProvenanceState
+from moderation.upload import Lane, Upload
+from moderation.verdict import Rejection
+from monitoring import metrics
+from storage.ports import MediaStore, OutboundMessage, Source
+from streams.messages import FACES, SCORED, FacesFound, UploadAnnounced, UploadScored
+from streams.topics import Topics
+
+_UNKNOWN = Provenance(state=ProvenanceState.UNKNOWN)
+
+
+class Extract:
+    """Fetches, decodes, follows faces, and keeps their crops.
+
+    `spool` is a folder for media while they are worked on.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        extractor: FaceExtractor,
+        media_store: MediaStore,
+        topics: Topics,
+        *,
+        spool: Path,
+        preprocessing: str,
+    ) -> None:
+        self._source = source
+        self._extractor = extractor
+        self._media_store = media_store
+        self._topics = topics
+        self._spool = spool
+        self._preprocessing = preprocessing
+
+    async def __call__(self, message: UploadAnnounced) -> Sequence[OutboundMessage]:
+        """Turn one announcement into one message: to `faces`, or straight to `scores`.
+
+        Raises:
+            Unavailable: the source, the decoders or the media store; try again.
+        """
+        upload = message.upload
+        try:
+            found = await self._extract(upload)
+        except MediaRejected as error:
+            metrics.UPLOADS_REJECTED.labels(error.reason).inc()
+            return [self._rejected(upload, error)]
+        metrics.FRAMES_SAMPLED.inc(found.facts.frames_sampled)
+        metrics.FACES_KEPT.inc(len(found.crops))
+        if not found.crops:
+            return [self._without_face(upload, found)]
+        return [await self._with_faces(upload, found)]
+
+    async def _extract(self, upload: Upload) -> Extraction:
+        with tempfile.TemporaryDirectory(dir=self._spool) as folder:
+            media = Path(folder) / "media"
+            started = monotonic()
+            await self._source.fetch(upload.uri, media)
+            fetched = monotonic()
+            metrics.STAGE_SECONDS.labels("fetch").observe(fetched - started)
+            found = await self._extractor.extract(media, urgent=upload.lane is Lane.LIVE)
+            metrics.STAGE_SECONDS.labels("extract").observe(monotonic() - fetched)
+            return found
+
+    async def _with_faces(self, upload: Upload, found: Extraction) -> OutboundMessage:
+        # Named by content: repeated work writes the same object again.
+        key = f"packs/{upload.tenant}/{found.facts.sha256}/{self._preprocessing}.zip"
+        await self._media_store.put(key, found.pack)
+        message = FacesFound(
+            upload=upload,
+            media=found.facts,
+            provenance=_UNKNOWN,
+            face_pack=key,
+            preprocessing=self._preprocessing,
+            tracks=found.tracks,
+            crops=found.crops,
+        )
+        topic = self._topics.faces(upload.lane)
+        return FACES.encode(message, topic=topic, upload_id=upload.upload_id, at=_now())
+
+    def _without_face(self, upload: Upload, found: Extraction) -> OutboundMessage:
+        return self._to_scores(
+            UploadScored(
+                upload=upload,
+                preprocessing=self._preprocessing,
+                media=found.facts,
+                provenance=_UNKNOWN,
+            )
+        )
+
+    def _rejected(self, upload: Upload, error: MediaRejected) -> OutboundMessage:
+        rejection = Rejection(reason=error.reason, detail=error.detail[:500])
+        return self._to_scores(
+            UploadScored(upload=upload, preprocessing=self._preprocessing, rejection=rejection)
+        )
+
+    def _to_scores(self, message: UploadScored) -> OutboundMessage:
+        upload = message.upload
+        topic = self._topics.scores(upload.lane)
+        return SCORED.encode(message, topic=topic, upload_id=upload.upload_id, at=_now())
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

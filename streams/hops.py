@@ -1,0 +1,148 @@
+"""What every Faust hop has in common: a bounded window of messages in hand, each settled alone.
+
+A hop's own work is a plain async function, one message in, messages out. Here
+it is retried while a dependency is down, its failures become dead letters, and
+its message is acknowledged when whatever it led to is on the broker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, Generic
+
+import structlog
+
+from moderation.errors import ModerationError, Unavailable
+from monitoring import metrics
+from storage.ports import OutboundMessage
+from streams.dead_letters import to_message
+from streams.messages import Codec, M, headers_of
+from streams.ports import Publisher
+from streams.retries import BackOff, Origin, dead_letter, fault_of, patiently
+
+log = structlog.get_logger()
+
+_FOR_EVER = BackOff(attempts=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hop(Generic[M]):
+    """One step of the stream. `window` bounds how many messages are in hand at once."""
+
+    name: str
+    codec: Codec[M]
+    handle: Callable[[M], Awaitable[Sequence[OutboundMessage]]]
+    window: int
+
+
+class Settler(Generic[M]):
+    """Brings single messages of a hop to their end, whatever happens on the way."""
+
+    def __init__(
+        self, hop: Hop[M], publisher: Publisher, *, dead_letters: str, back_off: BackOff
+    ) -> None:
+        self._hop = hop
+        self._publisher = publisher
+        self._dead_letters = dead_letters
+        self._back_off = back_off
+
+    async def settle(self, origin: Origin) -> None:
+        """Return when everything the message leads to is on the broker."""
+        started = monotonic()
+        attempts = 0
+
+        async def attempt() -> Sequence[OutboundMessage]:
+            nonlocal attempts
+            attempts += 1
+            return await self._hop.handle(self._hop.codec.decode(origin.value))
+
+        outcome = "done"
+        try:
+            outbound = await patiently(attempt, self._back_off, on_failure=self._note)
+        except Exception as error:  # noqa: BLE001  # the one place that guards the hop
+            outcome = fault_of(error)
+            outbound = [self._set_aside(origin, error, attempts)]
+        await patiently(lambda: self._publisher.publish(outbound), _FOR_EVER, on_failure=self._note)
+        metrics.HOP_SECONDS.labels(self._hop.name).observe(monotonic() - started)
+        metrics.HOP_MESSAGES.labels(self._hop.name, outcome).inc()
+
+    def _set_aside(self, origin: Origin, error: Exception, attempts: int) -> OutboundMessage:
+        letter = dead_letter(origin, error, attempts=attempts)
+        metrics.DEAD_LETTERS.labels(self._hop.name, letter.fault).inc()
+        known = isinstance(error, ModerationError)
+        log.error(
+            "message.dead_lettered",
+            hop=self._hop.name,
+            reason=letter.reason,
+            detail=letter.detail,
+            origin=[origin.topic, origin.partition, origin.offset],
+            exc_info=None if known else error,
+        )
+        return to_message(letter, topic=self._dead_letters)
+
+    def _note(self, error: Unavailable, failures: int) -> None:
+        metrics.RETRIES.labels(self._hop.name, type(error).__name__).inc()
+        if failures in (1, 5, 20):
+            log.warning(
+                "hop.waiting",
+                hop=self._hop.name,
+                failures=failures,
+                error=type(error).__name__,
+                detail=str(error),
+            )
+
+
+class Window:
+    """Takes messages from a Faust stream while fewer than `size` are in hand."""
+
+    def __init__(self, name: str, size: int, settle: Callable[[Origin], Awaitable[None]]) -> None:
+        self._name = name
+        self._places = asyncio.Semaphore(size)
+        self._settle = settle
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = asyncio.Event()
+
+    async def consume(self, stream: Any) -> None:
+        """Run a Faust stream through the window. Nothing escapes: Faust would drop the message."""
+        async for event in stream.noack().events():
+            await self._places.acquire()
+            if self._closed.is_set():
+                await asyncio.Event().wait()  # stopping: what was not begun is delivered again
+            task = asyncio.create_task(self._one(event))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+            metrics.IN_HAND.labels(self._name).set(len(self._tasks))
+
+    async def _one(self, event: Any) -> None:
+        try:
+            await self._settle(_origin(event.message))
+            event.ack()
+        finally:
+            self._places.release()
+            metrics.IN_HAND.labels(self._name).set(len(self._tasks) - 1)
+
+    async def drain(self, seconds: float) -> None:
+        """Begin nothing more; give what is in hand that long, then hand it back unsettled."""
+        self._closed.set()
+        if not self._tasks:
+            return
+        _, late = await asyncio.wait(self._tasks, timeout=seconds)
+        for task in late:
+            task.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.gather(*late, return_exceptions=True)
+
+
+def _origin(message: Any) -> Origin:
+    return Origin(
+        topic=message.topic,
+        partition=message.partition,
+        offset=message.offset,
+        key=message.key,
+        value=message.value,
+        headers=headers_of(message.headers),
+    )

@@ -1,0 +1,131 @@
+"""Hop 3: scores become a verdict; the verdict, its row and its message are one transaction."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from inference.calibration import Calibration
+from moderation.errors import ScorerMismatch, UnknownUpload
+from moderation.judging import Judgement, judge
+from moderation.lineage import Lineage, ModelIdentity
+from moderation.policy import Policy, Rule
+from moderation.scores import CalibratedScore
+from moderation.verdict import Label, Verdict
+from monitoring import metrics
+from storage.ports import Ledger, OutboundMessage
+from streams.messages import REACHED, UploadScored, VerdictReached
+from streams.topics import Topics
+
+_VERDICT_IDS = uuid.UUID("0d3c1a52-6a0b-4b5e-8f0e-1f7f3f1f4c55")
+
+
+class Record:
+    """Calibrates, judges by policy, and writes the end of an upload."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        policy: Policy,
+        calibrations: Mapping[ModelIdentity, Calibration],
+        topics: Topics,
+        *,
+        pipeline: str,
+    ) -> None:
+        self._ledger = ledger
+        self._policy = policy
+        self._calibrations = calibrations
+        self._topics = topics
+        self._pipeline = pipeline
+
+    async def __call__(self, message: UploadScored) -> Sequence[OutboundMessage]:
+        """Write one upload's verdict; what is to be published leaves through the outbox.
+
+        Raises:
+            LedgerUnavailable, Superseded: try again.
+            ScorerMismatch: scores of a model that is not calibrated here.
+        """
+        upload = message.upload
+        current = await self._current(upload.upload_id)
+        verdict = self._decide(message, current)
+        if current is not None and not verdict.may_supersede(current):
+            return []
+        reached = REACHED.encode(
+            VerdictReached(verdict=verdict),
+            topic=self._topics.verdicts,
+            upload_id=upload.upload_id,
+            at=verdict.decided_at,
+        )
+        if await self._ledger.conclude(upload, verdict, publish=[reached]):
+            metrics.VERDICTS.labels(upload.lane, verdict.label).inc()
+            waited = (verdict.decided_at - upload.announced_at).total_seconds()
+            metrics.END_TO_END_SECONDS.labels(upload.lane).observe(max(0.0, waited))
+        return []
+
+    async def _current(self, upload_id: str) -> Verdict | None:
+        try:
+            return (await self._ledger.status(upload_id)).verdict
+        except UnknownUpload:
+            return None  # scored before intake wrote its row; `conclude` writes it
+
+    def _decide(self, message: UploadScored, current: Verdict | None) -> Verdict:
+        upload = message.upload
+        rule = self._policy.rule_for(upload.tenant, upload.lane)
+        judgement = self._judge(message, rule)
+        lineage = self._lineage(message)
+        return Verdict(
+            verdict_id=str(uuid.uuid5(_VERDICT_IDS, f"{upload.upload_id}:{lineage.digest}")),
+            upload_id=upload.upload_id,
+            tenant=upload.tenant,
+            label=judgement.label,
+            action=rule.actions[judgement.label],
+            fake_probability=judgement.fake_probability,
+            reasons=judgement.reasons,
+            lineage=lineage,
+            announced_at=upload.announced_at,
+            decided_at=datetime.now(UTC),
+            tracks=judgement.tracks,
+            media=message.media,
+            provenance=message.provenance,
+            face_pack=message.face_pack,
+            rejection=message.rejection,
+            supersedes=current.verdict_id if current is not None else None,
+        )
+
+    def _judge(self, message: UploadScored, rule: Rule) -> Judgement:
+        if message.rejection is not None or message.media is None:
+            return Judgement(label=Label.REJECTED, fake_probability=None, reasons=(), tracks=())
+        return judge(message.media, message.tracks, self._calibrated(message), rule)
+
+    def _calibrated(self, message: UploadScored) -> list[CalibratedScore]:
+        if not message.scores:
+            return []
+        probabilities = self._calibration(message).probability(
+            [score.logit for score in message.scores]
+        )
+        return [
+            CalibratedScore(
+                crop=score.crop,
+                fake_probability=float(probability),
+                embedding_distance=score.embedding_distance,
+            )
+            for score, probability in zip(message.scores, probabilities, strict=True)
+        ]
+
+    def _calibration(self, message: UploadScored) -> Calibration:
+        calibration = self._calibrations.get(message.model) if message.model else None
+        if calibration is None:
+            raise ScorerMismatch(f"no calibration for the scores of {message.model}")
+        return calibration
+
+    def _lineage(self, message: UploadScored) -> Lineage:
+        return Lineage(
+            pipeline=self._pipeline,
+            preprocessing=message.preprocessing,
+            policy_name=self._policy.name,
+            policy_sha256=self._policy.sha256,
+            media_sha256=message.media.sha256 if message.media else None,
+            model=message.model,
+            calibration=self._calibration(message).id if message.model else None,
+        )
