@@ -89,7 +89,7 @@ class Deadlines(Protocol):
     async def announce_again(
         self, upload_id: str, *, deadline_at: datetime, publish: Sequence[OutboundMessage]
     ) -> bool:
-        """Count one announcement more, move the deadline and write the messages, in one transaction.
+        """Count one announcement more, move the deadline and write the messages, all or nothing.
 
         Returns False, and writes nothing, when the upload has an end by now.
         """
@@ -163,8 +163,10 @@ class DeadLetters(Protocol):
         """Oldest failure first."""
         ...
 
-    async def redrive(self, dead_letter_id: int, *, now: datetime, publish: OutboundMessage) -> bool:
-        """Mark one redriven and write its message, in one transaction; False when it was already."""
+    async def redrive(
+        self, dead_letter_id: int, *, now: datetime, publish: OutboundMessage
+    ) -> bool:
+        """Mark one redriven and write its message, all or nothing; False when it was already."""
         ...
 
 

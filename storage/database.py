@@ -1,0 +1,189 @@
+"""Opens the ledger's database, and turns its drivers' errors into Veriscope's in one place."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+from sqlalchemy import Connection, event, exc
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from moderation.errors import Inconsistent, InvalidConfiguration, LedgerUnavailable, ModerationError
+
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+asyncpg",
+    "postgresql": "postgresql+asyncpg",
+    "postgresql+asyncpg": "postgresql+asyncpg",
+}
+
+# First match wins. What the database refuses because of the values or the statement
+# that it was given is ours, and repeating it would fail again; all else may pass.
+# ProgrammingError is the exception: PostgreSQL says so where a table is not migrated yet
+# or a privilege was taken away, which SQLite calls OperationalError.
+FOREIGN_ERRORS: tuple[tuple[type[BaseException], type[ModerationError]], ...] = (
+    (exc.IntegrityError, Inconsistent),
+    (exc.DataError, Inconsistent),
+    (exc.DBAPIError, LedgerUnavailable),
+    (exc.TimeoutError, LedgerUnavailable),
+    (exc.PendingRollbackError, LedgerUnavailable),
+    (exc.ResourceClosedError, LedgerUnavailable),
+    (exc.DisconnectionError, LedgerUnavailable),
+    (exc.SQLAlchemyError, Inconsistent),
+    # SQLAlchemy lets through what asyncpg raises while a connection is being opened.
+    (asyncpg.PostgresError, LedgerUnavailable),
+    (asyncpg.InterfaceError, LedgerUnavailable),
+    (asyncpg.InternalClientError, LedgerUnavailable),
+    # A value that cannot become a row, or a row that cannot become a value: half a surrogate pair,
+    # or a verdict whose fields are no longer those that were written.
+    (ValueError, Inconsistent),
+    (TimeoutError, LedgerUnavailable),
+    (OSError, LedgerUnavailable),
+)
+
+_WRITES = "veriscope_writes"
+
+
+def now_utc() -> datetime:
+    return datetime.now(UTC)
+
+
+def database_url(url: str) -> URL:
+    """Parse an address of a database and fill in the asynchronous driver.
+
+    Raises:
+        InvalidConfiguration: it is no address, or of a database other than
+            SQLite and PostgreSQL. The message never repeats the address: it may hold a password.
+    """
+    try:
+        parsed = make_url(url)
+    except exc.ArgumentError as error:
+        raise InvalidConfiguration("the database's address cannot be parsed") from error
+    driver = _DRIVERS.get(parsed.drivername)
+    if driver is None:
+        raise InvalidConfiguration(f"no database of kind {parsed.drivername} is supported")
+    if driver.startswith("sqlite") and parsed.database in (None, "", ":memory:"):
+        raise InvalidConfiguration("SQLite needs a file: every connection must see the same rows")
+    return parsed.set(drivername=driver)
+
+
+def open_database(
+    url: str,
+    *,
+    connections: int = 8,
+    patience_seconds: float = 5.0,
+    statement_seconds: float = 15.0,
+) -> AsyncEngine:
+    """Make the engine of a SQLite file or a PostgreSQL database; nothing connects yet.
+
+    At most `connections` are open. `patience_seconds` bounds each wait: for a
+    connection, for a lock, for the server's greeting. PostgreSQL ends a
+    statement after `statement_seconds` and a forgotten transaction after twice that.
+
+    Raises:
+        InvalidConfiguration: see `database_url`.
+    """
+    parsed = database_url(url)
+    sqlite = parsed.drivername.startswith("sqlite")
+    engine = create_async_engine(
+        parsed,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=patience_seconds,
+        pool_pre_ping=not sqlite,
+        pool_recycle=1800,
+        connect_args={"timeout": patience_seconds}
+        if sqlite
+        else _postgresql_arguments(patience_seconds, statement_seconds),
+    )
+    if sqlite:
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn what the database's libraries raise into Veriscope's errors; see `FOREIGN_ERRORS`."""
+    try:
+        yield
+    except ModerationError:
+        raise
+    except Exception as error:
+        ours = translation(error)
+        if ours is None:
+            raise
+        raise ours(_first_line(error)) from error
+
+
+def translation(error: BaseException) -> type[ModerationError] | None:
+    return next((ours for foreign, ours in FOREIGN_ERRORS if isinstance(error, foreign)), None)
+
+
+@asynccontextmanager
+async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection to read with.
+
+    Raises:
+        LedgerUnavailable: the database cannot be reached.
+    """
+    with translated():
+        async with engine.connect() as connection:
+            yield connection
+
+
+@asynccontextmanager
+async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection in a transaction that commits when the block ends, and rolls back if it raises.
+
+    Raises:
+        LedgerUnavailable: the database cannot be reached, or refuses to write.
+    """
+    with translated():
+        async with engine.execution_options(**{_WRITES: True}).begin() as connection:
+            yield connection
+
+
+def _postgresql_arguments(patience_seconds: float, statement_seconds: float) -> dict[str, Any]:
+    return {
+        "timeout": patience_seconds,
+        # The client's own limit only acts when the server is silent, so it is the longer one.
+        "command_timeout": statement_seconds + patience_seconds,
+        "server_settings": {
+            "application_name": "veriscope",
+            "statement_timeout": str(round(statement_seconds * 1000)),
+            "lock_timeout": str(round(patience_seconds * 1000)),
+            "idle_in_transaction_session_timeout": str(round(statement_seconds * 2000)),
+            "timezone": "UTC",
+        },
+    }
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
+    # The driver would begin transactions by itself, deferred, and at the first write only: two
+    # that read first and write then deadlock at once, whatever the busy timeout (SQLITE_BUSY).
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    # The ledger is the truth: FULL keeps what was committed through a power cut, NORMAL does not.
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _first_line(error: Exception) -> str:
+    """The driver's own message, without the statement and its values that SQLAlchemy adds."""
+    cause = error.orig if isinstance(error, exc.DBAPIError) and error.orig else error
+    lines = str(cause).strip().splitlines()
+    return f"{type(cause).__name__}: {lines[0]}" if lines else type(cause).__name__

@@ -1,0 +1,59 @@
+"""Uploads that have no end yet, in SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from moderation.errors import UnknownUpload
+from storage import rows
+from storage.database import now_utc, reading, writing
+from storage.ledger import status_query
+from storage.outbox import write_messages
+from storage.ports import OutboundMessage, UploadStatus
+from storage.tables import uploads
+
+
+class SqlDeadlines:
+    """Implements `storage.ports.Deadlines`."""
+
+    def __init__(self, engine: AsyncEngine, *, clock: Callable[[], datetime] = now_utc) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    async def overdue(self, now: datetime, *, limit: int) -> list[UploadStatus]:
+        async with reading(self._engine) as connection:
+            found = await connection.execute(
+                status_query()
+                .where(uploads.c.concluded_at.is_(None), uploads.c.deadline_at < now)
+                .order_by(uploads.c.deadline_at, uploads.c.upload_id)
+                .limit(limit)
+            )
+            return [rows.read_status(row) for row in found]
+
+    async def announce_again(
+        self, upload_id: str, *, deadline_at: datetime, publish: Sequence[OutboundMessage]
+    ) -> bool:
+        """See `storage.ports.Deadlines`.
+
+        Raises:
+            UnknownUpload: no such upload.
+        """
+        async with writing(self._engine) as connection:
+            moved = await connection.execute(
+                update(uploads)
+                .where(uploads.c.upload_id == upload_id, uploads.c.concluded_at.is_(None))
+                .values(announcements=uploads.c.announcements + 1, deadline_at=deadline_at)
+            )
+            if moved.rowcount:
+                await write_messages(connection, publish, at=self._clock())
+                return True
+            known = await connection.scalar(
+                select(uploads.c.upload_id).where(uploads.c.upload_id == upload_id)
+            )
+        if known is None:
+            raise UnknownUpload(f"no upload {upload_id} is in the ledger")
+        return False

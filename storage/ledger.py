@@ -1,0 +1,121 @@
+"""The ledger in SQLite or PostgreSQL: uploads, and the verdicts that end them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Select, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from moderation.errors import Superseded, UnknownUpload
+from moderation.upload import Upload
+from moderation.verdict import Verdict
+from storage import rows
+from storage.database import now_utc, reading, writing
+from storage.outbox import write_messages
+from storage.ports import OutboundMessage, UploadStatus
+from storage.tables import uploads, verdict_tracks, verdicts
+
+
+class SqlLedger:
+    """Implements `storage.ports.Ledger`."""
+
+    def __init__(self, engine: AsyncEngine, *, clock: Callable[[], datetime] = now_utc) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    async def announce(
+        self, upload: Upload, *, deadline_at: datetime, publish: Sequence[OutboundMessage] = ()
+    ) -> bool:
+        async with writing(self._engine) as connection:
+            if not await _insert_upload(connection, upload, deadline_at):
+                return False
+            await write_messages(connection, publish, at=self._clock())
+        return True
+
+    async def conclude(
+        self, upload: Upload, verdict: Verdict, *, publish: Sequence[OutboundMessage]
+    ) -> bool:
+        async with writing(self._engine) as connection:
+            await _insert_upload(connection, upload, upload.announced_at)
+            await _lock(connection, upload.upload_id)
+            if await _was_recorded(connection, verdict):
+                return False
+            await _make_current(connection, verdict)
+            await write_messages(connection, publish, at=self._clock())
+        return True
+
+    async def status(self, upload_id: str) -> UploadStatus:
+        async with reading(self._engine) as connection:
+            found = await connection.execute(status_query().where(uploads.c.upload_id == upload_id))
+            row = found.one_or_none()
+        if row is None:
+            raise UnknownUpload(f"no upload {upload_id} is in the ledger")
+        return rows.read_status(row)
+
+
+def status_query() -> Select[tuple[object, ...]]:
+    """Uploads with their current verdicts; what `rows.read_status` reads."""
+    return select(
+        uploads.c.upload, uploads.c.announcements, uploads.c.deadline_at, verdicts.c.verdict
+    ).select_from(
+        uploads.outerjoin(
+            verdicts,
+            (verdicts.c.upload_id == uploads.c.upload_id) & verdicts.c.is_current.is_(True),
+        )
+    )
+
+
+async def _insert_upload(
+    connection: AsyncConnection, upload: Upload, deadline_at: datetime
+) -> bool:
+    written = await connection.execute(
+        rows.insert(connection, uploads)
+        .values(**rows.upload_row(upload), deadline_at=deadline_at)
+        .on_conflict_do_nothing(index_elements=[uploads.c.upload_id])
+        .returning(uploads.c.upload_id)
+    )
+    return written.scalar_one_or_none() is not None
+
+
+async def _lock(connection: AsyncConnection, upload_id: str) -> None:
+    """Let one transaction at a time conclude an upload.
+
+    PostgreSQL locks the row; SQLite has one writer, and leaves FOR UPDATE out.
+    """
+    await connection.execute(
+        select(uploads.c.upload_id).where(uploads.c.upload_id == upload_id).with_for_update()
+    )
+
+
+async def _was_recorded(connection: AsyncConnection, verdict: Verdict) -> bool:
+    recorded = await connection.scalar(
+        select(verdicts.c.verdict_id).where(
+            verdicts.c.upload_id == verdict.upload_id,
+            verdicts.c.lineage_digest == verdict.lineage.digest,
+        )
+    )
+    return recorded is not None
+
+
+async def _make_current(connection: AsyncConnection, verdict: Verdict) -> None:
+    current = await connection.scalar(
+        select(verdicts.c.verdict_id).where(
+            verdicts.c.upload_id == verdict.upload_id, verdicts.c.is_current.is_(True)
+        )
+    )
+    if current != verdict.supersedes:
+        raise Superseded(f"the current verdict is {current}, not {verdict.supersedes}")
+    if current is not None:
+        await connection.execute(
+            update(verdicts).where(verdicts.c.verdict_id == current).values(is_current=False)
+        )
+    await connection.execute(rows.insert(connection, verdicts).values(rows.verdict_row(verdict)))
+    if verdict.tracks:
+        await connection.execute(rows.insert(connection, verdict_tracks), rows.track_rows(verdict))
+    await connection.execute(
+        update(uploads)
+        .where(uploads.c.upload_id == verdict.upload_id)
+        .values(concluded_at=verdict.decided_at)
+    )

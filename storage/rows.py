@@ -1,0 +1,85 @@
+"""How the words of the domain become rows, and rows the words again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Row, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from moderation.upload import Upload
+from moderation.verdict import Verdict
+from storage.ports import UploadStatus
+
+_UPLOAD = TypeAdapter(Upload)
+_VERDICT = TypeAdapter(Verdict)
+
+
+def insert(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that can say what to do about a conflict, in the connection's own dialect."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
+
+
+def upload_row(upload: Upload) -> dict[str, Any]:
+    return {
+        "upload_id": upload.upload_id,
+        "tenant": upload.tenant,
+        "lane": upload.lane.value,
+        "announced_at": upload.announced_at,
+        "announcements": 1,
+        "upload": _UPLOAD.dump_python(upload, mode="json"),
+    }
+
+
+def verdict_row(verdict: Verdict) -> dict[str, Any]:
+    model = verdict.lineage.model
+    return {
+        "verdict_id": verdict.verdict_id,
+        "upload_id": verdict.upload_id,
+        "lineage_digest": verdict.lineage.digest,
+        "is_current": True,
+        "supersedes": verdict.supersedes,
+        "tenant": verdict.tenant,
+        "label": verdict.label.value,
+        "action": verdict.action.value,
+        "fake_probability": verdict.fake_probability,
+        "rejection_reason": verdict.rejection.reason if verdict.rejection else None,
+        "model_name": model.name if model else None,
+        "model_version": model.version if model else None,
+        "policy_name": verdict.lineage.policy_name,
+        "decided_at": verdict.decided_at,
+        "verdict": _VERDICT.dump_python(verdict, mode="json"),
+    }
+
+
+def track_rows(verdict: Verdict) -> list[dict[str, Any]]:
+    return [
+        {
+            "verdict_id": verdict.verdict_id,
+            "track_id": track.track_id,
+            "label": track.label.value,
+            "fake_probability": track.fake_probability,
+            "first_seconds": track.first_seconds,
+            "last_seconds": track.last_seconds,
+            "crops_judged": track.crops_judged,
+        }
+        for track in verdict.tracks
+    ]
+
+
+def read_verdict(kept: Any) -> Verdict:
+    return _VERDICT.validate_python(kept)
+
+
+def read_status(row: Row[Any]) -> UploadStatus:
+    """From columns `upload`, `announcements`, `deadline_at` and `verdict` (None: no end yet)."""
+    return UploadStatus(
+        upload=_UPLOAD.validate_python(row.upload),
+        announcements=row.announcements,
+        deadline_at=row.deadline_at,
+        verdict=None if row.verdict is None else read_verdict(row.verdict),
+    )

@@ -1,0 +1,166 @@
+"""The tables of the ledger; their constraints hold whatever the code does.
+
+An upload and a verdict are kept whole, as JSON; the columns beside it are
+those that are searched, sorted by, or constrained. The scores of single crops
+have no table: they lie in the media store's score pack, and the strongest
+frames in the verdict.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+from storage.columns import ForeignText, Headers, RowNumber, UtcTime
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("upload_id", String(128), primary_key=True),
+    Column("tenant", String(128), nullable=False),
+    Column("lane", String(16), nullable=False),
+    Column("announced_at", UtcTime, nullable=False),
+    Column("announcements", Integer, nullable=False),
+    Column("deadline_at", UtcTime, nullable=False),
+    Column("concluded_at", UtcTime),
+    Column("upload", JSON, nullable=False),
+    CheckConstraint("announcements >= 1", name="announced"),
+)
+# `overdue` reads this one: it holds uploads that have no end, and stays small.
+Index(
+    "ix_uploads_without_end",
+    uploads.c.deadline_at,
+    sqlite_where=uploads.c.concluded_at.is_(None),
+    postgresql_where=uploads.c.concluded_at.is_(None),
+)
+Index("ix_uploads_by_tenant", uploads.c.tenant, uploads.c.announced_at, uploads.c.upload_id)
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("verdict_id", String(128), primary_key=True),
+    Column("upload_id", String(128), ForeignKey("uploads.upload_id"), nullable=False),
+    Column("lineage_digest", String(64), nullable=False),
+    Column("is_current", Boolean, nullable=False),
+    Column("supersedes", String(128), ForeignKey("verdicts.verdict_id"), unique=True),
+    Column("tenant", String(128), nullable=False),
+    Column("label", String(16), nullable=False),
+    Column("action", String(16), nullable=False),
+    Column("fake_probability", Float),
+    Column("rejection_reason", String(64)),
+    Column("model_name", String(255)),
+    Column("model_version", String(255)),
+    Column("policy_name", String(255), nullable=False),
+    Column("decided_at", UtcTime, nullable=False),
+    Column("verdict", JSON, nullable=False),
+    UniqueConstraint("upload_id", "lineage_digest"),
+    CheckConstraint("fake_probability BETWEEN 0 AND 1", name="probability"),
+    CheckConstraint("supersedes <> verdict_id", name="not_itself"),
+)
+Index(
+    "uq_verdicts_current",
+    verdicts.c.upload_id,
+    unique=True,
+    sqlite_where=verdicts.c.is_current.is_(True),
+    postgresql_where=verdicts.c.is_current.is_(True),
+)
+# What moderators page through: current verdicts of a tenant, of one label or all, by time.
+Index(
+    "ix_verdicts_by_label",
+    verdicts.c.tenant,
+    verdicts.c.label,
+    verdicts.c.decided_at,
+    verdicts.c.verdict_id,
+    sqlite_where=verdicts.c.is_current.is_(True),
+    postgresql_where=verdicts.c.is_current.is_(True),
+)
+Index(
+    "ix_verdicts_by_time",
+    verdicts.c.tenant,
+    verdicts.c.decided_at,
+    verdicts.c.verdict_id,
+    sqlite_where=verdicts.c.is_current.is_(True),
+    postgresql_where=verdicts.c.is_current.is_(True),
+)
+# Which verdicts a model or a policy made: what is decided again when one of them changes.
+Index("ix_verdicts_by_model", verdicts.c.model_name, verdicts.c.model_version)
+Index("ix_verdicts_by_policy", verdicts.c.policy_name, verdicts.c.decided_at)
+
+verdict_tracks = Table(
+    "verdict_tracks",
+    metadata,
+    Column(
+        "verdict_id",
+        String(128),
+        ForeignKey("verdicts.verdict_id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("track_id", Integer, primary_key=True, autoincrement=False),
+    Column("label", String(16), nullable=False),
+    Column("fake_probability", Float),
+    Column("first_seconds", Float, nullable=False),
+    Column("last_seconds", Float, nullable=False),
+    Column("crops_judged", Integer, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("outbox_id", RowNumber, primary_key=True, autoincrement=True),
+    Column("topic", String(255), nullable=False),
+    Column("key", String(255), nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    Column("headers", Headers, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    # Without it SQLite gives the number of a discarded message to a new one,
+    # and a relay that discards late would forget the wrong message.
+    sqlite_autoincrement=True,
+)
+
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    Column("dead_letter_id", RowNumber, primary_key=True, autoincrement=True),
+    Column("origin_topic", String(255), nullable=False),
+    Column("origin_partition", Integer, nullable=False),
+    Column("origin_offset", RowNumber, nullable=False),
+    Column("key", LargeBinary),
+    Column("value", LargeBinary),
+    Column("headers", Headers, nullable=False),
+    Column("fault", String(64), nullable=False),
+    Column("reason", String(128), nullable=False),
+    Column("detail", ForeignText, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("trace", ForeignText, nullable=False),
+    Column("failed_at", UtcTime, nullable=False),
+    Column("redriven_at", UtcTime),
+    UniqueConstraint(
+        "origin_topic", "origin_partition", "origin_offset", name="uq_dead_letters_origin"
+    ),
+    sqlite_autoincrement=True,
+)
+Index("ix_dead_letters_by_time", dead_letters.c.failed_at, dead_letters.c.dead_letter_id)
+Index("ix_dead_letters_by_reason", dead_letters.c.reason, dead_letters.c.failed_at)
