@@ -1,0 +1,16 @@
+"""What Alembic runs; `storage.schema` hands it the connection."""
+
+from alembic import context
+
+from storage.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    # SQLite alters a table by writing it anew, which is what batch mode does.
+    render_as_batch=True,
+    # Both databases roll back DDL; Alembic assumes that SQLite's driver cannot.
+    transactional_ddl=True,
+)
+with context.begin_transaction():
+    context.run_migrations()
