@@ -1,0 +1,122 @@
+"""The storage ports over memory, a SQLite file and a real PostgreSQL, each empty for every test."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from storage import schema
+from storage.database import open_database, writing
+from storage.dead_letters import SqlDeadLetters
+from storage.deadlines import SqlDeadlines
+from storage.in_memory import (
+    InMemoryDeadLetters,
+    InMemoryDeadlines,
+    InMemoryLedger,
+    InMemoryOutbox,
+    Memory,
+)
+from storage.ledger import SqlLedger
+from storage.outbox import SqlOutbox
+from storage.tables import metadata
+from tests.contracts.words import Clock, Store
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A migrated database of its own, on the server named, or on the `postgres` fixture's."""
+    server = os.environ.get("VERISCOPE_TEST_POSTGRES") or request.getfixturevalue("postgres").url
+    name = f"contracts_{os.getpid()}"
+    asyncio.run(_outside_transactions(server, f"CREATE DATABASE {name}"))
+    url = server.rsplit("/", 1)[0] + f"/{name}"
+    asyncio.run(schema.upgrade(url))
+    yield url
+    asyncio.run(_outside_transactions(server, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    asyncio.run(schema.upgrade(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a migrated database; `engine` empties it."""
+    return database_of(request, tmp_path)
+
+
+@pytest.fixture
+async def engine(database: str) -> AsyncIterator[AsyncEngine]:
+    engine = await open_emptied(database)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return "memory" if request.param == "memory" else database_of(request, tmp_path)
+
+
+@pytest.fixture
+async def store(place: str) -> AsyncIterator[Store]:
+    if place == "memory":
+        yield memory_store()
+        return
+    engine = await open_emptied(place)
+    yield open_store(engine)
+    await engine.dispose()
+
+
+def open_store(engine: AsyncEngine) -> Store:
+    clock = Clock()
+    return Store(
+        ledger=SqlLedger(engine, clock=clock),
+        deadlines=SqlDeadlines(engine, clock=clock),
+        outbox=SqlOutbox(engine),
+        dead_letters=SqlDeadLetters(engine),
+        clock=clock,
+    )
+
+
+def memory_store() -> Store:
+    clock = Clock()
+    memory = Memory(clock=clock)
+    return Store(
+        ledger=InMemoryLedger(memory),
+        deadlines=InMemoryDeadlines(memory),
+        outbox=InMemoryOutbox(memory),
+        dead_letters=InMemoryDeadLetters(memory),
+        clock=clock,
+    )
+
+
+def database_of(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "postgresql":
+        return request.getfixturevalue("postgresql_url")
+    path = tmp_path / "ledger.db"
+    path.write_bytes(request.getfixturevalue("sqlite_template").read_bytes())
+    return f"sqlite:///{path}"
+
+
+async def open_emptied(url: str) -> AsyncEngine:
+    engine = open_database(url)
+    if engine.dialect.name == "postgresql":
+        tables = ", ".join(table.name for table in metadata.sorted_tables)
+        async with writing(engine) as connection:
+            await connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+    return engine
+
+
+async def _outside_transactions(server: str, statement: str) -> None:
+    engine = open_database(server).execution_options(isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(text(statement))
+    await engine.dispose()
