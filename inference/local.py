@@ -1,0 +1,65 @@
+"""Scores crops in this process with OpenVINO: for where no Triton can run."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+
+from inference.answers import sound_scores
+from inference.ports import CropScores
+from inference.weights import REPOSITORY, identify_weights, weights_file
+from moderation.errors import ScorerMismatch
+from moderation.lineage import ModelIdentity
+
+
+class LocalScorer:
+    """A CropScorer on the CPU of this machine.
+
+    It runs in one thread of its own, so the event loop never waits; OpenVINO
+    itself uses `threads` cores for a batch, all when 0.
+
+    Raises:
+        ScorerMismatch: there are no weights, or OpenVINO cannot load them.
+    """
+
+    def __init__(self, model_dir: Path = REPOSITORY / "face_blending", *, threads: int = 0) -> None:
+        self._identity = identify_weights(model_dir)
+        self._run = _load(weights_file(model_dir), threads)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="openvino")
+
+    async def score(self, crops: NDArray[np.uint8]) -> CropScores:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._score, crops)
+
+    async def identify(self) -> ModelIdentity:
+        return self._identity
+
+    async def close(self) -> None:
+        self._thread.shutdown(wait=False)
+
+    def _score(self, crops: NDArray[np.uint8]) -> CropScores:
+        try:
+            self._run.infer({"crops": crops})
+        except RuntimeError as error:
+            raise ScorerMismatch(f"OpenVINO refuses the crops: {error}") from error
+        logit, embedding = (self._run.get_tensor(name).data for name in ("logit", "embedding"))
+        return sound_scores(logit, embedding, crops=len(crops))
+
+
+def _load(weights: Path, threads: int) -> Any:
+    # f32, as in Triton: bf16 moves the logits that the calibration was fitted on.
+    properties: dict[str, Any] = {
+        "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_PRECISION_HINT": "f32",
+    }
+    if threads:
+        properties["INFERENCE_NUM_THREADS"] = threads
+    try:
+        return ov.Core().compile_model(weights, "CPU", properties).create_infer_request()
+    except RuntimeError as error:
+        raise ScorerMismatch(f"OpenVINO cannot load {weights.name}: {error}") from error
