@@ -113,6 +113,10 @@ class BrokerUnavailable(Unavailable):
     """The Kafka broker cannot be reached."""
 
 
+class PartUnavailable(Unavailable):
+    """A part that is to run beside Veriscope cannot be started here."""
+
+
 class Superseded(Unavailable):
     """Another verdict became current in the meantime; reading again resolves it."""
 

@@ -1,0 +1,1 @@
+"""The parts a single machine needs, started beside Veriscope and ended with it."""
