@@ -1,0 +1,1 @@
+"""The real servers that integration and contract tests run against, on loopback."""

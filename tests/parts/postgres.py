@@ -1,0 +1,122 @@
+"""A real PostgreSQL: the system's, or the one in the wheel `pgserver`."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+from runtime.embedded.processes import LOOPBACK, Server, free_ports
+from tests.parts.missing import skip_or_fail
+
+USER = "veriscope"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Postgres:
+    """`url` names the database `postgres`; `server` stops, kills and restarts it.
+
+    Its data survive all of them, and so does its address.
+    """
+
+    server: Server
+    url: str
+
+
+def make_folder() -> Path:
+    """A folder that the server's own user can reach: pytest's are closed to others."""
+    folder = Path(tempfile.mkdtemp(prefix="veriscope-postgres-"))
+    if os.geteuid() == 0:
+        nobody = pwd.getpwnam("nobody")
+        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    return folder
+
+
+def postgres_server(folder: Path) -> Postgres:
+    """Describe a server with an initialised database, reached by TCP and a password."""
+    programs = _programs()
+    password = secrets.token_urlsafe(16)
+    data = folder / "data"
+    _initialise(programs, data, password)
+    port = free_ports(1)[0]
+
+    url = f"postgresql://{USER}:{password}@{LOOPBACK}:{port}/postgres"
+
+    async def ready() -> bool:
+        return await _serves(url)
+
+    server = Server(
+        name="postgres",
+        command=[
+            *_as_nobody(),
+            str(programs / "postgres"),
+            "-D", str(data),
+            "-p", str(port),
+            "-h", LOOPBACK,
+            "-k", "",  # no socket file: its path may be too long
+            "-c", "fsync=off",
+            "-c", "max_connections=50",
+            "-c", "shared_buffers=32MB",
+            "-c", "dynamic_shared_memory_type=mmap",
+        ],
+        log=folder / "postgres.log",
+        ready=ready,
+        # SIGTERM waits for clients to leave; SIGINT sends them away.
+        stop_signal=signal.SIGINT,
+    )  # fmt: skip
+    return Postgres(server=server, url=url)
+
+
+def _programs() -> Path:
+    """The newest of the system's, else those of the wheel."""
+    system = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3])
+    )
+    if system:
+        return system[-1].parent
+    on_path = shutil.which("initdb")
+    if on_path:
+        return Path(on_path).resolve().parent
+    try:
+        import pgserver
+    except ImportError:
+        skip_or_fail("no PostgreSQL: neither the system's nor the package pgserver")
+    return Path(pgserver.__file__).parent / "pginstall" / "bin"
+
+
+def _as_nobody() -> list[str]:
+    """PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return []
+    group = pwd.getpwnam("nobody").pw_gid
+    return ["setpriv", "--reuid=nobody", f"--regid={group}", "--clear-groups"]
+
+
+def _initialise(programs: Path, data: Path, password: str) -> None:
+    secret = data.with_name("password")
+    secret.write_text(password)
+    secret.chmod(0o644)  # the folder around it is closed
+    subprocess.run(
+        [*_as_nobody(), programs / "initdb", "-D", data, "-U", USER, "--pwfile", secret,
+         "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    secret.unlink()
+
+
+async def _serves(url: str) -> bool:
+    """A port that accepts connections is not enough: it does so during recovery too."""
+    try:
+        connection = await asyncpg.connect(url, timeout=5)
+    except (OSError, asyncpg.PostgresError):
+        return False
+    await connection.close()
+    return True
