@@ -63,8 +63,9 @@ def database_url(url: str) -> URL:
     """
     try:
         parsed = make_url(url)
-    except exc.ArgumentError as error:
-        raise InvalidConfiguration("the database's address cannot be parsed") from error
+    except (exc.ArgumentError, ValueError):
+        # Not `from` it: its message may quote a part of a password as the port.
+        raise InvalidConfiguration("the database's address cannot be parsed") from None
     driver = _DRIVERS.get(parsed.drivername)
     if driver is None:
         raise InvalidConfiguration(f"no database of kind {parsed.drivername} is supported")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -26,25 +25,31 @@ from storage.ledger import SqlLedger
 from storage.outbox import SqlOutbox
 from storage.tables import metadata
 from tests.contracts.words import Clock, Store
+from tests.parts.loops import run
+from tests.parts.postgres import Postgres
 
 
 @pytest.fixture(scope="session")
-def postgresql_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """A migrated database of its own, on the server named, or on the `postgres` fixture's."""
-    server = os.environ.get("VERISCOPE_TEST_POSTGRES") or request.getfixturevalue("postgres").url
+def postgresql_url(postgres: Postgres) -> Iterator[str]:
+    """The address of a migrated database of its own."""
     name = f"contracts_{os.getpid()}"
-    asyncio.run(_outside_transactions(server, f"CREATE DATABASE {name}"))
-    url = server.rsplit("/", 1)[0] + f"/{name}"
-    asyncio.run(schema.upgrade(url))
+    run(_outside_transactions(postgres.url, f"CREATE DATABASE {name}"))
+    url = postgres.url.rsplit("/", 1)[0] + f"/{name}"
+    run(schema.upgrade(url))
     yield url
-    asyncio.run(_outside_transactions(server, f"DROP DATABASE {name} WITH (FORCE)"))
+    run(_outside_transactions(postgres.url, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    asyncio.run(schema.upgrade(f"sqlite:///{path}"))
+    run(schema.upgrade(f"sqlite:///{path}"))
     return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    return copy_of(sqlite_template, tmp_path)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -58,6 +63,11 @@ async def engine(database: str) -> AsyncIterator[AsyncEngine]:
     engine = await open_emptied(database)
     yield engine
     await engine.dispose()
+
+
+@pytest.fixture
+def sql_store(engine: AsyncEngine) -> Store:
+    return open_store(engine)
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
@@ -101,8 +111,12 @@ def memory_store() -> Store:
 def database_of(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "postgresql":
         return request.getfixturevalue("postgresql_url")
-    path = tmp_path / "ledger.db"
-    path.write_bytes(request.getfixturevalue("sqlite_template").read_bytes())
+    return copy_of(request.getfixturevalue("sqlite_template"), tmp_path)
+
+
+def copy_of(template: Path, folder: Path) -> str:
+    path = folder / "ledger.db"
+    path.write_bytes(template.read_bytes())
     return f"sqlite:///{path}"
 
 

@@ -1,0 +1,193 @@
+"""A database that cannot be reached or refuses is LedgerUnavailable, and says why in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from moderation.errors import LedgerUnavailable
+from storage.database import open_database, reading, writing
+from storage.ledger import SqlLedger
+from tests.contracts.words import NOON, Store, an_upload
+
+
+async def announce(engine: AsyncEngine) -> None:
+    await SqlLedger(engine).announce(an_upload(), deadline_at=NOON)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://nobody@127.0.0.1:1/nothing",
+        "sqlite:////no/such/folder/ledger.db",
+    ],
+)
+async def test_a_database_that_is_not_there(address: str) -> None:
+    engine = open_database(address)
+
+    with pytest.raises(LedgerUnavailable):
+        await announce(engine)
+    await engine.dispose()
+
+
+@pytest.mark.parametrize("wrong", ["/no_such_database", "//stranger"])
+async def test_a_server_that_does_not_let_in(postgresql_url: str, wrong: str) -> None:
+    server = postgresql_url.rsplit("/", 1)[0]
+    address = server + wrong if wrong != "//stranger" else _as_stranger(postgresql_url)
+    engine = open_database(address)
+
+    with pytest.raises(LedgerUnavailable) as raised:
+        await announce(engine)
+
+    assert "\n" not in str(raised.value)
+    await engine.dispose()
+
+
+async def test_a_connection_that_the_server_ended_is_replaced(
+    postgresql_url: str,
+) -> None:
+    engine, other = open_database(postgresql_url, connections=1), open_database(postgresql_url)
+    async with reading(engine) as connection:
+        process = await connection.scalar(text("SELECT pg_backend_pid()"))
+    await _end(other, process)
+
+    async with reading(engine) as connection:
+        assert await connection.scalar(text("SELECT 1")) == 1
+    await engine.dispose()
+    await other.dispose()
+
+
+async def test_a_connection_that_dies_inside_a_transaction(postgresql_url: str) -> None:
+    engine, other = open_database(postgresql_url, connections=1), open_database(postgresql_url)
+
+    with pytest.raises(LedgerUnavailable):
+        await write_over_a_dying_connection(engine, other)
+    await engine.dispose()
+    await other.dispose()
+
+
+async def write_over_a_dying_connection(engine: AsyncEngine, other: AsyncEngine) -> None:
+    async with writing(engine) as connection:
+        await _end(other, await connection.scalar(text("SELECT pg_backend_pid()")))
+        await connection.execute(text("SELECT 1"))
+
+
+async def test_a_statement_that_takes_too_long(postgresql_url: str) -> None:
+    engine = open_database(postgresql_url, statement_seconds=0.05)
+
+    with pytest.raises(LedgerUnavailable, match="statement timeout"):
+        async with reading(engine) as connection:
+            await connection.execute(text("SELECT pg_sleep(30)"))
+    await engine.dispose()
+
+
+async def test_a_ledger_that_another_writer_holds(engine: AsyncEngine, sql_store: Store) -> None:
+    await sql_store.ledger.announce(an_upload(), deadline_at=NOON)
+    url = engine.url.render_as_string(hide_password=False)
+    impatient = open_database(url, patience_seconds=0.2)
+
+    async with writing(engine) as connection:
+        await connection.execute(text("UPDATE uploads SET announcements = 2"))
+        with pytest.raises(LedgerUnavailable):
+            await announce_again(impatient)
+    await impatient.dispose()
+
+
+async def announce_again(engine: AsyncEngine) -> None:
+    async with writing(engine) as connection:
+        await connection.execute(text("UPDATE uploads SET announcements = 3"))
+
+
+async def test_more_work_than_connections(engine: AsyncEngine) -> None:
+    url = engine.url.render_as_string(hide_password=False)
+    narrow = open_database(url, connections=1, patience_seconds=0.1)
+
+    async with reading(narrow) as connection:
+        await connection.execute(text("SELECT 1"))
+        with pytest.raises(LedgerUnavailable, match="QueuePool"):
+            await announce(narrow)
+    await narrow.dispose()
+
+
+async def test_tables_that_are_not_there_yet(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'empty.db'}")
+
+    with pytest.raises(LedgerUnavailable, match="no such table"):
+        await announce(engine)
+    await engine.dispose()
+
+
+async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    (tmp_path / "ledger.db").write_bytes(b"this is no database" * 100)
+    engine = open_database(f"sqlite:///{tmp_path / 'ledger.db'}")
+
+    with pytest.raises(LedgerUnavailable, match="not a database"):
+        await announce(engine)
+    await engine.dispose()
+
+
+async def test_a_disk_that_is_full(sqlite_url: str) -> None:
+    engine = open_database(sqlite_url, connections=1)
+    async with reading(engine) as connection:
+        pages = await connection.scalar(text("PRAGMA page_count"))
+        await connection.execute(text(f"PRAGMA max_page_count = {pages}"))
+
+    with pytest.raises(LedgerUnavailable, match="full"):
+        await announce_many(engine)
+    await engine.dispose()
+
+
+async def announce_many(engine: AsyncEngine) -> None:
+    for number in range(200):
+        await SqlLedger(engine).announce(an_upload(f"u{number}"), deadline_at=NOON)
+
+
+async def test_a_ledger_that_may_only_be_read(sqlite_template: Path) -> None:
+    engine = open_database(f"sqlite:///file:{sqlite_template}?mode=ro&immutable=1&uri=true")
+
+    with pytest.raises(LedgerUnavailable):
+        await announce(engine)
+    await engine.dispose()
+
+
+async def test_sqlite_is_opened_so_that_power_cuts_and_other_readers_do_no_harm(
+    sqlite_url: str,
+) -> None:
+    engine = open_database(sqlite_url, patience_seconds=3.0)
+
+    async with reading(engine) as connection:
+        found = {
+            name: await connection.scalar(text(f"PRAGMA {name}"))
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+
+    assert found == {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "busy_timeout": 3000,
+    }
+    await engine.dispose()
+
+
+async def test_a_reader_does_not_wait_for_a_writer(engine: AsyncEngine, sql_store: Store) -> None:
+    await sql_store.ledger.announce(an_upload(), deadline_at=NOON)
+
+    async with writing(engine) as connection:
+        await connection.execute(text("UPDATE uploads SET announcements = 5"))
+        seen = await sql_store.ledger.status("u1")
+
+    assert seen.announcements == 1
+
+
+async def _end(engine: AsyncEngine, process: int) -> None:
+    async with reading(engine) as connection:
+        await connection.execute(text(f"SELECT pg_terminate_backend({process})"))
+
+
+def _as_stranger(url: str) -> str:
+    address = url.split("@", 1)[-1]
+    return f"postgresql://no_such_role:secret@{address}"
