@@ -1,0 +1,93 @@
+"""Reads the frames of a video as they are wanted, without holding more than one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import BinaryIO
+
+from inference.ffmpeg import guarded, opened
+from inference.frames import DecodingLimits, Frame, Reading
+from inference.playback import Playback
+from inference.shown import as_shown
+from inference.survey import survey
+from inference.timeline import Plan, Timeline, plan
+from moderation.errors import MediaTooLarge, UnreadableMedia
+from moderation.media import Container, MediaKind
+
+
+def read_video(
+    file: BinaryIO, container: Container, limits: DecodingLimits
+) -> tuple[Reading, Iterator[Frame]]:
+    """Open a video, and yield frames spread over its whole length, in the order of time.
+
+    A video of up to some hundred frames is decoded through; of a longer one only what
+    leads to the frames wanted, mostly a key frame each. Frames have the video's own size
+    (as shown), never a reduced one.
+
+    Raises:
+        NoVideoStream: sound only, or cover art only.
+        MediaTooLarge: more pixels or seconds than the limits.
+        UnsupportedMedia: no decoder for its codec.
+        UnreadableMedia: damaged. Taking the frames raises it as well, when nothing decodes.
+    """
+    size_bytes = file.seek(0, os.SEEK_END)
+    with (
+        opened(file, container, pixels=limits.pixels, threads=1) as (source, stream),
+        guarded(),
+    ):
+        timeline = survey(source, stream, size_bytes=size_bytes)
+        codec = stream.codec.canonical_name
+    reading = Reading(kind=MediaKind.VIDEO, codec=codec)
+    _measure(timeline, reading, limits)
+    steps = plan(timeline, frames=limits.frames)
+    if container is Container.AVI and steps.through:
+        # AVI has no presentation times: where frames are reordered, their order is all there is.
+        timeline = replace(timeline, counted=True)
+    return reading, _frames(file, container, timeline, steps, reading, limits)
+
+
+def _measure(timeline: Timeline, reading: Reading, limits: DecodingLimits) -> None:
+    """Enter the video's length, and hold it against the limit.
+
+    Raises:
+        MediaTooLarge: longer than `limits.seconds`.
+    """
+    seconds = timeline.span_seconds
+    if timeline.counted:
+        reading.warn("timestamps_missing")
+    if timeline.is_uneven:
+        reading.warn("timestamps_uneven")
+        seconds = seconds if seconds <= limits.seconds else timeline.usual_length_seconds
+    if seconds > limits.seconds:
+        raise MediaTooLarge(f"{seconds:.0f} seconds")
+    reading.duration_seconds = seconds
+
+
+def _frames(
+    file: BinaryIO,
+    container: Container,
+    timeline: Timeline,
+    steps: Plan,
+    reading: Reading,
+    limits: DecodingLimits,
+) -> Iterator[Frame]:
+    with opened(file, container, pixels=limits.pixels, threads=limits.threads) as (source, stream):
+        playback = Playback(source, stream, timeline, steps, decoded_pixels=limits.decoded_pixels)
+        for step in steps.steps:
+            with guarded():
+                taken = playback.take(step)
+                if taken is None:
+                    continue
+                tick, decoded = taken
+                pixels = as_shown(decoded, stream.sample_aspect_ratio)
+            at_seconds = max(0.0, (tick - timeline.origin) * timeline.tick_seconds)
+            yield reading.count(Frame(at_seconds=at_seconds, pixels=pixels))
+        if playback.cut_short:
+            reading.warn("sampling_cut_short")
+        if playback.damaged:
+            reading.warn("damaged")
+    reading.frames_failed = len(steps.steps) - reading.frames_sampled
+    if not reading.frames_sampled:
+        raise UnreadableMedia
