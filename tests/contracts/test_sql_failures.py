@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,15 @@ from moderation.errors import LedgerUnavailable
 from storage.database import open_database, reading, writing
 from storage.ledger import SqlLedger
 from tests.contracts.words import NOON, Store, an_upload
+
+
+@pytest.fixture(autouse=True)
+async def aiosqlite_threads_end_before_the_loop_does() -> AsyncIterator[None]:
+    """After a failed connect aiosqlite lets its thread run out by itself, and it wants the loop."""
+    yield
+    for thread in threading.enumerate():
+        if "_connection_worker_thread" in thread.name:
+            await asyncio.to_thread(thread.join, timeout=5)
 
 
 async def announce(engine: AsyncEngine) -> None:
