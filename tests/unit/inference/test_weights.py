@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from inference.weights import (
+    REPOSITORY,
+    configurations,
+    identify_weights,
+    stamp,
+    weights_sha256,
+    written_sha256,
+)
+from moderation.errors import ScorerMismatch
+
+MODELS = [path for path in sorted(REPOSITORY.iterdir()) if (path / "config.pbtxt").exists()]
+
+
+@pytest.fixture
+def model_dir(tmp_path: Path) -> Path:
+    folder = tmp_path / "a_model"
+    (folder / "1").mkdir(parents=True)
+    (folder / "configs").mkdir()
+    (folder / "1" / "model.onnx").write_bytes(b"weights")
+    line = 'parameters { key: "weights_sha256" value: { string_value: "" } }\n'
+    (folder / "config.pbtxt").write_text(f'name: "a_model"\n{line}')
+    (folder / "configs" / "cpu.pbtxt").write_text(f"{line}max_batch_size: 64\n")
+    return folder
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda path: path.name)
+def test_every_committed_configuration_names_the_weights_beside_it(model: Path) -> None:
+    written = {path.name: written_sha256(path) for path in configurations(model)}
+    assert written == dict.fromkeys(written, weights_sha256(model))
+    assert len(written) == 2
+
+
+def test_stamping_writes_the_weights_into_every_configuration(model_dir: Path) -> None:
+    sha256 = stamp(model_dir)
+    assert sha256 == hashlib.sha256(b"weights").hexdigest()
+    assert [written_sha256(path) for path in configurations(model_dir)] == [sha256, sha256]
+    assert "max_batch_size: 64" in (model_dir / "configs" / "cpu.pbtxt").read_text()
+
+
+def test_other_weights_are_another_model(model_dir: Path) -> None:
+    before = identify_weights(model_dir)
+    (model_dir / "1" / "model.onnx").write_bytes(b"other weights")
+    assert identify_weights(model_dir) != before
+
+
+def test_a_model_without_weights_cannot_be_identified(tmp_path: Path) -> None:
+    with pytest.raises(ScorerMismatch, match="cannot be read"):
+        identify_weights(tmp_path)
