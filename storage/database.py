@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +13,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from moderation.errors import Inconsistent, InvalidConfiguration, LedgerUnavailable, ModerationError
+from moderation.errors import Inconsistent, InvalidConfiguration, LedgerUnavailable
+from storage.translation import ErrorTable, translated
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -27,7 +28,7 @@ _DRIVERS = {
 # that it was given is ours, and repeating it would fail again; all else may pass.
 # ProgrammingError is the exception: PostgreSQL says so where a table is not migrated yet
 # or a privilege was taken away, which SQLite calls OperationalError.
-FOREIGN_ERRORS: tuple[tuple[type[BaseException], type[ModerationError]], ...] = (
+FOREIGN_ERRORS: ErrorTable = (
     (exc.IntegrityError, Inconsistent),
     (exc.DataError, Inconsistent),
     (exc.DBAPIError, LedgerUnavailable),
@@ -109,24 +110,6 @@ def open_database(
     return engine
 
 
-@contextmanager
-def translated() -> Iterator[None]:
-    """Turn what the database's libraries raise into Veriscope's errors; see `FOREIGN_ERRORS`."""
-    try:
-        yield
-    except ModerationError:
-        raise
-    except Exception as error:
-        ours = translation(error)
-        if ours is None:
-            raise
-        raise ours(_first_line(error)) from error
-
-
-def translation(error: BaseException) -> type[ModerationError] | None:
-    return next((ours for foreign, ours in FOREIGN_ERRORS if isinstance(error, foreign)), None)
-
-
 @asynccontextmanager
 async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """A connection to read with.
@@ -134,7 +117,7 @@ async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     Raises:
         LedgerUnavailable: the database cannot be reached.
     """
-    with translated():
+    with translated(FOREIGN_ERRORS):
         async with engine.connect() as connection:
             yield connection
 
@@ -146,7 +129,7 @@ async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     Raises:
         LedgerUnavailable: the database cannot be reached, or refuses to write.
     """
-    with translated():
+    with translated(FOREIGN_ERRORS):
         async with engine.execution_options(**{_WRITES: True}).begin() as connection:
             yield connection
 
@@ -181,10 +164,3 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get(_WRITES, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _first_line(error: Exception) -> str:
-    """The driver's own message, without the statement and its values that SQLAlchemy adds."""
-    cause = error.orig if isinstance(error, exc.DBAPIError) and error.orig else error
-    lines = str(cause).strip().splitlines()
-    return f"{type(cause).__name__}: {lines[0]}" if lines else type(cause).__name__

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import exc
 
 from moderation.errors import Inconsistent, InvalidConfiguration, LedgerUnavailable, Superseded
-from storage.database import database_url, translated, translation
+from storage.database import FOREIGN_ERRORS, database_url
+from storage.translation import translated, translation
 
 
 def family(*roots: type[BaseException]) -> list[type[BaseException]]:
@@ -32,24 +33,24 @@ def family(*roots: type[BaseException]) -> list[type[BaseException]]:
 def test_no_foreign_error_is_unmapped(foreign: type[BaseException]) -> None:
     made = foreign.__new__(foreign)
 
-    assert translation(made) in (Inconsistent, LedgerUnavailable)
+    assert translation(made, FOREIGN_ERRORS) in (Inconsistent, LedgerUnavailable)
 
 
 @pytest.mark.parametrize("driver", family(sqlite3.Error))
 def test_what_sqlite_raises_comes_wrapped_and_is_mapped(driver: type[BaseException]) -> None:
     wrapped = exc.DBAPIError.instance(None, None, driver("x"), sqlite3.Error)
 
-    assert translation(wrapped) in (Inconsistent, LedgerUnavailable)
+    assert translation(wrapped, FOREIGN_ERRORS) in (Inconsistent, LedgerUnavailable)
 
 
 @pytest.mark.parametrize("raised", [exc.IntegrityError, exc.DataError])
 def test_what_would_be_refused_again_is_not_retried(raised: type[exc.DBAPIError]) -> None:
-    with pytest.raises(Inconsistent), translated():
+    with pytest.raises(Inconsistent), translated(FOREIGN_ERRORS):
         raise raised("INSERT", {}, sqlite3.IntegrityError("UNIQUE constraint failed"))
 
 
 def test_the_statement_and_its_values_stay_out_of_the_message() -> None:
-    with pytest.raises(LedgerUnavailable) as raised, translated():
+    with pytest.raises(LedgerUnavailable) as raised, translated(FOREIGN_ERRORS):
         raise exc.OperationalError(
             "INSERT INTO t VALUES (?)",
             ("secret",),
@@ -60,12 +61,12 @@ def test_the_statement_and_its_values_stay_out_of_the_message() -> None:
 
 
 def test_our_own_errors_pass() -> None:
-    with pytest.raises(Superseded, match="as it was"), translated():
+    with pytest.raises(Superseded, match="as it was"), translated(FOREIGN_ERRORS):
         raise Superseded("as it was")
 
 
 def test_a_defect_of_ours_is_not_taken_for_the_databases() -> None:
-    with pytest.raises(KeyError), translated():
+    with pytest.raises(KeyError), translated(FOREIGN_ERRORS):
         raise KeyError("upload_id")
 
 

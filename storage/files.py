@@ -1,0 +1,51 @@
+"""Writes what streams in to a local file, whole or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterable
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from moderation.errors import MediaStoreUnavailable, MediaTooLarge
+from storage.translation import ErrorTable, translated
+
+# The spool's disk is full or broken: a dependency's fault, like a media store's.
+_DISK_ERRORS: ErrorTable = ((OSError, MediaStoreUnavailable),)
+
+
+async def write_limited(chunks: AsyncIterable[bytes], to: Path, *, limit_bytes: int) -> int:
+    """Write chunks as they come and return their number of bytes; a failure leaves no file.
+
+    Raises:
+        MediaTooLarge: more than `limit_bytes`; nothing was read past the chunk that showed it.
+        MediaStoreUnavailable: the local disk refuses.
+    """
+    written = 0
+    with translated(_DISK_ERRORS):
+        file = await asyncio.to_thread(to.open, "wb")
+    try:
+        async for chunk in chunks:
+            written += len(chunk)
+            if written > limit_bytes:
+                raise too_large(limit_bytes)
+            with translated(_DISK_ERRORS):
+                await asyncio.to_thread(file.write, chunk)
+        with translated(_DISK_ERRORS):
+            await asyncio.to_thread(file.close)
+    except BaseException:  # a cancelled download leaves nothing behind either
+        _abandon(file, to)
+        raise
+    return written
+
+
+def too_large(limit_bytes: int) -> MediaTooLarge:
+    return MediaTooLarge(f"the media has more than {limit_bytes} bytes")
+
+
+def _abandon(file: BinaryIO, path: Path) -> None:
+    """Without awaiting: whoever cancels a download does not wait for it."""
+    with suppress(OSError):
+        file.close()
+    path.unlink(missing_ok=True)

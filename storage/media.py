@@ -1,0 +1,141 @@
+"""The media store over obstore: a local folder, S3, Google Cloud Storage, Azure, or memory.
+
+An object appears whole or not at all. Object stores promise it; in a folder
+obstore writes beside the object (`KEY#1`) and renames, and removes what an aborted write
+left. A process that is killed leaves such a file; it is never read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import obstore
+from obstore import exceptions
+from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
+
+from moderation.errors import InvalidConfiguration, MediaStoreUnavailable, MissingMedia
+from storage.files import too_large, write_limited
+from storage.keys import checked_key
+from storage.translation import ErrorTable, translated
+
+# obstore raises Python's own errors for some of object_store's: FileNotFoundError where
+# nothing is, ValueError for a path, OSError and NotImplementedError.
+OBSTORE_ERRORS: ErrorTable = (
+    (exceptions.NotFoundError, MissingMedia),
+    (FileNotFoundError, MissingMedia),
+    (exceptions.BaseError, MediaStoreUnavailable),
+    (NotImplementedError, MediaStoreUnavailable),
+    (OSError, MediaStoreUnavailable),
+)
+
+# At most four parts are in memory: 32 MiB an upload. S3 takes 10,000 parts of an object, so
+# 80 GiB fit: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>.
+_PART_BYTES = 8 * 1024 * 1024
+_PARTS_AT_ONCE = 4
+_CHUNK_BYTES = 1024 * 1024
+
+_BUCKETS = frozenset({"s3", "gs", "az", "abfss"})
+
+
+class ObstoreMediaStore:
+    """Implements `storage.ports.MediaStore`."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+
+    async def put(self, key: str, content: bytes | Path | AsyncIterator[bytes]) -> None:
+        """See `storage.ports.MediaStore`; what an iterator raises passes, and nothing is stored.
+
+        Raises:
+            FileNotFoundError: `content` is a path and there is no file.
+        """
+        name = checked_key(key)
+        if isinstance(content, Path):
+            await asyncio.to_thread(content.stat)
+        with translated(OBSTORE_ERRORS):
+            await obstore.put_async(
+                self._store,
+                name,
+                content,
+                chunk_size=_PART_BYTES,
+                max_concurrency=_PARTS_AT_ONCE,
+            )
+
+    async def read(self, key: str) -> bytes:
+        with translated(OBSTORE_ERRORS):
+            found = await obstore.get_async(self._store, checked_key(key))
+            return bytes(await found.bytes_async())
+
+    async def download(self, key: str, to: Path, *, limit_bytes: int) -> None:
+        await download_object(
+            self._store, checked_key(key), to, limit_bytes=limit_bytes, errors=OBSTORE_ERRORS
+        )
+
+
+def open_media_store(url: str, *, request_seconds: float = 60.0) -> ObstoreMediaStore:
+    """Open the store at a folder's path, or at a file://, s3://, gs://, az:// or memory:// address.
+
+    Credentials come from the environment, by the names that the clouds' own tools use.
+
+    Raises:
+        InvalidConfiguration: the address names no such store.
+    """
+    try:
+        return ObstoreMediaStore(_open(url, request_seconds))
+    except (exceptions.BaseError, ValueError, OSError) as error:
+        raise InvalidConfiguration(f"the media store {url} cannot be opened") from error
+
+
+async def download_object(
+    store: ObjectStore, path: str, to: Path, *, limit_bytes: int, errors: ErrorTable
+) -> int:
+    """Bring one object into a local file and return its number of bytes.
+
+    Raises: MediaTooLarge, MediaStoreUnavailable (the local disk), and what `errors` says.
+    """
+    with translated(errors):
+        found = await obstore.get_async(store, path)
+    if found.meta["size"] > limit_bytes:
+        raise too_large(limit_bytes)
+
+    async def chunks() -> AsyncIterator[bytes]:
+        with translated(errors):
+            async for chunk in found.stream(min_chunk_size=_CHUNK_BYTES):
+                yield bytes(chunk)
+
+    return await write_limited(chunks(), to, limit_bytes=limit_bytes)
+
+
+def open_bucket(url: str, *, request_seconds: float) -> ObjectStore:
+    """Open s3://, gs:// or az://, with a few retries of its own.
+
+    obstore's default is ten retries in three minutes: longer than a hop waits.
+    """
+    return from_url(
+        url,
+        client_options={
+            "connect_timeout": timedelta(seconds=5),
+            "timeout": timedelta(seconds=request_seconds),
+        },
+        retry_config={
+            "max_retries": 3,
+            "retry_timeout": timedelta(seconds=request_seconds),
+        },
+    )
+
+
+def _open(url: str, request_seconds: float) -> ObjectStore:
+    parts = urlsplit(url)
+    if parts.scheme == "memory":
+        return MemoryStore()
+    if parts.scheme in _BUCKETS:
+        return open_bucket(url, request_seconds=request_seconds)
+    if parts.scheme == "file" and parts.netloc in ("", "localhost"):
+        return LocalStore(unquote(parts.path), mkdir=True)
+    if parts.scheme == "" and url:
+        return LocalStore(str(Path(url).absolute()), mkdir=True)
+    raise ValueError(parts.scheme)

@@ -1,0 +1,188 @@
+"""What the media store promises, over memory, obstore's memory and a local folder alike."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from moderation.errors import ForbiddenSource, MediaTooLarge, MissingMedia
+from storage.in_memory import InMemoryMediaStore
+from storage.media import open_media_store
+from storage.ports import MediaStore
+
+KEY = "faces/2026-03/u1.pack"
+PART = 1024 * 1024
+
+
+@pytest.fixture(params=["fake", "memory", "folder"])
+def media_store(request: pytest.FixtureRequest, tmp_path: Path) -> MediaStore:
+    if request.param == "fake":
+        return InMemoryMediaStore()
+    return open_media_store("memory://" if request.param == "memory" else f"{tmp_path}/media")
+
+
+async def parts(*contents: bytes | Exception) -> AsyncIterator[bytes]:
+    for content in contents:
+        if isinstance(content, Exception):
+            raise content
+        yield content
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00bytes\xff", b"a" * (9 * PART)])
+async def test_bytes_come_back_as_they_were_put(media_store: MediaStore, content: bytes) -> None:
+    await media_store.put(KEY, content)
+
+    assert await media_store.read(KEY) == content
+
+
+@pytest.mark.parametrize("megabytes", [0, 1, 20])
+async def test_a_file_comes_back_as_it_was_put(
+    media_store: MediaStore, tmp_path: Path, megabytes: int
+) -> None:
+    (tmp_path / "clip").write_bytes(b"ab" * (megabytes * PART // 2))
+
+    await media_store.put(KEY, tmp_path / "clip")
+
+    assert await media_store.read(KEY) == (tmp_path / "clip").read_bytes()
+
+
+async def test_what_streams_in_is_stored_in_its_order(media_store: MediaStore) -> None:
+    pieces = [bytes([n]) * PART for n in range(20)]
+
+    await media_store.put(KEY, parts(*pieces))
+
+    assert await media_store.read(KEY) == b"".join(pieces)
+
+
+async def test_a_stream_without_bytes_is_an_empty_object(media_store: MediaStore) -> None:
+    await media_store.put(KEY, parts())
+
+    assert await media_store.read(KEY) == b""
+
+
+async def test_putting_again_replaces_the_whole(media_store: MediaStore) -> None:
+    await media_store.put(KEY, b"long before")
+    await media_store.put(KEY, b"short")
+
+    assert await media_store.read(KEY) == b"short"
+
+
+async def test_a_stream_that_breaks_leaves_what_was_there(media_store: MediaStore) -> None:
+    await media_store.put(KEY, b"before")
+
+    with pytest.raises(MediaTooLarge):
+        await media_store.put(KEY, parts(*[b"x" * PART] * 12, MediaTooLarge("the upload's end")))
+
+    assert await media_store.read(KEY) == b"before"
+
+
+async def test_a_stream_that_breaks_at_once_stores_nothing(media_store: MediaStore) -> None:
+    with pytest.raises(MediaTooLarge):
+        await media_store.put(KEY, parts(MediaTooLarge("the upload's end")))
+
+    with pytest.raises(MissingMedia):
+        await media_store.read(KEY)
+
+
+async def test_readers_see_all_of_a_write_or_none_of_it(media_store: MediaStore) -> None:
+    await media_store.put(KEY, b"before")
+    arrived, proceed = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        for _ in range(12):
+            yield b"x" * PART
+        arrived.set()
+        await proceed.wait()
+        yield b"end"
+
+    writing = asyncio.ensure_future(media_store.put(KEY, slow()))
+    await arrived.wait()
+    seen_meanwhile = await media_store.read(KEY)
+    proceed.set()
+    await writing
+
+    assert seen_meanwhile == b"before"
+    assert await media_store.read(KEY) == b"x" * PART * 12 + b"end"
+
+
+async def test_a_file_that_is_not_there_is_no_missing_media(
+    media_store: MediaStore, tmp_path: Path
+) -> None:
+    with pytest.raises(FileNotFoundError):
+        await media_store.put(KEY, tmp_path / "nothing")
+
+
+async def test_what_was_never_put_is_missing(media_store: MediaStore, tmp_path: Path) -> None:
+    with pytest.raises(MissingMedia):
+        await media_store.read(KEY)
+    with pytest.raises(MissingMedia):
+        await media_store.download(KEY, tmp_path / "to", limit_bytes=10)
+
+    assert not (tmp_path / "to").exists()
+
+
+async def test_a_download_of_exactly_the_limit_arrives(
+    media_store: MediaStore, tmp_path: Path
+) -> None:
+    content = b"ab" * (2 * PART)
+    await media_store.put(KEY, content)
+
+    await media_store.download(KEY, tmp_path / "to", limit_bytes=len(content))
+
+    assert (tmp_path / "to").read_bytes() == content
+
+
+async def test_a_download_of_one_byte_more_is_too_large_and_leaves_no_file(
+    media_store: MediaStore, tmp_path: Path
+) -> None:
+    await media_store.put(KEY, b"12345678901")
+
+    with pytest.raises(MediaTooLarge):
+        await media_store.download(KEY, tmp_path / "to", limit_bytes=10)
+
+    assert not (tmp_path / "to").exists()
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        "/",
+        "/etc/passwd",
+        "../x",
+        "a/../../x",
+        "a/.",
+        "a//b",
+        "a/",
+        "a\0b",
+        "a\nb",
+        "a b",
+        "a\\b",
+        "a%2e",
+        "a#1",
+        "a:b",
+        "C:/x",
+        "é",
+        "x" * 201,
+        "x/" * 501 + "x",
+    ],
+)
+async def test_a_key_that_may_mean_another_object_is_refused(
+    media_store: MediaStore, tmp_path: Path, key: str
+) -> None:
+    with pytest.raises(ForbiddenSource):
+        await media_store.put(key, b"x")
+    with pytest.raises(ForbiddenSource):
+        await media_store.read(key)
+    with pytest.raises(ForbiddenSource):
+        await media_store.download(key, tmp_path / "to", limit_bytes=1)
+
+
+@pytest.mark.parametrize("key", ["a", "...", "a/..b", ".a", "a=1,b+c@d~e-f_g.h", "x" * 200])
+async def test_a_plain_key_is_taken(media_store: MediaStore, key: str) -> None:
+    await media_store.put(key, b"x")
+
+    assert await media_store.read(key) == b"x"
