@@ -117,6 +117,10 @@ class PartUnavailable(Unavailable):
     """A part that is to run beside Veriscope cannot be started here."""
 
 
+class ApiUnavailable(Unavailable):
+    """No Veriscope answers at this address."""
+
+
 class Superseded(Unavailable):
     """Another verdict became current in the meantime; reading again resolves it."""
 

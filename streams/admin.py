@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -10,6 +11,17 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from moderation.errors import BrokerUnavailable
 from streams.topics import Topic
+
+
+async def missing_topics(connection: Mapping[str, Any], topics: Sequence[Topic]) -> list[str]:
+    """Name the topics that do not exist.
+
+    Raises:
+        BrokerUnavailable: Kafka cannot be reached.
+    """
+    async with _admin(connection) as admin:
+        present = set(await admin.list_topics())
+        return [topic.name for topic in topics if topic.name not in present]
 
 
 async def create_topics(
@@ -20,17 +32,22 @@ async def create_topics(
     Raises:
         BrokerUnavailable: Kafka cannot be reached, or refuses one of them.
     """
+    missing = await missing_topics(connection, topics)
+    if missing:
+        async with _admin(connection) as admin:
+            wanted = [_new(topic, replication) for topic in topics if topic.name in missing]
+            _check(await admin.create_topics(wanted))
+    return missing
+
+
+@asynccontextmanager
+async def _admin(connection: Mapping[str, Any]) -> AsyncIterator[AIOKafkaAdminClient]:
     admin = AIOKafkaAdminClient(**connection)
     try:
         await admin.start()
-        present = set(await admin.list_topics())
-        missing = [topic for topic in topics if topic.name not in present]
-        if missing:
-            answer = await admin.create_topics([_new(topic, replication) for topic in missing])
-            _check(answer)
-        return [topic.name for topic in missing]
+        yield admin
     except (KafkaError, OSError) as error:
-        raise BrokerUnavailable(f"cannot create topics: {error!r}") from error
+        raise BrokerUnavailable(f"Kafka does not answer: {error!r}") from error
     finally:
         await admin.close()
 

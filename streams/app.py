@@ -63,10 +63,14 @@ class Worker:
         self._back_off = back_off
         self._windows: list[Window] = []
 
-    def add(self, hop: Hop[Any], topic_of: Callable[[Lane], str]) -> None:
+    def add(self, hop: Hop, topic_of: Callable[[Lane], str]) -> None:
         """Give a hop an agent on each lane's topic; each lane has a window of its own."""
         settler = Settler(
-            hop, self._publisher, dead_letters=self._topics.dead_letters, back_off=self._back_off
+            hop.name,
+            hop.handle,
+            self._publisher,
+            dead_letters=self._topics.dead_letters,
+            back_off=self._back_off,
         )
         for lane in Lane:
             window = Window(f"{hop.name}.{lane}", hop.window, settler.settle)
@@ -82,7 +86,17 @@ class Worker:
             self._app.agent(topic, name=f"{hop.name}.{lane}", concurrency=1)(window.consume)
 
     async def start(self) -> None:
+        """Join the group; what was committed last is where it goes on."""
         await self._app.start()
+
+    async def wait(self) -> None:
+        """Return when Faust has stopped.
+
+        Raises: what made it crash.
+        """
+        await self._app.wait_until_stopped()
+        if self._app.crash_reason is not None:
+            raise self._app.crash_reason
 
     async def stop(self, *, within: timedelta) -> None:
         """Finish what is in hand or hand it back, commit, and leave the group."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from moderation.errors import UnparsableMessage
@@ -68,7 +69,7 @@ class KeepDeadLetters:
     def __init__(self, dead_letters: DeadLetters) -> None:
         self._dead_letters = dead_letters
 
-    async def __call__(self, origin: Origin) -> None:
+    async def __call__(self, origin: Origin) -> Sequence[OutboundMessage]:
         """Keep one message.
 
         Raises:
@@ -76,6 +77,7 @@ class KeepDeadLetters:
             LedgerUnavailable: try again.
         """
         await self._dead_letters.keep(from_message(origin.value, origin.headers))
+        return []
 
 
 async def redrive(dead_letters: DeadLetters, kept: KeptDeadLetter) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any, Generic
+from typing import Any
 
 import structlog
 
@@ -29,23 +29,41 @@ log = structlog.get_logger()
 _FOR_EVER = BackOff(attempts=None)
 
 
+Handle = Callable[[Origin], Awaitable[Sequence[OutboundMessage]]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hop(Generic[M]):
-    """One step of the stream. `window` bounds how many messages are in hand at once."""
+class Hop:
+    """One step of the stream. `window` bounds how many messages of a lane are in hand at once."""
 
     name: str
-    codec: Codec[M]
-    handle: Callable[[M], Awaitable[Sequence[OutboundMessage]]]
+    handle: Handle
     window: int
 
 
-class Settler(Generic[M]):
+def decoding(codec: Codec[M], work: Callable[[M], Awaitable[Sequence[OutboundMessage]]]) -> Handle:
+    """Turn work on messages of one type into work on what came from a topic."""
+
+    async def handle(origin: Origin) -> Sequence[OutboundMessage]:
+        return await work(codec.decode(origin.value))
+
+    return handle
+
+
+class Settler:
     """Brings single messages of a hop to their end, whatever happens on the way."""
 
     def __init__(
-        self, hop: Hop[M], publisher: Publisher, *, dead_letters: str, back_off: BackOff
+        self,
+        name: str,
+        handle: Handle,
+        publisher: Publisher,
+        *,
+        dead_letters: str,
+        back_off: BackOff,
     ) -> None:
-        self._hop = hop
+        self._name = name
+        self._handle = handle
         self._publisher = publisher
         self._dead_letters = dead_letters
         self._back_off = back_off
@@ -58,7 +76,7 @@ class Settler(Generic[M]):
         async def attempt() -> Sequence[OutboundMessage]:
             nonlocal attempts
             attempts += 1
-            return await self._hop.handle(self._hop.codec.decode(origin.value))
+            return await self._handle(origin)
 
         outcome = "done"
         try:
@@ -66,17 +84,20 @@ class Settler(Generic[M]):
         except Exception as error:  # noqa: BLE001  # the one place that guards the hop
             outcome = fault_of(error)
             outbound = [self._set_aside(origin, error, attempts)]
-        await patiently(lambda: self._publisher.publish(outbound), _FOR_EVER, on_failure=self._note)
-        metrics.HOP_SECONDS.labels(self._hop.name).observe(monotonic() - started)
-        metrics.HOP_MESSAGES.labels(self._hop.name, outcome).inc()
+        if outbound:
+            await patiently(
+                lambda: self._publisher.publish(outbound), _FOR_EVER, on_failure=self._note
+            )
+        metrics.HOP_SECONDS.labels(self._name).observe(monotonic() - started)
+        metrics.HOP_MESSAGES.labels(self._name, outcome).inc()
 
     def _set_aside(self, origin: Origin, error: Exception, attempts: int) -> OutboundMessage:
         letter = dead_letter(origin, error, attempts=attempts)
-        metrics.DEAD_LETTERS.labels(self._hop.name, letter.fault).inc()
+        metrics.DEAD_LETTERS.labels(self._name, letter.fault).inc()
         known = isinstance(error, ModerationError)
         log.error(
             "message.dead_lettered",
-            hop=self._hop.name,
+            hop=self._name,
             reason=letter.reason,
             detail=letter.detail,
             origin=[origin.topic, origin.partition, origin.offset],
@@ -85,11 +106,11 @@ class Settler(Generic[M]):
         return to_message(letter, topic=self._dead_letters)
 
     def _note(self, error: Unavailable, failures: int) -> None:
-        metrics.RETRIES.labels(self._hop.name, type(error).__name__).inc()
+        metrics.RETRIES.labels(self._name, type(error).__name__).inc()
         if failures in (1, 5, 20):
             log.warning(
                 "hop.waiting",
-                hop=self._hop.name,
+                hop=self._name,
                 failures=failures,
                 error=type(error).__name__,
                 detail=str(error),

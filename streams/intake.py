@@ -6,6 +6,7 @@ will come to an end, whatever dies later.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -37,7 +38,7 @@ class Intake:
         self._topics = topics
         self._deadlines = deadlines
 
-    async def __call__(self, origin: Origin) -> None:
+    async def __call__(self, origin: Origin) -> Sequence[OutboundMessage]:
         """Note one announcement from a topic; a known upload is left as it is.
 
         Raises:
@@ -50,6 +51,7 @@ class Intake:
         deadline = self._deadlines.after(datetime.now(UTC), lane)
         if await self._ledger.announce(upload, deadline_at=deadline):
             metrics.UPLOADS_ANNOUNCED.labels(lane, "topic").inc()
+        return []
 
     async def accept(self, upload: Upload) -> bool:
         """Take an upload that came by another way, and announce it: one transaction.

@@ -1,0 +1,79 @@
+# Veriscope: `make run` starts everything and judges the samples, `make test` runs all tests.
+
+PYTHON ?= python3
+MEDIA ?= samples
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format lock docs test-training clean
+
+help: ## Say what there is to make
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+run: .venv/serve .venv-triton/ready ## Start everything, judge MEDIA="file dir/ …" (ONCE=1: then exit)
+	@$(BIN)/veriscope up $(MEDIA) $(if $(ONCE),--once)
+
+test: .venv/dev .venv-triton/ready ## Run all tests, on real Kafka, PostgreSQL and Triton
+	$(BIN)/pytest $(TESTS)
+
+check: .venv/dev ## Formats, lints, types, imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/dev ## Format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: .venv/dev ## Generate settings and contracts anew
+	$(BIN)/python -m runtime.documents docs
+
+test-training: .venv-training/ready ## Run the tests that need torch, in an environment of their own
+	.venv-training/bin/pytest training/tests
+
+lock: .venv/dev ## Resolve all dependencies anew, with hashes
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --extra embedded --extra dev $(LOCK) -o requirements/dev.lock
+	$(BIN)/uv pip compile pyproject.toml --extra embedded -c requirements/dev.lock $(LOCK) -o requirements/serve.lock
+	$(BIN)/uv pip compile pyproject.toml --extra embedded --extra training --extra dev -c requirements/dev.lock $(LOCK) -o requirements/training.lock
+	$(BIN)/uv pip compile requirements/triton.in --no-deps $(LOCK) -o requirements/triton.lock
+
+LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+clean: ## Remove environments and state
+	rm -rf .venv .venv-triton .venv-training .veriscope
+
+# An environment's stamp names the lock file it was made from.
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed")'
+	$(PYTHON) -m venv .venv
+
+.venv/serve: requirements/serve.lock pyproject.toml | .venv/bin/python
+	@test -e .venv/dev || echo "installing what Veriscope needs (a minute or two, once) …"
+	@test -e .venv/dev || $(BIN)/pip install --quiet --require-hashes -r requirements/serve.lock
+	@$(BIN)/pip install --quiet --no-deps --editable .
+	@touch $@
+
+.venv/dev: requirements/dev.lock pyproject.toml | .venv/bin/python
+	@echo "installing what Veriscope and its tests need (a minute or two, once) …"
+	@$(BIN)/pip install --quiet --require-hashes -r requirements/dev.lock
+	@$(BIN)/pip install --quiet --no-deps --editable .
+	@touch $@ .venv/serve
+
+# Triton's Python backend has an environment of its own. Where it cannot be made, `veriscope up`
+# says so and runs the model in the worker.
+.venv-triton/ready: requirements/triton.lock
+	@echo "installing the Triton server (once) …"
+	@$(PYTHON) -m venv .venv-triton
+	@.venv-triton/bin/pip install --quiet --no-deps --require-hashes -r requirements/triton.lock \
+		|| echo "no Triton server for this system: the model will run inside the worker"
+	@touch $@
+
+.venv-training/ready: requirements/training.lock pyproject.toml
+	@echo "installing torch and what training needs (some minutes, once) …"
+	@$(PYTHON) -m venv .venv-training
+	@.venv-training/bin/pip install --quiet --require-hashes -r requirements/training.lock
+	@.venv-training/bin/pip install --quiet --no-deps --editable .
+	@touch $@

@@ -1,0 +1,35 @@
+"""All commands in one tree. Each imports what it needs when it runs, so that help is quick."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from moderation.errors import ModerationError
+from runtime.cli import dead_letters, media, operations, services
+
+app = typer.Typer(
+    name="veriscope",
+    help="Stream-processing moderation for deepfakes: uploads in, verdicts out.\n\n"
+    "Start with `veriscope up samples/`. Settings come from VERISCOPE_… variables; "
+    "docs/settings.md lists them.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_show_locals=False,
+)
+services.add_to(app)
+media.add_to(app)
+operations.add_to(app)
+app.add_typer(dead_letters.app, name="dead-letters")
+
+
+def main() -> None:
+    """Run the command line; an error of ours is one plain line and exit code 1."""
+    try:
+        app()
+    except ModerationError as error:
+        print(f"veriscope: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
+    except BrokenPipeError:
+        raise SystemExit(141) from None  # as a shell reports a reader that went away

@@ -1,0 +1,73 @@
+"""Commands for operators: topics, the database's schema, and a check of every part."""
+
+from __future__ import annotations
+
+import asyncio
+
+import typer
+from rich.console import Console
+
+topics = typer.Typer(help="The topics that Veriscope uses.", no_args_is_help=True)
+database = typer.Typer(help="The ledger's database.", no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    app.add_typer(topics, name="topics")
+    app.add_typer(database, name="db")
+    app.command()(doctor)
+    app.command()(version)
+
+
+@topics.command()
+def create() -> None:
+    """Create the topics that are missing; those that exist are left as they are."""
+    from runtime import wiring
+    from runtime.settings import read_settings
+    from streams.admin import create_topics
+
+    settings = read_settings()
+    every = wiring.topics(settings).every()
+    created = asyncio.run(
+        create_topics(wiring.connection(settings), every, replication=settings.kafka.replication)
+    )
+    for topic in every:
+        print(f"{'created' if topic.name in created else 'exists '}  {topic.name}")
+
+
+@database.command()
+def upgrade() -> None:
+    """Bring the database's schema to the one that this version writes."""
+    from runtime.settings import read_settings
+    from storage import schema
+
+    url = read_settings().database.url.get_secret_value()
+
+    async def run() -> str | None:
+        await schema.upgrade(url)
+        return await schema.current(url)
+
+    print(f"schema {asyncio.run(run())}")
+
+
+def doctor() -> None:
+    """Check every part by using it, and say what to do about those that fail."""
+    from runtime.doctor import examine
+    from runtime.settings import read_settings
+
+    console = Console()
+    failed = 0
+    for finding in asyncio.run(examine(read_settings())):
+        mark = "[green]ok[/]  " if finding.remedy is None else "[red]FAIL[/]"
+        console.print(f"{mark} {finding.part:12} {finding.detail}", highlight=False)
+        if finding.remedy is not None:
+            failed += 1
+            console.print(f"     {'':12} → {finding.remedy}", highlight=False)
+    if failed:
+        raise typer.Exit(1)
+
+
+def version() -> None:
+    """Print the version."""
+    from runtime.wiring import VERSION
+
+    print(VERSION)

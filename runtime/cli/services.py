@@ -1,0 +1,172 @@
+"""Commands that run services: the whole stack, or one of them."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from runtime.services import Service
+    from runtime.up import Stack
+
+ENVIRONMENT = Path(".venv-triton")
+_PATIENCE_SECONDS = 900.0
+
+_DO = {
+    "worker": "Run the stream's hops: extract, score, record.",
+    "intake": "Write announced uploads, and dead letters, into the ledger.",
+    "relay": "Publish what transactions left in the outbox.",
+    "reconcile": "Announce again what has no end after its deadline.",
+}
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(up)
+    app.command()(serve)
+    for name, purpose in _DO.items():
+        app.command(name, help=purpose)(_runner(name))
+
+
+def up(
+    media: Annotated[
+        list[str] | None, typer.Argument(help="Files or folders to judge once it is up.")
+    ] = None,
+    once: Annotated[
+        bool, typer.Option("--once", help="Exit when all have ended; 0 when every one did.")
+    ] = False,
+    kafka: Annotated[str | None, typer.Option(help="HOST:PORT of a Kafka broker.")] = None,
+    triton: Annotated[str | None, typer.Option(help="HOST:PORT of Triton's gRPC.")] = None,
+    database: Annotated[str | None, typer.Option(help="SQLAlchemy URL of the ledger.")] = None,
+    media_store: Annotated[
+        str | None, typer.Option("--media", help="Folder or s3://… of the media store.")
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="Port of the upload endpoint.")] = None,
+    triton_environment: Annotated[
+        Path,
+        typer.Option(
+            envvar="VERISCOPE_TRITON_ENVIRONMENT",
+            help="Virtual environment with requirements/triton.lock, for the embedded Triton.",
+        ),
+    ] = ENVIRONMENT,
+) -> None:
+    """Run everything on this machine; what is not named is embedded.
+
+    Embedded are a Kafka broker in memory (Tansu), NVIDIA's Triton server, a
+    SQLite ledger and a media folder below `.veriscope/`. Everything listens on
+    loopback only, and nothing is left running afterwards.
+    """
+    from runtime.client import files_in
+    from runtime.settings import read_settings
+    from runtime.up import Given
+    from runtime.up import up as bring_up
+
+    found = files_in(media or [])
+    settings = read_settings()
+    _configure_logs(settings.logs.level, json=settings.logs.json_lines)
+    given = Given(kafka=kafka, triton=triton, database=database, media=media_store, port=port)
+    console = Console(stderr=True)
+
+    async def run(stop: asyncio.Event) -> bool:
+        async with bring_up(
+            settings,
+            given,
+            triton_environment=triton_environment,
+            say=lambda line: console.print(f"[dim]·[/dim] {line}", highlight=False),
+            warn=lambda line: console.print(f"[bold yellow]! {line}[/]", highlight=False),
+        ) as stack:
+            console.print(f"[dim]·[/dim] uploads at {stack.url}/v1/uploads", highlight=False)
+            complete = await _judge(stack, found, stop) if found else True
+            if not once:
+                _describe(console, stack)
+                await stop.wait()
+            return complete
+
+    if not _until_signalled(run):
+        raise typer.Exit(1)
+
+
+async def _judge(stack: Stack, media: list[str], stop: asyncio.Event) -> bool:
+    """Check media against the stack; tell whether every one came to an end."""
+    from runtime.cli.media import check_all
+    from runtime.client import Client
+
+    checking = asyncio.create_task(
+        check_all(Client(stack.url), media, json=False, patience=_PATIENCE_SECONDS)
+    )
+    stopping = asyncio.create_task(stop.wait())
+    done, _ = await asyncio.wait({checking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if checking not in done:
+        checking.cancel()
+        await asyncio.wait({checking})
+        return False
+    return all(one.verdict is not None for one in checking.result())
+
+
+def _describe(console: Console, stack: Stack) -> None:
+    kafka = stack.settings.kafka
+    for name, value in (
+        ("upload", f"curl -F file=@photo.jpg {stack.url}/v1/uploads"),
+        ("judge", f"veriscope check --api {stack.url} photo.jpg"),
+        ("API", f"{stack.url}/openapi.json"),
+        ("metrics", f"{stack.url}/metrics, /healthz, /readyz"),
+        ("Kafka", f"{kafka.bootstrap}, topics {kafka.prefix}.*"),
+    ):
+        console.print(f"  {name:8} {value}", highlight=False, soft_wrap=True)
+    console.print("Ctrl-C ends it.", style="dim")
+
+
+def serve() -> None:
+    """Run the HTTP upload endpoint."""
+    _run_service("api")
+
+
+def _runner(name: str) -> Callable[[], None]:
+    def command() -> None:
+        _run_service(name)
+
+    return command
+
+
+def _run_service(name: str) -> None:
+    from runtime.services import Service, running
+    from runtime.settings import read_settings
+
+    settings = read_settings()
+    _configure_logs(settings.logs.level, json=settings.logs.json_lines)
+    service: Service = Service(name)
+
+    async def run(stop: asyncio.Event) -> bool:
+        import structlog
+
+        async with running(settings, frozenset({service})) as url:
+            structlog.get_logger().info("service.started", service=name, http=url)
+            await stop.wait()
+        return True
+
+    _until_signalled(run)
+
+
+def _until_signalled(run: Callable[[asyncio.Event], Awaitable[bool]]) -> bool:
+    """Run until it returns; SIGTERM and SIGINT set the event that it is given."""
+
+    async def wrapped() -> bool:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        return await run(stop)
+
+    return asyncio.run(wrapped())
+
+
+def _configure_logs(level: str, *, json: bool) -> None:
+    from monitoring.logs import configure
+
+    configure(level=level, json=json)

@@ -1,0 +1,102 @@
+"""Verdicts as people and machines read them on a terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from runtime.client import Ended
+
+_STYLES = {
+    "fake": "bold red",
+    "suspect": "yellow",
+    "clear": "green",
+    "unknown": "magenta",
+    "no_face": "dim",
+    "rejected": "dim",
+}
+
+
+def verdict_table(ended: Iterable[Ended]) -> Table:
+    """One row a file, by name."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("file", overflow="fold")
+    table.add_column("label")
+    table.add_column("fake probability", justify="right")
+    table.add_column("faces", justify="right")
+    table.add_column("reasons", overflow="fold")
+    table.add_column("time", justify="right")
+    names = [one.name for one in ended]
+    shared = (
+        os.path.commonpath(names) if len(names) > 1 and not any("://" in n for n in names) else ""
+    )
+    for one in sorted(ended, key=lambda one: one.name):
+        name = os.path.relpath(one.name, shared) if shared else one.name
+        table.add_row(_plain(name), *_cells(one))
+    return table
+
+
+def _shared_folder(names: list[str]) -> str:
+    if len(names) < 2 or any("://" in name for name in names):
+        return ""
+    return os.path.commonpath([str(Path(name).parent) for name in names])
+
+
+def _cells(one: Ended) -> list[Text]:
+    if one.verdict is None:
+        return [Text("none", "bold red"), Text(""), Text(""), _plain(one.failure or ""), Text("")]
+    verdict = one.verdict
+    label = verdict["label"]
+    probability = verdict["fake_probability"]
+    return [
+        Text(label, _STYLES.get(label, "")),
+        Text("" if probability is None else f"{probability:.2f}"),
+        Text("" if label == "rejected" else str(len(verdict["tracks"]))),
+        _plain(", ".join(reasons(verdict))),
+        Text(f"{seconds_taken(verdict):.1f} s"),
+    ]
+
+
+def reasons(verdict: dict[str, Any]) -> list[str]:
+    rejection = verdict.get("rejection")
+    return [rejection["reason"]] if rejection else list(verdict["reasons"])
+
+
+def seconds_taken(verdict: dict[str, Any]) -> float:
+    announced, decided = (
+        datetime.fromisoformat(verdict[name]) for name in ("announced_at", "decided_at")
+    )
+    return (decided - announced).total_seconds()
+
+
+def json_line(one: Ended) -> str:
+    """The whole verdict on one line, with the file's name; `error` says why there is none."""
+    facts: dict[str, Any] = {"file": one.name, "upload_id": one.upload_id}
+    if one.verdict is None:
+        return json.dumps({**facts, "error": one.failure})
+    return json.dumps({**facts, **one.verdict})
+
+
+def progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    )
+
+
+def _plain(text: str) -> Text:
+    """Text of an uploader: shown as it is, without control characters or markup."""
+    return Text("".join(char if char.isprintable() else "�" for char in text))

@@ -1,0 +1,99 @@
+"""Checks every part by using it once, as the services would."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from uuid import uuid4
+
+import numpy as np
+
+from moderation.errors import ModerationError
+from runtime import wiring
+from runtime.policies import load_policy
+from runtime.settings import Settings
+from streams.admin import missing_topics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """How one part is. `remedy` is None when it works."""
+
+    part: str
+    detail: str
+    remedy: str | None
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Use every part once, whatever became of the others."""
+    return [await _examine(part, check, settings) for part, check in _CHECKS.items()]
+
+
+async def _examine(
+    part: str, check: Callable[[Settings], Awaitable[str]], settings: Settings
+) -> Finding:
+    try:
+        return Finding(part=part, detail=await check(settings), remedy=None)
+    except ModerationError as error:
+        return Finding(part=part, detail=str(error), remedy=_REMEDIES[part])
+
+
+async def _policy(settings: Settings) -> str:
+    policy = load_policy(settings.policy)
+    return f"{policy.name}, {len(policy.rules)} rules, sha256 {policy.sha256[:12]}"
+
+
+async def _database(settings: Settings) -> str:
+    async with wiring.open_kept(settings) as kept:
+        waiting, _ = await kept.outbox.backlog()
+        return f"schema current, {waiting} messages in the outbox"
+
+
+async def _kafka(settings: Settings) -> str:
+    missing = await missing_topics(wiring.connection(settings), wiring.topics(settings).every())
+    if missing:
+        raise ModerationError(f"topics missing: {', '.join(missing)}")
+    async with wiring.open_publisher(settings):
+        return f"{settings.kafka.bootstrap}, all topics there"
+
+
+async def _media_store(settings: Settings) -> str:
+    store = wiring.media_store(settings)
+    key = f"doctor/{uuid4()}"
+    await store.put(key, b"veriscope")
+    if await store.read(key) != b"veriscope":
+        raise ModerationError("what was written is not what was read")
+    await store.delete(key)
+    return f"wrote and read at {settings.media.store}"
+
+
+async def _scoring(settings: Settings) -> str:
+    async with wiring.open_scorer(settings) as scorer:
+        model = await wiring.served_model(settings, scorer)
+        await scorer.score(np.zeros((1, 224, 224, 3), np.uint8))
+        return f"{model.name} version {model.version} answers ({settings.scoring.backend})"
+
+
+async def _decoding(settings: Settings) -> str:
+    async with wiring.open_decoders(settings) as pool:
+        await pool.warm()
+        return f"{settings.decoding.processes} processes start"
+
+
+_CHECKS: dict[str, Callable[[Settings], Awaitable[str]]] = {
+    "policy": _policy,
+    "database": _database,
+    "kafka": _kafka,
+    "media store": _media_store,
+    "scoring": _scoring,
+    "decoding": _decoding,
+}
+
+_REMEDIES = {
+    "policy": "mend the file that VERISCOPE_POLICY names",
+    "database": "set VERISCOPE_DATABASE__URL, then `veriscope db upgrade`",
+    "kafka": "set VERISCOPE_KAFKA__BOOTSTRAP, then `veriscope topics create`",
+    "media store": "set VERISCOPE_MEDIA__STORE, and see that it may be written",
+    "scoring": "set VERISCOPE_SCORING__TRITON, or VERISCOPE_SCORING__BACKEND=in_process",
+    "decoding": "look at the limits of VERISCOPE_DECODING__…, and at memory",
+}

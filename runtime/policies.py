@@ -1,0 +1,54 @@
+"""A policy from its YAML file. An invalid one refuses to start."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib import resources
+from pathlib import Path
+
+import yaml
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from moderation.errors import InvalidConfiguration
+from moderation.policy import Policy, Rule
+
+_RULES: TypeAdapter[tuple[Rule, ...]] = TypeAdapter(
+    tuple[Rule, ...], config=ConfigDict(extra="forbid")
+)
+
+
+def load_policy(path: Path | None) -> Policy:
+    """Read a policy, or the packaged one.
+
+    The hash is that of the file's bytes: a changed comment is a changed policy.
+
+    Raises:
+        InvalidConfiguration: the file cannot be read, or says something that no policy can.
+    """
+    name = str(path) if path else "the packaged policy"
+    try:
+        content = path.read_bytes() if path else _packaged()
+        return _parse(content)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_context=False)[0]
+        place = ".".join(str(part) for part in ("rules", *fault["loc"]))
+        raise InvalidConfiguration(f"policy {name}: {place}: {fault['msg']}") from error
+    except yaml.YAMLError as error:
+        raise InvalidConfiguration(f"policy {name}: {' '.join(str(error).split())}") from error
+    except (OSError, ValueError) as error:
+        raise InvalidConfiguration(f"policy {name}: {error}") from error
+
+
+def _packaged() -> bytes:
+    return resources.files("runtime").joinpath("default_policy.yaml").read_bytes()
+
+
+def _parse(content: bytes) -> Policy:
+    document = yaml.safe_load(content)
+    if not isinstance(document, dict) or set(document) != {"name", "rules"}:
+        raise ValueError("a policy has a name and rules, and nothing else")
+    return Policy(
+        name=str(document["name"]),
+        sha256=hashlib.sha256(content).hexdigest(),
+        rules=_RULES.validate_python(document["rules"]),
+    )

@@ -1,0 +1,158 @@
+"""One process that runs some or all of the services, and stops them in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import structlog
+from fastapi import APIRouter
+
+from console.app import build_app
+from console.uploads import build_routes
+from monitoring.health import Health
+from runtime import wiring
+from runtime.http_server import HttpServer
+from runtime.settings import Settings
+from streams.kafka import KafkaPublisher
+from streams.reconcile import Reconciler
+from streams.relay import Relay, watch_outbox
+
+log = structlog.get_logger()
+
+
+class Service(StrEnum):
+    """What a process can be asked to run."""
+
+    API = "api"
+    INTAKE = "intake"
+    WORKER = "worker"
+    RELAY = "relay"
+    RECONCILE = "reconcile"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What the services of one process have in common."""
+
+    settings: Settings
+    kept: wiring.Kept
+    publisher: KafkaPublisher
+    health: Health
+    tasks: asyncio.TaskGroup
+
+
+@asynccontextmanager
+async def running(settings: Settings, services: frozenset[Service]) -> AsyncIterator[str]:
+    """Run services while the block lasts, and yield the address of their HTTP server.
+
+    On leaving the block they finish or hand back their work. A service that
+    fails ends the block.
+
+    Raises:
+        InvalidConfiguration, Unavailable: not all could be started; none is left running.
+    """
+    async with AsyncExitStack() as stack:
+        shared = Shared(
+            settings=settings,
+            kept=await stack.enter_async_context(wiring.open_kept(settings)),
+            publisher=await stack.enter_async_context(wiring.open_publisher(settings)),
+            health=Health(),
+            tasks=await stack.enter_async_context(asyncio.TaskGroup()),
+        )
+        for service in Service:  # in the order in which an upload passes them
+            if service in services:
+                await stack.enter_async_context(_RUN[service](shared))
+        uploads = _upload_routes(shared) if Service.API in services else None
+        yield await stack.enter_async_context(_http(shared, uploads))
+
+
+@asynccontextmanager
+async def _background(
+    shared: Shared, *work: Coroutine[Any, Any, None], stop: Callable[[], None] | None = None
+) -> AsyncIterator[None]:
+    """Run coroutines beside the block; at its end they are told to stop, or cancelled."""
+    tasks = [shared.tasks.create_task(one) for one in work]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            if stop is None:
+                task.cancel()
+        if stop is not None:
+            stop()
+
+
+@asynccontextmanager
+async def _http(shared: Shared, uploads: APIRouter | None) -> AsyncIterator[str]:
+    shared.health.ready["database"] = shared.kept.outbox.backlog
+    app = build_app(shared.health, version=wiring.VERSION, uploads=uploads)
+    server = HttpServer(app, host=shared.settings.http.host, port=shared.settings.http.port)
+    async with _background(shared, server.run_until_stopped(), stop=server.stop):
+        yield server.url
+
+
+def _upload_routes(shared: Shared) -> APIRouter:
+    return build_routes(
+        shared.kept.ledger,
+        wiring.media_store(shared.settings),
+        wiring.intake(shared.settings, shared.kept).accept,
+        max_bytes=shared.settings.media.max_bytes,
+    )
+
+
+@asynccontextmanager
+async def _api(_shared: Shared) -> AsyncIterator[None]:
+    """Its routes are added to the HTTP server that every process has."""
+    yield
+
+
+def _intake(shared: Shared) -> AbstractAsyncContextManager[None]:
+    consumers = wiring.ledger_consumers(shared.settings, shared.kept, shared.publisher)
+    return _background(shared, *(consumer.run() for consumer in consumers))
+
+
+def _relay(shared: Shared) -> AbstractAsyncContextManager[None]:
+    outbox = shared.kept.outbox
+    return _background(shared, Relay(outbox, shared.publisher).run(), watch_outbox(outbox))
+
+
+def _reconcile(shared: Shared) -> AbstractAsyncContextManager[None]:
+    settings = shared.settings
+    reconciler = Reconciler(
+        shared.kept.deadlines, wiring.deadlines(settings), wiring.topics(settings)
+    )
+    every = settings.stream.reconcile_every.total_seconds()
+    return _background(shared, reconciler.run(every_seconds=every))
+
+
+@asynccontextmanager
+async def _worker(shared: Shared) -> AsyncIterator[None]:
+    settings = shared.settings
+    async with wiring.open_worker(settings, shared.kept, shared.publisher) as worker:
+        await worker.start()
+        limit = settings.stream.stuck_after.total_seconds()
+
+        def stuck() -> str | None:
+            waited = worker.longest_wait_seconds()
+            return f"a message is in hand for {waited:.0f} s" if waited > limit else None
+
+        shared.health.alive["worker"] = stuck
+        async with _background(shared, worker.wait(), stop=lambda: None):
+            try:
+                yield
+            finally:
+                await worker.stop(within=settings.stream.stop_within)
+
+
+_RUN: dict[Service, Callable[[Shared], AbstractAsyncContextManager[None]]] = {
+    Service.API: _api,
+    Service.INTAKE: _intake,
+    Service.WORKER: _worker,
+    Service.RELAY: _relay,
+    Service.RECONCILE: _reconcile,
+}

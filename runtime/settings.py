@@ -1,0 +1,168 @@
+"""Every setting with its default: read once, from `VERISCOPE_…` variables, where all is wired.
+
+Nested names join with two underscores: `VERISCOPE_KAFKA__BOOTSTRAP=broker:9092`.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from moderation.errors import InvalidConfiguration
+
+MEBIBYTE = 1024 * 1024
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Kafka(_Section):
+    """The broker, and how topics are made on it."""
+
+    bootstrap: str = Field("127.0.0.1:9092", description="HOST:PORT, several with commas")
+    prefix: str = Field(
+        "veriscope", pattern=r"^[A-Za-z0-9._-]{1,100}$", description="what all topics begin with"
+    )
+    partitions: int = Field(12, ge=1, le=1000, description="of each topic that is created")
+    replication: int = Field(1, ge=1, le=9, description="of each topic that is created")
+    group: str = Field("veriscope", description="prefix of the consumer groups")
+    idempotent: bool = Field(True, description="idempotent producer; the embedded broker has none")
+
+
+class Scoring(_Section):
+    """The model, and where it is served."""
+
+    backend: Literal["triton", "in_process"] = Field(
+        "triton", description="in_process runs the model in the worker itself"
+    )
+    triton: str = Field("127.0.0.1:8001", description="HOST:PORT of Triton's gRPC endpoint")
+    models: Path | None = Field(None, description="model repository; the packaged one when unset")
+    model: str = Field("face_blending", description="name of the model in the repository")
+    version: str = Field("1", pattern=r"^[0-9]+$", description="version of the model")
+    requests_in_flight: int = Field(4, ge=1, le=64, description="to Triton at once")
+    deadline: timedelta = Field(timedelta(seconds=10), description="for one request to Triton")
+    threads: int = Field(0, ge=0, le=64, description="of the in-process model; 0: one a core")
+
+
+class Database(_Section):
+    """The ledger."""
+
+    url: SecretStr = Field(
+        SecretStr("sqlite+aiosqlite:///.veriscope/ledger.sqlite"),
+        description="sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER:PASSWORD@HOST/NAME",
+    )
+
+
+class Media(_Section):
+    """Where media are kept, and where they may be fetched from."""
+
+    store: str = Field(
+        ".veriscope/media", description="a folder, or s3://…, gs://…, az://… of the media store"
+    )
+    allowed_roots: tuple[Path, ...] = Field((), description="folders that file: may name")
+    allowed_buckets: tuple[str, ...] = Field((), description="buckets that s3:, gs:, az: may name")
+    allowed_networks: tuple[IPv4Network | IPv6Network, ...] = Field(
+        (), description="private networks that http: may reach all the same"
+    )
+    fetch_within: timedelta = Field(timedelta(minutes=5), description="for one upload's bytes")
+    max_bytes: int = Field(2048 * MEBIBYTE, ge=1, description="of one upload")
+    max_pixels: int = Field(100_000_000, ge=1, description="of one frame")
+    max_duration: timedelta = Field(timedelta(hours=4), description="of one video")
+
+
+class Decoding(_Section):
+    """The sandboxed processes that decode media and find faces."""
+
+    processes: int = Field(os.cpu_count() or 2, ge=1, le=256, description="at once")
+    memory_bytes: int = Field(2048 * MEBIBYTE, ge=256 * MEBIBYTE, description="of one process")
+    cpu: timedelta = Field(timedelta(minutes=2), description="processor time for one upload")
+    wall: timedelta = Field(timedelta(minutes=3), description="time for one upload")
+    uploads_per_process: int = Field(200, ge=1, description="before it is replaced")
+
+
+class Faces(_Section):
+    """How faces are found and kept."""
+
+    frames: int = Field(32, ge=1, le=512, description="sampled over the whole length of a video")
+    detector: Path | None = Field(
+        None, description="a YuNet or SCRFD ONNX file; MTCNN from its package when unset"
+    )
+    smallest_face: int = Field(40, ge=12, le=1000, description="pixels, shorter side")
+    crops_per_track: int = Field(16, ge=1, le=64, description="kept of one person")
+    tracks: int = Field(8, ge=1, le=64, description="people kept of one upload")
+
+
+class Stream(_Section):
+    """Windows, deadlines and patience of the hops."""
+
+    extract_window: int = Field(8, ge=1, le=1000, description="uploads of a lane in hand")
+    score_window: int = Field(32, ge=1, le=1000, description="uploads of a lane in hand")
+    record_window: int = Field(16, ge=1, le=1000, description="uploads of a lane in hand")
+    attempts: int = Field(40, ge=1, le=10_000, description="at a dependency, then a dead letter")
+    live_deadline: timedelta = Field(
+        timedelta(minutes=10), description="a live upload without an end is announced again"
+    )
+    backfill_deadline: timedelta = Field(
+        timedelta(hours=24), description="a backfilled upload without an end is announced again"
+    )
+    reconcile_every: timedelta = Field(timedelta(seconds=30), description="between two looks")
+    stop_within: timedelta = Field(timedelta(seconds=30), description="after SIGTERM")
+    stuck_after: timedelta = Field(
+        timedelta(minutes=15), description="a message in hand that long makes /healthz fail"
+    )
+
+
+class Http(_Section):
+    """The upload endpoint, metrics and health."""
+
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8700, ge=0, le=65535, description="port to listen on")
+
+
+class Logs(_Section):
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="at least")
+    json_lines: bool = Field(False, description="one JSON object a line, for machines")
+
+
+class Settings(BaseSettings):
+    """All of it. Frozen; unknown names are refused."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="VERISCOPE_", env_nested_delimiter="__", frozen=True, extra="forbid"
+    )
+
+    state: Annotated[Path, Field(description="folder for spooled media and embedded parts")] = Path(
+        ".veriscope"
+    )
+    policy: Path | None = Field(None, description="policy file; the packaged one when unset")
+    kafka: Kafka = Kafka()
+    scoring: Scoring = Scoring()
+    database: Database = Database()
+    media: Media = Media()
+    decoding: Decoding = Decoding()
+    faces: Faces = Faces()
+    stream: Stream = Stream()
+    http: Http = Http()
+    logs: Logs = Logs()
+
+
+def read_settings() -> Settings:
+    """Read the environment.
+
+    Raises:
+        InvalidConfiguration: a variable is unknown or its value is not allowed;
+            the value is not repeated, since it may be a secret.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        name = "VERISCOPE_" + "__".join(str(part) for part in fault["loc"]).upper()
+        raise InvalidConfiguration(f"{name}: {fault['msg']}") from error

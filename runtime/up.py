@@ -1,0 +1,131 @@
+"""Veriscope on one machine: embedded parts for what is not named, all services in one process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from inference.weights import REPOSITORY
+from moderation.errors import PartUnavailable
+from runtime import wiring
+from runtime.embedded.broker import embedded_broker
+from runtime.embedded.triton import embedded_triton
+from runtime.services import Service, running
+from runtime.settings import Settings
+from storage import schema
+from streams.admin import create_topics
+
+_EMBEDDED_PARTITIONS = 4
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """Parts that run elsewhere; None stands for an embedded one."""
+
+    kafka: str | None = None
+    triton: str | None = None
+    database: str | None = None
+    media: str | None = None
+    port: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """A stack that is up. `settings` are those that its services were given."""
+
+    url: str
+    settings: Settings
+
+
+@asynccontextmanager
+async def up(
+    settings: Settings, given: Given, *, triton_environment: Path, say: Say, warn: Say
+) -> AsyncIterator[Stack]:
+    """Bring a whole stack up, and take it down when the block ends.
+
+    `say` is told of each step, `warn` of what runs differently than it should.
+
+    Raises:
+        InvalidConfiguration, Unavailable: it cannot come up; nothing is left running.
+    """
+    settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    async with AsyncExitStack() as stack:
+        changed = _placed(settings, given)
+        broker, scoring = await asyncio.gather(
+            _broker(stack, settings, given, say),
+            _scoring(stack, settings, given, triton_environment, say, warn),
+        )
+        changed = _updated(_updated(changed, "kafka", broker), "scoring", scoring)
+        await schema.upgrade(changed.database.url.get_secret_value())
+        await create_topics(
+            wiring.connection(changed),
+            wiring.topics(changed).every(),
+            replication=changed.kafka.replication,
+        )
+        say("database and topics ready")
+        url = await stack.enter_async_context(running(changed, frozenset(Service)))
+        yield Stack(url=url, settings=changed)
+
+
+def _placed(settings: Settings, given: Given) -> Settings:
+    """The settings with what was given; the ledger and the media stay below the state folder."""
+    ledger = f"sqlite+aiosqlite:///{(settings.state / 'ledger.sqlite').absolute()}"
+    changed = _updated(settings, "media", {"store": given.media or str(settings.state / "media")})
+    changed = _updated(changed, "database", {"url": SecretStr(given.database or ledger)})
+    return changed if given.port is None else _updated(changed, "http", {"port": given.port})
+
+
+async def _broker(
+    stack: AsyncExitStack, settings: Settings, given: Given, say: Say
+) -> dict[str, Any]:
+    if given.kafka is not None:
+        return {"bootstrap": given.kafka}
+    part = embedded_broker(state=settings.state)
+    await stack.enter_async_context(part.server)
+    say(f"broker ready at {part.address} (Tansu, in memory)")
+    return {
+        "bootstrap": part.address,
+        "idempotent": False,
+        "partitions": _EMBEDDED_PARTITIONS,
+        "replication": 1,
+    }
+
+
+async def _scoring(
+    stack: AsyncExitStack,
+    settings: Settings,
+    given: Given,
+    triton_environment: Path,
+    say: Say,
+    warn: Say,
+) -> dict[str, Any]:
+    if given.triton is not None:
+        return {"backend": "triton", "triton": given.triton}
+    if settings.scoring.backend == "in_process":
+        return {}
+    try:
+        part = embedded_triton(
+            environment=triton_environment,
+            repository=settings.scoring.models or REPOSITORY,
+            state=settings.state,
+            model=settings.scoring.model,
+        )
+        await stack.enter_async_context(part.server)
+    except PartUnavailable as error:
+        warn(f"NO TRITON SERVER: the model runs inside the worker instead. {error}")
+        return {"backend": "in_process"}
+    say(f"Triton ready at {part.grpc}")
+    return {"backend": "triton", "triton": part.grpc}
+
+
+def _updated(settings: Settings, section: str, values: dict[str, Any]) -> Settings:
+    changed = getattr(settings, section).model_copy(update=values)
+    return settings.model_copy(update={section: changed})

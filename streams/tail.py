@@ -1,0 +1,51 @@
+"""Reads a topic as a bystander: no group, nothing committed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from moderation.errors import BrokerUnavailable
+
+
+async def tail(
+    connection: Mapping[str, Any], topic: str, *, from_beginning: bool, follow: bool
+) -> AsyncIterator[bytes]:
+    """Yield the values of a topic; without `follow`, what was there when it began.
+
+    Raises:
+        BrokerUnavailable: it cannot be reached, or has no such topic.
+    """
+    consumer = AIOKafkaConsumer(**connection, enable_auto_commit=False, group_id=None)
+    try:
+        await consumer.start()
+        partitions = await _partitions(consumer, topic)
+        consumer.assign(partitions)
+        ends = await consumer.end_offsets(partitions)
+        if from_beginning:
+            await consumer.seek_to_beginning(*partitions)
+        else:
+            await consumer.seek_to_end(*partitions)
+        while follow or await _behind(consumer, ends):
+            batches = await consumer.getmany(timeout_ms=1000)
+            for records in batches.values():
+                for record in records:
+                    if record.value is not None:
+                        yield record.value
+    except (KafkaError, OSError) as error:
+        raise BrokerUnavailable(f"cannot read {topic}: {error!r}") from error
+    finally:
+        await consumer.stop()
+
+
+async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
+    if topic not in await consumer.topics():
+        raise BrokerUnavailable(f"no topic {topic}: run `veriscope topics create`")
+    return [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
+
+
+async def _behind(consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]) -> bool:
+    return any([await consumer.position(partition) < end for partition, end in ends.items()])
