@@ -1,4 +1,4 @@
-"""The commit never passes an unfinished upload: our consumer, and the stock one that does pass it."""
+"""The commit never passes an unfinished upload; the stock consumer does let it pass."""
 
 from __future__ import annotations
 
@@ -39,8 +39,16 @@ class Deliveries:
 
     def deliver(self, offset: int) -> Any:
         record = SimpleNamespace(
-            topic=PARTITION.topic, partition=0, offset=offset, timestamp=0, timestamp_type=0,
-            headers=(), key=b"", value=b"", checksum=None, serialized_key_size=0,
+            topic=PARTITION.topic,
+            partition=0,
+            offset=offset,
+            timestamp=0,
+            timestamp_type=0,
+            headers=(),
+            key=b"",
+            value=b"",
+            checksum=None,
+            serialized_key_size=0,
             serialized_value_size=0,
         )
         message = self.consumer._to_message(PARTITION, record)
