@@ -106,6 +106,9 @@ def _properties(port: int, controller: int, data: Path) -> str:
         # Three seconds by default, added to every first join of a group.
         "group.initial.rebalance.delay.ms": 0,
         "group.min.session.timeout.ms": 1000,
+        # A killed broker is let in again once its old session is over: nine seconds by default.
+        "broker.heartbeat.interval.ms": 500,
+        "broker.session.timeout.ms": 2000,
         "num.network.threads": 2,
         "num.io.threads": 2,
         "log.cleaner.dedupe.buffer.size": 8 * 1024 * 1024,
