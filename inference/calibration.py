@@ -1,94 +1,116 @@
-"""What a model's answers mean: logits to probabilities, embeddings to a distance.
+"""What a model's answers mean: logits as probabilities, embeddings as distances.
 
-Both are fitted after training and lie beside the model's weights.
+Both were fitted when the model was trained and lie beside its weights.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
+from math import isfinite
 from pathlib import Path
+from typing import Self
+from zipfile import BadZipFile
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from moderation.errors import InvalidConfiguration
+from moderation.errors import InvalidConfiguration, ScorerMismatch
+
+CALIBRATION = "calibration.json"
+REFERENCE = "reference.npz"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """Platt scaling with a temperature: `fake = sigmoid((logit - bias) / temperature)`.
+    """Platt's scaling: probability = sigmoid((logit - bias) / temperature).
 
-    (Platt, Probabilistic Outputs for Support Vector Machines, 1999; Guo et al.,
-    On Calibration of Modern Neural Networks, ICML 2017.)
+    `id` changes with the numbers; a verdict's lineage names it.
     """
 
     id: str
     temperature: float
     bias: float
 
+    def __post_init__(self) -> None:
+        if not (isfinite(self.temperature) and self.temperature > 0 and isfinite(self.bias)):
+            raise InvalidConfiguration(f"calibration {self.id}: temperature must be over 0")
+
     @classmethod
-    def load(cls, folder: Path) -> Calibration:
-        """Read `calibration.json` of a model's version folder.
+    def load(cls, folder: Path) -> Self:
+        """Read the calibration of the model version in this folder.
 
         Raises:
-            InvalidConfiguration: it is missing, or is no calibration.
+            InvalidConfiguration: there is none, or it makes no sense.
         """
-        path = folder / "calibration.json"
         try:
-            found = json.loads(path.read_text())
-            loaded = cls(
-                id=str(found["id"]),
-                temperature=float(found["temperature"]),
-                bias=float(found["bias"]),
+            written = json.loads((folder / CALIBRATION).read_bytes())
+            return cls(
+                id=str(written["id"]),
+                temperature=float(written["temperature"]),
+                bias=float(written["bias"]),
             )
-        except (OSError, KeyError, TypeError, ValueError) as error:
-            raise InvalidConfiguration(f"no calibration in {path}: {error!r}") from error
-        if not loaded.temperature > 0.0:
-            raise InvalidConfiguration(f"{path}: temperature must be above 0")
-        return loaded
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InvalidConfiguration(f"{folder / CALIBRATION}: {error!r}") from error
 
-    def probability(self, logits: Sequence[float] | NDArray[np.float32]) -> NDArray[np.float64]:
-        """Turn logits (N) into probabilities of being fake (N, 0 to 1)."""
+    def probability(self, logits: ArrayLike) -> NDArray[np.float64]:
+        """The chance of being fake, 0 to 1, of each logit; shape as given."""
         scaled = (np.asarray(logits, np.float64) - self.bias) / self.temperature
-        # Beyond 40 a double cannot tell the result from 0 or 1; exp would overflow far later.
-        return np.asarray(1.0 / (1.0 + np.exp(-np.clip(scaled, -40.0, 40.0))), np.float64)
+        # half of (1 + tanh(x / 2)) is the sigmoid, and never overflows
+        return np.asarray((1 + np.tanh(scaled / 2)) / 2)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class EmbeddingReference:
-    """Where the embeddings of the training data lie: a Gaussian in their principal components.
+    """Where the embeddings of a model's training crops lie.
 
-    `mean` (D), `components` (K D), `scales` (K, standard deviations along the
-    components) and `far`, the Mahalanobis norm that 99% of the training data stay under.
+    `mean` (D,), `components` (K D, orthonormal rows) and `scales` (K, the training's
+    standard deviations along them) describe the cloud; `percentile_99` is the norm
+    that one in a hundred training crops exceeds.
     """
 
     mean: NDArray[np.float32]
     components: NDArray[np.float32]
     scales: NDArray[np.float32]
-    far: float
+    percentile_99: float
+
+    def __post_init__(self) -> None:
+        if self.components.shape != (*self.scales.shape, *self.mean.shape):
+            raise InvalidConfiguration("embedding reference: shapes do not fit")
+        if not (self.scales > 0).all() or not self.percentile_99 > 0:
+            raise InvalidConfiguration("embedding reference: scales must be over 0")
 
     @classmethod
-    def load(cls, folder: Path) -> EmbeddingReference:
-        """Read `reference.npz` of a model's version folder.
+    def load(cls, folder: Path) -> Self:
+        """Read the reference of the model version in this folder.
 
         Raises:
-            InvalidConfiguration: it is missing, or is no reference.
+            InvalidConfiguration: there is none, or it is damaged.
         """
-        path = folder / "reference.npz"
         try:
-            with np.load(path, allow_pickle=False) as found:
+            file = BytesIO((folder / REFERENCE).read_bytes())
+            with np.load(file, allow_pickle=False) as kept:
                 return cls(
-                    mean=found["mean"],
-                    components=found["components"],
-                    scales=found["scales"],
-                    far=float(found["far"]),
+                    mean=kept["mean"].astype(np.float32),
+                    components=kept["components"].astype(np.float32),
+                    scales=kept["scales"].astype(np.float32),
+                    percentile_99=float(kept["percentile_99"]),
                 )
-        except (OSError, KeyError, TypeError, ValueError) as error:
-            raise InvalidConfiguration(f"no embedding reference in {path}: {error!r}") from error
+        except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
+            raise InvalidConfiguration(f"{folder / REFERENCE}: {error!r}") from error
 
-    def distance(self, embeddings: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Say how far embeddings (N D) lie from the training data (N); 1 is its 99th percentile."""
-        along = (embeddings - self.mean) @ self.components.T / self.scales
-        return np.asarray(np.linalg.norm(along, axis=1) / self.far, np.float64)
+    def distance(self, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
+        """How far embeddings (N D) lie from the training's: (N,), 1 is its 99th percentile.
+
+        Mahalanobis distance within the kept components.
+
+        Raises:
+            ScorerMismatch: the embeddings are of another width.
+        """
+        if embeddings.ndim != 2 or embeddings.shape[1] != len(self.mean):
+            raise ScorerMismatch(
+                f"embeddings are {embeddings.shape}, the reference has {len(self.mean)} values"
+            )
+        whitened = (embeddings - self.mean) @ self.components.T / self.scales
+        return np.asarray(np.linalg.norm(whitened, axis=1) / self.percentile_99, np.float32)
