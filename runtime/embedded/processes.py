@@ -78,6 +78,7 @@ class Server:
         """
         if self.running:
             return
+        await self.kill()  # what is left of one that ended by itself
         self.tidy()
         self._launch()
         try:

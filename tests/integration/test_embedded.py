@@ -100,6 +100,19 @@ async def test_a_server_can_be_started_again(tmp_path: Path) -> None:
     assert not await ready()
 
 
+async def test_a_server_that_died_can_be_started_again(tmp_path: Path) -> None:
+    server, pids = family(tmp_path)
+    await server.start()
+    os.kill(int(pids.read_text().split()[0]), signal.SIGKILL)
+    all_gone(pids)
+    await server.stop()
+    pids.unlink()
+    await server.start()
+    assert server.running
+    await server.stop()
+    all_gone(pids)
+
+
 async def test_a_command_that_ends_at_once_is_reported_with_its_last_words(tmp_path: Path) -> None:
     server = failing(tmp_path, "print('no such option'); raise SystemExit(3)")
     with pytest.raises(PartUnavailable, match="no such option"):

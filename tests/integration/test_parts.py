@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncpg
 import httpx
+import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from runtime.embedded.broker import EmbeddedBroker
 from runtime.embedded.triton import EmbeddedTriton
 from tests.parts.broker import Kafka
+from tests.parts.missing import skip_or_fail
 from tests.parts.postgres import Postgres
 
 
@@ -42,6 +44,18 @@ async def test_triton_shows_its_metrics(triton: EmbeddedTriton) -> None:
     async with httpx.AsyncClient(trust_env=False) as client:
         answer = await client.get(f"{triton.metrics}/metrics")
     assert "nv_inference_request_success" in answer.text
+
+
+def test_a_server_that_is_missing_skips_a_developers_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="no java"):
+        skip_or_fail("no java")
+
+
+def test_a_server_that_is_missing_fails_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="no java"):
+        skip_or_fail("no java")
 
 
 async def create_topic(address: str, name: str) -> None:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import tempfile
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import asyncpg
@@ -85,11 +86,10 @@ def _programs() -> Path:
     on_path = shutil.which("initdb")
     if on_path:
         return Path(on_path).resolve().parent
-    try:
-        import pgserver
-    except ImportError:
+    wheel = find_spec("pgserver")  # found, not imported: importing it warns, and makes folders
+    if wheel is None or wheel.origin is None:
         skip_or_fail("no PostgreSQL: neither the system's nor the package pgserver")
-    return Path(pgserver.__file__).parent / "pginstall" / "bin"
+    return Path(wheel.origin).parent / "pginstall" / "bin"
 
 
 def _as_nobody() -> list[str]:
