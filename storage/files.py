@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from moderation.errors import MediaStoreUnavailable, MediaTooLarge
+from moderation.errors import EmptyMedia, MediaStoreUnavailable, MediaTooLarge
 from storage.translation import ErrorTable, translated
 
 # The spool's disk is full or broken: a dependency's fault, like a media store's.
@@ -38,6 +38,17 @@ async def write_limited(chunks: AsyncIterable[bytes], to: Path, *, limit_bytes: 
         _abandon(file, to)
         raise
     return written
+
+
+async def write_media(chunks: AsyncIterable[bytes], to: Path, *, limit_bytes: int) -> None:
+    """As `write_limited`, for media that someone uploaded.
+
+    Raises:
+        EmptyMedia: no bytes came; there is no file.
+    """
+    if await write_limited(chunks, to, limit_bytes=limit_bytes) == 0:
+        await asyncio.to_thread(to.unlink)
+        raise EmptyMedia
 
 
 def too_large(limit_bytes: int) -> MediaTooLarge:

@@ -1,0 +1,1 @@
+"""Brings media from the addresses that uploads name, and from no other."""
