@@ -8,27 +8,14 @@ returns empty outputs with status OK under numpy 2.
 from __future__ import annotations
 
 import hashlib
-import json
-import platform
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 
-from moderation.errors import PartUnavailable
 from runtime.embedded.processes import LOOPBACK, Server, free_ports
-
-_QUESTION = """
-import importlib.util, json, sys, sysconfig
-found = importlib.util.find_spec("pytriton")
-print(json.dumps({
-    "version": "%d.%d" % sys.version_info[:2],
-    "shared": sysconfig.get_config_var("Py_ENABLE_SHARED") == 1,
-    "library_dir": sysconfig.get_config_var("LIBDIR"),
-    "pytriton": found and found.submodule_search_locations[0],
-}))
-"""
+from runtime.embedded.pytriton import find_installation, link_backend
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,16 +26,6 @@ class EmbeddedTriton:
     grpc: str
     http: str
     metrics: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Installation:
-    """Where the wheel put the server, and the library of the Python that its stub needs."""
-
-    binary: Path
-    backend: Path
-    stub: Path
-    libraries: tuple[Path, Path]
 
 
 def embedded_triton(
@@ -63,35 +40,22 @@ def embedded_triton(
     Raises:
         PartUnavailable: it cannot run here; the message says for what reason.
     """
-    installation = _find(environment)
-    grpc, http, metrics = free_ports(3)
-    url = f"http://{LOOPBACK}:{http}"
-
+    installation = find_installation(environment)
+    ports = _Ports(*free_ports(3))
     shared_memory = _shared_memory_prefix(state)
+    http = f"http://{LOOPBACK}:{ports.http}"
 
     async def ready() -> bool:
-        return await _answers(f"{url}/v2/models/{model}/ready")
+        return await _answers(f"{http}/v2/models/{model}/ready")
 
     server = Server(
         name="tritonserver",
         command=[
             str(installation.binary),
-            f"--model-repository={repository.absolute()}",
-            "--model-control-mode=explicit",  # the client may reload a model whose stub died
-            f"--load-model={model}",
-            "--model-config-name=cpu",
-            "--disable-auto-complete-config",
+            *_model_options(repository, model),
+            *_address_options(ports),
             f"--backend-config=python,shm-region-prefix-name={shared_memory}",
-            f"--backend-directory={_backends(installation, state).absolute()}",
-            f"--http-address={LOOPBACK}",
-            f"--http-port={http}",
-            "--http-thread-count=1",
-            f"--grpc-address={LOOPBACK}",
-            f"--grpc-port={grpc}",
-            f"--metrics-address={LOOPBACK}",
-            f"--metrics-port={metrics}",
-            "--allow-gpu-metrics=false",
-            "--allow-cpu-metrics=false",
+            f"--backend-directory={link_backend(installation, state).absolute()}",
             "--log-info=false",
         ],
         log=state / "tritonserver.log",
@@ -107,10 +71,41 @@ def embedded_triton(
     )
     return EmbeddedTriton(
         server=server,
-        grpc=f"{LOOPBACK}:{grpc}",
-        http=url,
-        metrics=f"http://{LOOPBACK}:{metrics}",
+        grpc=f"{LOOPBACK}:{ports.grpc}",
+        http=http,
+        metrics=f"http://{LOOPBACK}:{ports.metrics}",
     )
+
+
+class _Ports(NamedTuple):
+    grpc: int
+    http: int
+    metrics: int
+
+
+def _model_options(repository: Path, model: str) -> list[str]:
+    return [
+        f"--model-repository={repository.absolute()}",
+        "--model-control-mode=explicit",  # a client may reload a model whose stub died
+        f"--load-model={model}",
+        "--model-config-name=cpu",
+        "--disable-auto-complete-config",
+    ]
+
+
+def _address_options(ports: _Ports) -> list[str]:
+    """By default it listens on 0.0.0.0, and samples GPU and CPU on a timer."""
+    return [
+        f"--http-address={LOOPBACK}",
+        f"--http-port={ports.http}",
+        "--http-thread-count=1",
+        f"--grpc-address={LOOPBACK}",
+        f"--grpc-port={ports.grpc}",
+        f"--metrics-address={LOOPBACK}",
+        f"--metrics-port={ports.metrics}",
+        "--allow-gpu-metrics=false",
+        "--allow-cpu-metrics=false",
+    ]
 
 
 async def _answers(url: str) -> bool:
@@ -119,60 +114,6 @@ async def _answers(url: str) -> bool:
             return (await client.get(url)).status_code == httpx.codes.OK
     except httpx.HTTPError:
         return False
-
-
-def _find(environment: Path) -> _Installation:
-    if platform.system() != "Linux":
-        raise PartUnavailable(f"the wheel of Triton is for Linux, this is {platform.system()}")
-    python = environment / "bin" / "python"
-    if not python.exists():
-        raise PartUnavailable(f"no environment for Triton at {environment}")
-    facts = _ask(python)
-    if facts["pytriton"] is None:
-        raise PartUnavailable(f"{environment} does not hold nvidia-pytriton")
-    if not facts["shared"]:
-        raise PartUnavailable(
-            f"Python {facts['version']} of {environment} was built without a shared library, "
-            "which Triton's Python backend loads"
-        )
-    package = Path(str(facts["pytriton"]))
-    root = package / "tritonserver"
-    stub = root / "python_backend_stubs" / str(facts["version"]) / "triton_python_backend_stub"
-    if not stub.exists():
-        raise PartUnavailable(f"nvidia-pytriton has no stub for Python {facts['version']}")
-    return _Installation(
-        binary=root / "bin" / "tritonserver",
-        backend=root / "backends" / "python",
-        stub=stub,
-        libraries=(package.parent / "nvidia_pytriton.libs", Path(str(facts["library_dir"]))),
-    )
-
-
-def _ask(python: Path) -> dict[str, object]:
-    try:
-        answer = subprocess.run(  # noqa: S603 (the interpreter that was configured)
-            [python, "-c", _QUESTION], capture_output=True, check=True, timeout=30
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        raise PartUnavailable(f"the Python of Triton's environment fails: {error}") from error
-    facts: dict[str, object] = json.loads(answer.stdout)
-    return facts
-
-
-def _backends(installation: _Installation, state: Path) -> Path:
-    """Put the Python backend together with the stub for the Python that is there."""
-    folder = state / "backends"
-    python = folder / "python"
-    python.mkdir(parents=True, exist_ok=True)
-    for part in (
-        installation.backend / "libtriton_python.so",
-        installation.backend / "triton_python_backend_utils.py",
-        installation.stub,
-    ):
-        link = python / part.name
-        link.unlink(missing_ok=True)
-        link.symlink_to(part)
-    return folder
 
 
 def _shared_memory_prefix(state: Path) -> str:
