@@ -17,7 +17,12 @@ import obstore
 from obstore import exceptions
 from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
 
-from moderation.errors import InvalidConfiguration, MediaStoreUnavailable, MissingMedia
+from moderation.errors import (
+    InvalidConfiguration,
+    MediaStoreUnavailable,
+    MissingMedia,
+    ModerationError,
+)
 from storage.files import too_large, write_limited
 from storage.keys import checked_key
 from storage.translation import ErrorTable, translated
@@ -56,6 +61,18 @@ class ObstoreMediaStore:
         name = checked_key(key)
         if isinstance(content, Path):
             await asyncio.to_thread(content.stat)
+        if isinstance(content, bytes | Path):
+            await self._put(name, content)
+            return
+        watched = _Watched(content)
+        try:
+            await self._put(name, watched)
+        except ModerationError:
+            if watched.failure is not None:
+                raise watched.failure from None
+            raise
+
+    async def _put(self, name: str, content: bytes | Path | AsyncIterator[bytes]) -> None:
         with translated(OBSTORE_ERRORS):
             await obstore.put_async(
                 self._store,
@@ -74,6 +91,26 @@ class ObstoreMediaStore:
         await download_object(
             self._store, checked_key(key), to, limit_bytes=limit_bytes, errors=OBSTORE_ERRORS
         )
+
+
+class _Watched:
+    """Remembers what an iterator raised: an uploader's ConnectionError is not the store's."""
+
+    def __init__(self, chunks: AsyncIterator[bytes]) -> None:
+        self._chunks = chunks
+        self.failure: Exception | None = None
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            return await anext(self._chunks)
+        except StopAsyncIteration:
+            raise
+        except Exception as error:
+            self.failure = error
+            raise
 
 
 def open_media_store(url: str, *, request_seconds: float = 60.0) -> ObstoreMediaStore:

@@ -8,13 +8,16 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from moderation.errors import LedgerUnavailable
 from storage.database import open_database, reading, writing
 from storage.ledger import SqlLedger
+from storage.tables import outbox
 from tests.contracts.words import NOON, Store, an_upload
+
+A_ROW = {"topic": "t", "key": "k", "value": b"", "headers": {}, "created_at": NOON}
 
 
 @pytest.fixture(autouse=True)
@@ -111,6 +114,29 @@ async def test_a_ledger_that_another_writer_holds(engine: AsyncEngine, sql_store
 async def announce_again(engine: AsyncEngine) -> None:
     async with writing(engine) as connection:
         await connection.execute(text("UPDATE uploads SET announcements = 3"))
+
+
+async def test_a_writer_that_is_cancelled_leaves_no_row_and_no_lock(
+    engine: AsyncEngine, sql_store: Store
+) -> None:
+    begun = asyncio.Event()
+
+    async def write_and_wait() -> None:
+        async with writing(engine) as connection:
+            await connection.execute(insert(outbox).values(**A_ROW))
+            begun.set()
+            await asyncio.Event().wait()
+
+    for _ in range(10):  # more than there are connections: none of them is lost
+        begun.clear()
+        writer = asyncio.ensure_future(write_and_wait())
+        await begun.wait()
+        writer.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await writer
+
+    assert await sql_store.outbox.backlog() == (0, None)
+    await sql_store.ledger.announce(an_upload(), deadline_at=NOON)
 
 
 async def test_more_work_than_connections(engine: AsyncEngine) -> None:

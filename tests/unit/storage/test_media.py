@@ -54,6 +54,26 @@ def test_buckets_are_named_by_their_addresses(url: str) -> None:
     open_media_store(url)
 
 
+async def test_a_bucket_that_does_not_answer_is_unavailable_before_long(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, setting in {
+        "AWS_ENDPOINT": "http://127.0.0.1:1",
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_ACCESS_KEY_ID": "x",
+        "AWS_SECRET_ACCESS_KEY": "x",
+    }.items():
+        monkeypatch.setenv(name, setting)
+    store = open_media_store("s3://bucket", request_seconds=1.0)
+
+    with pytest.raises(MediaStoreUnavailable):
+        await store.put("k", b"x")
+    with pytest.raises(MediaStoreUnavailable):
+        await store.read("k")
+    with pytest.raises(MediaStoreUnavailable):
+        await store.download("k", tmp_path / "to", limit_bytes=1)
+
+
 async def test_a_cancelled_write_stores_nothing(tmp_path: Path) -> None:
     store = open_media_store(str(tmp_path))
     arrived = asyncio.Event()
