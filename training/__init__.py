@@ -1,0 +1,1 @@
+"""How the detector was made: may import anything, nothing imports it."""

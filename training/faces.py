@@ -1,0 +1,157 @@
+"""Builds training faces from a manifest of media: `python -m training.faces --help`.
+
+A face is kept with its surroundings at nearly the frame's own resolution, because
+forgeries are made in the frame and only then aligned; serving's own detector and
+`inference.crops.align` do both here too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+from tqdm import tqdm
+
+from inference.crops import MARGIN, align
+from inference.mtcnn import MtcnnDetector
+from moderation.tracks import Face
+from training.patches import Patch, moved, write_patches
+
+FRAMES_OF_A_CLIP = 8
+LONGEST_BOX = 200  # pixels; a crop shows a face at 224 / 1.3 = 172
+REACH = 1.0  # of the longer side of the box, from its centre to each side of the patch
+VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".avi", ".webm"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which faces are worth keeping.
+
+    `smallest`: shorter side of the box in pixels; `confidence`: the detector's, 0 to 1;
+    `inside`: share of the crop that the frame shows (the rest would be reflected).
+    """
+
+    smallest: float = 40
+    confidence: float = 0.9
+    inside: float = 0.8
+
+
+def frames_of(path: Path, half: str) -> Iterator[NDArray[np.uint8]]:
+    """Frames of an image (one) or a clip (evenly spread), H W 3, uint8, RGB; `half` as in a row."""
+    frames = _spread(path) if path.suffix.lower() in VIDEO_SUFFIXES else [_image(path)]
+    for frame in frames:
+        middle = frame.shape[1] // 2
+        yield {"left": frame[:, :middle], "right": frame[:, middle:]}.get(half, frame)
+
+
+def _image(path: Path) -> NDArray[np.uint8]:
+    with Image.open(path) as image:
+        return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+
+
+def _spread(path: Path) -> list[NDArray[np.uint8]]:
+    with av.open(path) as container:
+        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    chosen = np.linspace(0, len(frames) - 1, FRAMES_OF_A_CLIP + 2)[1:-1].round().astype(int)
+    return [frames[i] for i in chosen]
+
+
+def best_face(frame: NDArray[np.uint8], detector: MtcnnDetector, wanted: Wanted) -> Face | None:
+    """The largest face that is wanted."""
+    found = [face for face in detector.detect(frame) if _is_wanted(face, frame, wanted)]
+    return max(found, key=lambda face: _longer_side(face), default=None)
+
+
+def _is_wanted(face: Face, frame: NDArray[np.uint8], wanted: Wanted) -> bool:
+    left, top, right, bottom = face.box_xyxy
+    large = min(right - left, bottom - top) >= wanted.smallest
+    return (
+        large and face.detector_score >= wanted.confidence and inside(face, frame) >= wanted.inside
+    )
+
+
+def inside(face: Face, frame: NDArray[np.uint8]) -> float:
+    """The share of the crop's square, not turned, that lies in the frame (0 to 1)."""
+    height, width = frame.shape[:2]
+    left, top, right, bottom = face.box_xyxy
+    half = MARGIN * _longer_side(face) / 2
+    x, y = (left + right) / 2, (top + bottom) / 2
+    seen_x = min(x + half, width) - max(x - half, 0)
+    seen_y = min(y + half, height) - max(y - half, 0)
+    return max(seen_x, 0) * max(seen_y, 0) / (2 * half) ** 2
+
+
+def cut_out(frame: NDArray[np.uint8], face: Face) -> tuple[NDArray[np.uint8], Face]:
+    """The face's surroundings, reduced when the face is larger than needed, and the face there."""
+    left, top, right, bottom = face.box_xyxy
+    reach = (0.5 + REACH / 2) * _longer_side(face)
+    x, y = (left + right) / 2, (top + bottom) / 2
+    height, width = frame.shape[:2]
+    x0, x1 = max(int(x - reach), 0), min(int(x + reach) + 1, width)
+    y0, y1 = max(int(y - reach), 0), min(int(y + reach) + 1, height)
+    patch = np.ascontiguousarray(frame[y0:y1, x0:x1])
+    scale = min(LONGEST_BOX / _longer_side(face), 1.0)
+    if scale < 1:
+        patch = np.asarray(
+            cv2.resize(patch, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8
+        )
+    return patch, moved(face, (-x0, -y0), scale)
+
+
+def _longer_side(face: Face) -> float:
+    left, top, right, bottom = face.box_xyxy
+    return max(right - left, bottom - top)
+
+
+def patches_of(root: Path, row: dict[str, str], wanted: Wanted) -> list[Patch]:
+    """Every face kept from one row of the manifest; none from files that do not open."""
+    detector = _detector_of_this_process()
+    kept = []
+    try:
+        for frame in frames_of(root / row["path"], row["crop"]):
+            face = best_face(frame, detector, wanted)
+            if face is None:
+                continue
+            pixels, there = cut_out(frame, face)
+            kept.append(Patch(pixels=pixels, face=there, crop=align(frame, face), row=row))
+    except (OSError, av.FFmpegError) as error:
+        print(f"{row['path']}: {error}", file=sys.stderr)
+    return kept
+
+
+@cache
+def _detector_of_this_process() -> MtcnnDetector:
+    return MtcnnDetector(threads=1)
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--manifest", type=Path, required=True)
+    parser.add_argument("--split", required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--skip", nargs="*", default=[], help="methods that are left out")
+    parser.add_argument("--inside", type=float, default=Wanted().inside)
+    parser.add_argument("--processes", type=int, default=2)
+    chosen = parser.parse_args(arguments)
+    with chosen.manifest.open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["split"] == chosen.split]
+    rows = [row for row in rows if row["method"] not in chosen.skip]
+    root, wanted = chosen.manifest.parent, Wanted(inside=chosen.inside)
+    with ProcessPoolExecutor(chosen.processes) as pool:
+        jobs = pool.map(patches_of, [root] * len(rows), rows, [wanted] * len(rows), chunksize=16)
+        write_patches(chosen.out, (p for kept in tqdm(jobs, total=len(rows)) for p in kept))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

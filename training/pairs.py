@@ -1,0 +1,117 @@
+"""Pairs for training: a real face and its forged twin, both as serving would show them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.crops import align
+from moderation.tracks import Face
+from training.augmentation import Wear, alter
+from training.blending import forge, put_on
+from training.patches import Entry, moved
+
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairSettings:
+    """How pairs are made.
+
+    `donor_share`: how often the pasted face is another person's.
+    `smallest_box`, `largest_box`: the face's side in pixels at which it is forged.
+    `jitter`: how far a detector's box may be off, as a share of its side.
+    """
+
+    donor_share: float = 0.15
+    smallest_box: float = 70
+    largest_box: float = 200
+    jitter: float = 0.05
+
+
+class Pairs:
+    """A real crop and its twin (224 224 3 each) for a place in an epoch; the same every time."""
+
+    def __init__(self, entries: Sequence[Entry], settings: PairSettings, *, seed: int) -> None:
+        self._entries = entries
+        self._settings = settings
+        self._seed = seed
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def pair(self, epoch: int, index: int) -> tuple[Pixels, Pixels]:
+        """Real and forged crop (each 224 224 3, uint8, RGB), worn alike."""
+        rng = np.random.default_rng((self._seed, epoch, index))
+        pixels, face = self._sized(self._entries[index], rng)
+        target, source = pixels, pixels
+        if rng.random() < self._settings.donor_share:
+            source = self._donated(pixels, face, rng)
+        if rng.random() < 0.5:
+            source = alter(source, rng)
+        else:
+            target = alter(target, rng)
+        forged = forge(source, target, face.landmarks, rng).pixels
+        worn = Wear.draw(rng).apply([target, forged])
+        seen = self._as_detected(face, rng)
+        return align(worn[0], seen), align(worn[1], seen)
+
+    def _sized(self, entry: Entry, rng: np.random.Generator) -> tuple[Pixels, Face]:
+        """The patch, mirrored or not, at a drawn resolution (never enlarged)."""
+        pixels, face = entry.read(), entry.face
+        if rng.random() < 0.5:
+            pixels, face = mirrored(pixels, face)
+        side = _longer_side(face)
+        settings = self._settings
+        wanted = np.exp(rng.uniform(np.log(settings.smallest_box), np.log(settings.largest_box)))
+        if wanted >= side:
+            return pixels, face
+        scale = float(wanted / side)
+        reduced = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        return np.asarray(reduced, np.uint8), moved(face, (0, 0), scale)
+
+    def _donated(self, target: Pixels, face: Face, rng: np.random.Generator) -> Pixels:
+        donor = self._entries[int(rng.integers(len(self._entries)))]
+        return put_on(donor.read(), donor.face.landmarks, target, face.landmarks)
+
+    def _as_detected(self, face: Face, rng: np.random.Generator) -> Face:
+        """The face as a detector that is a little off would box it."""
+        left, top, right, bottom = face.box_xyxy
+        off = rng.uniform(-1, 1, 4) * self._settings.jitter * _longer_side(face)
+        box = (left + off[0], top + off[1], right + off[2], bottom + off[3])
+        return replace(face, box_xyxy=box)
+
+
+def mirrored(pixels: Pixels, face: Face) -> tuple[Pixels, Face]:
+    """Picture and face as in a mirror; landmarks stay in the viewer's order."""
+    width = pixels.shape[1]
+    left, top, right, bottom = face.box_xyxy
+    eye, other_eye, nose, mouth, other_mouth = ((width - x, y) for x, y in face.landmarks)
+    there = replace(
+        face,
+        box_xyxy=(width - right, top, width - left, bottom),
+        landmarks=(other_eye, eye, nose, other_mouth, mouth),
+    )
+    return np.ascontiguousarray(pixels[:, ::-1]), there
+
+
+def split_by_group(
+    entries: Sequence[Entry], held_out: float, *, seed: int
+) -> tuple[list[Entry], list[Entry]]:
+    """Training and held-out entries; a group is never in both."""
+    groups = sorted({f"{entry.source}/{entry.group}" for entry in entries})
+    shuffled = np.random.default_rng(seed).permutation(groups)
+    kept_out = set(shuffled[: round(held_out * len(groups))].tolist())
+    sides: tuple[list[Entry], list[Entry]] = ([], [])
+    for entry in entries:
+        sides[f"{entry.source}/{entry.group}" in kept_out].append(entry)
+    return sides
+
+
+def _longer_side(face: Face) -> float:
+    left, top, right, bottom = face.box_xyxy
+    return max(right - left, bottom - top)

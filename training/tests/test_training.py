@@ -1,0 +1,139 @@
+"""What needs torch: the network learns, resumes, and is exported as it is.
+
+Run in the environment of training: `python -m pytest training/tests`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+import yaml
+
+from tests.unit.training.builders import a_picture, entries_on_disk
+from training.calibrate import Scorer, describe, fit
+from training.depthwise import DepthwiseConv
+from training.export import LARGEST_DIFFERENCE, LARGEST_ROUNDING, check, export, halve, to_onnx
+from training.loading import EndlessBatches, batch, held_out
+from training.model import BlendingDetector, imagenet_weights
+from training.pairs import Pairs, PairSettings
+from training.train import CONFIG, Recipe, Training
+
+
+@pytest.fixture
+def recipe() -> Recipe:
+    return Recipe(**yaml.safe_load(CONFIG.read_text()))
+
+
+@pytest.fixture(scope="module")
+def detector() -> BlendingDetector:
+    torch.manual_seed(0)
+    model = BlendingDetector()
+    model.load_imagenet(imagenet_weights())
+    return model
+
+
+@pytest.mark.parametrize("kernel", [3, 5])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_the_fast_backward_gives_torchs_own_gradients(kernel: int, stride: int) -> None:
+    layer = DepthwiseConv(8, kernel, stride)
+    features = torch.randn(2, 8, 12, 12)
+    gradients = []
+    for fast in (True, False):
+        layer.train(fast)
+        layer.zero_grad()
+        leaf = features.clone().requires_grad_()
+        layer(leaf).square().sum().backward()
+        gradients.append((leaf.grad, layer.weight.grad.clone()))
+    for ours, theirs in zip(*gradients, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-4)
+
+
+def test_weights_of_another_network_are_refused() -> None:
+    weights = imagenet_weights()
+    weights["_conv_stem.weight"] = torch.zeros(8, 3, 3, 3)
+    with pytest.raises(ValueError, match="EfficientNet-Lite0"):
+        BlendingDetector().load_imagenet(weights)
+
+
+def test_a_few_steps_lower_the_loss(tmp_path, recipe: Recipe) -> None:
+    pairs = Pairs(entries_on_disk(tmp_path, 4), PairSettings(), seed=0)
+    training = Training(recipe, tmp_path)
+    training.minutes = recipe.warm_up * recipe.minutes  # the learning rate at its highest
+    same = batch(pairs, [(0, index) for index in range(4)])
+    losses = [training.learn(*same) for _ in range(16)]
+    assert np.mean(losses[-4:]) < 0.5 * np.mean(losses[:2])
+
+
+def test_a_stopped_training_goes_on_where_it_was(tmp_path, recipe: Recipe) -> None:
+    pairs = Pairs(entries_on_disk(tmp_path, 2), PairSettings(), seed=0)
+    training = Training(recipe, tmp_path)
+    training.minutes = 1.5
+    training.learn(*batch(pairs, [(0, 0), (0, 1)]))
+    training.check(held_out(pairs, 2), train_loss=0.7)
+
+    resumed = Training(recipe, tmp_path)
+    resumed.resume()
+    assert (resumed.step, resumed.minutes) == (1, 1.5)
+    assert resumed.log == training.log
+    for ours, theirs in zip(
+        resumed.average.parameters(), training.average.parameters(), strict=True
+    ):
+        assert torch.equal(ours, theirs)
+
+
+def test_every_face_is_seen_once_an_epoch_however_many_workers(tmp_path) -> None:
+    pairs = Pairs(entries_on_disk(tmp_path, 6), PairSettings(), seed=0)
+    batches = EndlessBatches(pairs, 2, first_step=0, seed=0)
+    places = [place for step in range(6) for place in batches.places(step)]
+    assert sorted(places[:6]) == [(0, index) for index in range(6)]
+    assert sorted(places[6:]) == [(1, index) for index in range(6)]
+    assert [index for _, index in places[:6]] != [index for _, index in places[6:]]
+
+
+def test_the_exported_network_says_what_the_trained_one_says(
+    tmp_path, detector: BlendingDetector
+) -> None:
+    crops = np.stack([np.resize(a_picture(seed), (224, 224, 3)) for seed in range(3)])
+    file = tmp_path / "model.onnx"
+    difference, rounding = export(detector, file, crops)
+    assert difference <= LARGEST_DIFFERENCE
+    assert rounding is not None
+    assert file.stat().st_size < 10e6
+    with torch.inference_mode():
+        logits, embeddings = detector.eval()(torch.from_numpy(crops))
+    served_logits, served_embeddings = Scorer(file).score(crops)
+    assert served_logits == pytest.approx(logits.numpy()[:, 0], abs=LARGEST_ROUNDING)
+    assert served_embeddings.shape == (3, 1280)
+    assert served_embeddings == pytest.approx(embeddings.numpy(), abs=0.05)
+
+
+def test_an_export_that_says_something_else_is_refused(detector: BlendingDetector) -> None:
+    crops = np.stack([np.resize(a_picture(), (224, 224, 3))])
+    graph = halve(to_onnx(detector))
+    other = BlendingDetector()
+    other.load_imagenet(imagenet_weights())
+    torch.nn.init.constant_(other.classifier.bias, 5.0)
+    with pytest.raises(ValueError, match="off by"):
+        check(other, graph, crops, at_most=LARGEST_ROUNDING)
+
+
+def test_a_fitted_calibration_finds_the_temperature_and_the_bias() -> None:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 4, 20_000)
+    labels = (rng.random(len(logits)) < 1 / (1 + np.exp(-(logits - 1) / 2))).astype(float)
+    temperature, bias = fit(logits, labels, np.ones_like(labels))
+    assert temperature == pytest.approx(2, rel=0.1)
+    assert bias == pytest.approx(1, abs=0.15)
+
+
+def test_logits_that_say_nothing_cannot_be_calibrated() -> None:
+    logits = np.linspace(-1, 1, 100)
+    with pytest.raises(ValueError, match="nothing to calibrate"):
+        fit(logits, (logits < 0).astype(float), np.ones_like(logits))
+
+
+def test_one_in_a_hundred_described_embeddings_is_further_than_one() -> None:
+    embeddings = np.random.default_rng(0).normal(3, 2, (2000, 96)).astype(np.float32)
+    distances = describe(embeddings, components=16).distance(embeddings)
+    assert (distances > 1).mean() == pytest.approx(0.01, abs=0.002)

@@ -1,0 +1,215 @@
+"""Trains the detector by self-blended images: `python -m training.train --data DIR --out DIR`.
+
+It may be stopped at any time and goes on from `last.pt`; `best.pt` has the averaged weights
+that were best on held-out faces.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import math
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import torch
+import yaml
+from torch import Tensor
+from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from tqdm import tqdm
+
+from training.curve import draw_curve
+from training.loading import EndlessBatches, endless, held_out
+from training.metrics import area_under_curve
+from training.model import BlendingDetector, imagenet_weights
+from training.pairs import Pairs, PairSettings, split_by_group
+from training.patches import read_index
+
+CONFIG = Path(__file__).with_name("config.yaml")
+LOG_COLUMNS = ("step", "images", "minutes", "train_loss", "held_out_loss", "held_out_auc")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """The fields of config.yaml, which says what they mean."""
+
+    seed: int
+    minutes: float
+    pairs_per_step: int
+    workers: int
+    learning_rate: float
+    weight_decay: float
+    warm_up: float
+    averaging: float
+    held_out: float
+    check_every: int
+    checked_pairs: int
+    small_side: int
+    small_until: float
+
+    def rate(self, progress: float) -> float:
+        """The learning rate after a share (0 to 1) of the time: up linearly, down as a cosine."""
+        if progress < self.warm_up:
+            return self.learning_rate * max(progress / self.warm_up, 0.01)
+        done = min((progress - self.warm_up) / (1 - self.warm_up), 1.0)
+        return self.learning_rate * (0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2)
+
+
+class Training:
+    """One run: the network, its average, and how far it is."""
+
+    def __init__(self, recipe: Recipe, folder: Path) -> None:
+        torch.manual_seed(recipe.seed)
+        self.recipe = recipe
+        self.folder = folder
+        model = BlendingDetector()
+        model.load_imagenet(imagenet_weights())
+        self.model = model.to(memory_format=torch.channels_last)
+        self.average = AveragedModel(
+            self.model, multi_avg_fn=get_ema_multi_avg_fn(recipe.averaging), use_buffers=True
+        )
+        decayed = [p for p in self.model.parameters() if p.ndim > 1]
+        others = [p for p in self.model.parameters() if p.ndim <= 1]
+        self.optimizer = torch.optim.AdamW(
+            [{"params": decayed}, {"params": others, "weight_decay": 0.0}],
+            weight_decay=recipe.weight_decay,
+        )
+        self.step = 0
+        self.minutes = 0.0
+        self.best_loss = math.inf
+        self.log: list[tuple[float, ...]] = []
+
+    @property
+    def progress(self) -> float:
+        return self.minutes / self.recipe.minutes
+
+    def learn(self, crops: Tensor, labels: Tensor) -> float:
+        """One step; returns its loss (nats an image)."""
+        self.model.train()
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.recipe.rate(self.progress)
+        if self.progress < self.recipe.small_until:
+            crops = reduced(crops, self.recipe.small_side)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits, _ = self.model(crops)
+        loss = functional.binary_cross_entropy_with_logits(logits, labels)
+        self.optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
+        self.optimizer.step()
+        self.average.update_parameters(self.model)
+        self.step += 1
+        return loss.item()
+
+    def check(self, batches: list[tuple[Tensor, Tensor]], train_loss: float) -> None:
+        """Measure the average on held-out pairs, log it, and keep it where it is the best."""
+        self.average.eval()
+        with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
+            logits = torch.cat([self.average(crops)[0] for crops, _ in batches])
+        labels = torch.cat([labels for _, labels in batches])
+        loss = functional.binary_cross_entropy_with_logits(logits, labels).item()
+        auc = area_under_curve(logits.numpy(), labels.numpy())
+        images = 2 * self.step * self.recipe.pairs_per_step
+        self.log.append((self.step, images, self.minutes, train_loss, loss, auc))
+        if loss < self.best_loss:
+            self.best_loss = loss
+            torch.save({"averaged": self.average.module.state_dict()}, self.folder / "best.pt")
+        self.save()
+
+    def save(self) -> None:
+        state = {
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict(),
+            "averaged": self.average.module.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "minutes": self.minutes,
+            "best_loss": self.best_loss,
+            "log": self.log,
+        }
+        partial = self.folder / "last.pt.partial"
+        torch.save(state, partial)
+        partial.replace(self.folder / "last.pt")
+        with (self.folder / "log.csv").open("w", newline="") as file:
+            csv.writer(file).writerows([LOG_COLUMNS, *self.log])
+        draw_curve(self.log, self.folder / "curve.png")
+
+    def resume(self) -> None:
+        """Go on from `last.pt` where there is one."""
+        file = self.folder / "last.pt"
+        if not file.exists():
+            return
+        state: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
+        self.model.load_state_dict(state["model"])
+        self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.minutes = state["step"], state["minutes"]
+        self.best_loss = state["best_loss"]
+        self.log = [tuple(line) for line in state["log"]]
+
+
+def reduced(crops: Tensor, side: int) -> Tensor:
+    """Crops (N H W C, uint8) made smaller by area."""
+    pixels = functional.interpolate(
+        crops.permute(0, 3, 1, 2).float(), (side, side), mode="bilinear", antialias=True
+    )
+    return pixels.round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1)
+
+
+def run(
+    training: Training,
+    batches: Iterator[tuple[Tensor, Tensor]],
+    checked: list[tuple[Tensor, Tensor]],
+) -> None:
+    """Learn until the time is over, checking as often as the recipe says."""
+    recipe, recent = training.recipe, 0.7
+    bar = tqdm(total=recipe.minutes, unit="min", initial=training.minutes, mininterval=10)
+    while training.progress < 1:
+        began = time.monotonic()
+        recent += 0.03 * (training.learn(*next(batches)) - recent)
+        if training.step % recipe.check_every == 0:
+            training.check(checked, recent)
+            bar.set_postfix(step=training.step, auc=f"{training.log[-1][-1]:.3f}")
+        spent = (time.monotonic() - began) / 60
+        training.minutes += spent
+        bar.update(spent)
+    training.check(checked, recent)
+    bar.close()
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="what training.faces wrote")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--config", type=Path, default=CONFIG)
+    parser.add_argument("--minutes", type=float, help="instead of the config's")
+    chosen = parser.parse_args(arguments)
+    settings = yaml.safe_load(chosen.config.read_text())
+    if chosen.minutes:
+        settings["minutes"] = chosen.minutes
+    recipe = Recipe(**settings)
+    cv2.setNumThreads(0)  # its thread pool would hang the loader's forked processes
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    trained_on, kept_out = split_by_group(
+        read_index(chosen.data), recipe.held_out, seed=recipe.seed
+    )
+    training = Training(recipe, chosen.out)
+    training.resume()
+    source = EndlessBatches(
+        Pairs(trained_on, PairSettings(), seed=recipe.seed),
+        recipe.pairs_per_step,
+        first_step=training.step,
+        seed=recipe.seed,
+    )
+    checked = held_out(Pairs(kept_out, PairSettings(), seed=recipe.seed), recipe.checked_pairs)
+    run(training, endless(source, recipe.workers), checked)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
