@@ -60,15 +60,17 @@ _CHANNEL = [
 class Patience:
     """How long a scorer insists.
 
-    `deadline_seconds` is for one attempt, `budget_seconds` for all of a call;
+    `deadline_seconds` is for one attempt, `budget_seconds` for all of a call. The
+    deadline must allow for a slow CPU with several full requests before this one:
+    128 crops at 6 a second. An attempt given up too early is work done twice. The
     pauses between attempts are random, up to a ceiling that doubles from
     `pause_seconds` to `longest_pause_seconds`. After a reload the next one waits
     `reload_seconds`, so that a model which is broken for good is not reloaded
     without end.
     """
 
-    deadline_seconds: float = 10.0
-    budget_seconds: float = 30.0
+    deadline_seconds: float = 30.0
+    budget_seconds: float = 60.0
     pause_seconds: float = 0.1
     longest_pause_seconds: float = 2.0
     reload_seconds: float = 15.0
