@@ -1,7 +1,7 @@
 # Veriscope: `make run` starts everything and judges the samples, `make test` runs all tests.
 
 PYTHON ?= python3
-MEDIA ?= samples
+MEDIA ?= $(wildcard samples/*.jpg samples/*.mp4)
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help

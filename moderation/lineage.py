@@ -22,14 +22,14 @@ class Lineage:
 
     `preprocessing` names how media became crops, `calibration` how logits
     became probabilities; both change when their output changes. `model` is
-    None where no model was asked (a rejection, or no face), `media_sha256` where
-    the media was not read (a rejection).
+    None where no model was asked (a rejection, or no face), `media_sha256` and
+    `preprocessing` where the media was not read (a rejection).
     """
 
     pipeline: str
-    preprocessing: str
     policy_name: str
     policy_sha256: str
+    preprocessing: str | None = None
     media_sha256: str | None = None
     model: ModelIdentity | None = None
     calibration: str | None = None

@@ -8,6 +8,19 @@ from typing import Any, TextIO
 
 import structlog
 
+# Libraries whose every step is nobody's business but a developer's; Faust logs in the name of
+# the module that derives from it.
+_TALKATIVE = (
+    "aiokafka",
+    "alembic",
+    "faust",
+    "httpcore",
+    "httpx",
+    "mode",
+    "streams.offsets",
+    "uvicorn",
+)
+
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -31,8 +44,9 @@ def configure(*, level: str, json: bool, stream: TextIO = sys.stderr) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for name in ("aiokafka", "faust", "mode", "httpx", "httpcore", "uvicorn.access", "alembic"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    if level != "debug":
+        for name in _TALKATIVE:
+            logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -37,6 +38,21 @@ def load_policy(path: Path | None) -> Policy:
         raise InvalidConfiguration(f"policy {name}: {' '.join(str(error).split())}") from error
     except (OSError, ValueError) as error:
         raise InvalidConfiguration(f"policy {name}: {error}") from error
+
+
+def policy_schema() -> dict[str, Any]:
+    """JSON Schema of a policy file."""
+    rules = _RULES.json_schema(mode="validation")
+    definitions = rules.pop("$defs")
+    return {
+        "title": "Policy",
+        "description": (Policy.__doc__ or "").splitlines()[0],
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "rules": {**rules, "minItems": 1}},
+        "required": ["name", "rules"],
+        "additionalProperties": False,
+        "$defs": definitions,
+    }
 
 
 def _packaged() -> bytes:

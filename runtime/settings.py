@@ -33,6 +33,9 @@ class Kafka(_Section):
     partitions: int = Field(12, ge=1, le=1000, description="of each topic that is created")
     replication: int = Field(1, ge=1, le=9, description="of each topic that is created")
     group: str = Field("veriscope", description="prefix of the consumer groups")
+    session: timedelta = Field(
+        timedelta(seconds=20), description="a worker that is silent that long is taken for dead"
+    )
     idempotent: bool = Field(True, description="idempotent producer; the embedded broker has none")
 
 

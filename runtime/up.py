@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from storage import schema
 from streams.admin import create_topics
 
 _EMBEDDED_PARTITIONS = 4
+# Tansu lets the first member of a group wait for half of its session timeout.
+_EMBEDDED_SESSION = timedelta(seconds=4)
 
 Say = Callable[[str], None]
 
@@ -96,6 +99,7 @@ async def _broker(
         "idempotent": False,
         "partitions": _EMBEDDED_PARTITIONS,
         "replication": 1,
+        "session": _EMBEDDED_SESSION,
     }
 
 

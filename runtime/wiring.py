@@ -13,12 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from inference.batching import Batcher, SentRequest
 from inference.calibration import Calibration, EmbeddingReference
-from inference.crops import PREPROCESSING
 from inference.decoders import DecoderPool
+from inference.frames import DecodingLimits
 from inference.local import LocalScorer
 from inference.ports import CropScorer
 from inference.triton import Patience, TritonScorer
 from inference.weights import REPOSITORY, identify_weights
+from inference.wire import Confines, FaceSearch, Work
 from moderation.errors import InvalidConfiguration, ScorerMismatch
 from moderation.lineage import ModelIdentity
 from moderation.upload import Lane
@@ -29,9 +30,16 @@ from storage.database import open_database
 from storage.dead_letters import SqlDeadLetters
 from storage.deadlines import SqlDeadlines
 from storage.ledger import SqlLedger
-from storage.media import ObstoreMediaStore
+from storage.media import ObstoreMediaStore, open_media_store
 from storage.outbox import SqlOutbox
 from storage.schema import current_of, newest
+from storage.sources.addresses import AddressGuard
+from storage.sources.buckets import BucketSource, open_buckets
+from storage.sources.dispatch import SourceByScheme
+from storage.sources.local import LocalSource
+from storage.sources.stored import StoredSource
+from storage.sources.web import Patience as FetchPatience
+from storage.sources.web import WebSource
 from streams.app import FaustConnection, Worker, build_app
 from streams.consuming import LedgerConsumer
 from streams.dead_letters import KeepDeadLetters
@@ -97,6 +105,12 @@ def connection(settings: Settings) -> dict[str, Any]:
     return {"bootstrap_servers": settings.kafka.bootstrap, "client_id": "veriscope"}
 
 
+def membership(settings: Settings) -> dict[str, int]:
+    """What every aiokafka consumer of a group is given, besides its connection."""
+    session_ms = int(settings.kafka.session.total_seconds() * 1000)
+    return {"session_timeout_ms": session_ms, "heartbeat_interval_ms": session_ms // 4}
+
+
 @asynccontextmanager
 async def open_publisher(settings: Settings) -> AsyncIterator[KafkaPublisher]:
     """Raises: BrokerUnavailable."""
@@ -109,7 +123,7 @@ async def open_publisher(settings: Settings) -> AsyncIterator[KafkaPublisher]:
 
 
 def media_store(settings: Settings) -> ObstoreMediaStore:
-    return ObstoreMediaStore(settings.media.store)
+    return open_media_store(settings.media.store)
 
 
 def deadlines(settings: Settings) -> Deadlines:
@@ -157,10 +171,53 @@ async def served_model(settings: Settings, answering: CropScorer) -> ModelIdenti
     return ours
 
 
+def source(settings: Settings, store: ObstoreMediaStore) -> SourceByScheme:
+    """What addresses may be fetched, and how.
+
+    Raises:
+        InvalidConfiguration: a bucket that is allowed cannot be opened.
+    """
+    media = settings.media
+    buckets = BucketSource(open_buckets(media.allowed_buckets), limit_bytes=media.max_bytes)
+    web = WebSource(
+        limit_bytes=media.max_bytes,
+        guard=AddressGuard([str(network) for network in media.allowed_networks]),
+        patience=FetchPatience(total_seconds=media.fetch_within.total_seconds()),
+    )
+    return SourceByScheme(
+        {
+            "store": StoredSource(store, limit_bytes=media.max_bytes),
+            "file": LocalSource(media.allowed_roots, limit_bytes=media.max_bytes),
+            **dict.fromkeys(("s3", "gs", "az"), buckets),
+            **dict.fromkeys(("http", "https"), web),
+        }
+    )
+
+
 @asynccontextmanager
 async def open_decoders(settings: Settings) -> AsyncIterator[DecoderPool]:
+    media, decoding_, faces = settings.media, settings.decoding, settings.faces
     pool = DecoderPool(
-        # filled in below
+        processes=decoding_.processes,
+        work=Work(
+            limits=DecodingLimits(
+                pixels=media.max_pixels,
+                seconds=media.max_duration.total_seconds(),
+                frames=faces.frames,
+            ),
+            faces=FaceSearch(
+                detector=faces.detector,
+                smallest_face=faces.smallest_face,
+                crops_per_track=faces.crops_per_track,
+                tracks=faces.tracks,
+            ),
+            confines=Confines(
+                memory_bytes=decoding_.memory_bytes,
+                cpu_seconds=int(decoding_.cpu.total_seconds()),
+            ),
+        ),
+        wall_seconds=decoding_.wall.total_seconds(),
+        jobs_per_process=decoding_.uploads_per_process,
     )
     try:
         yield pool
@@ -177,7 +234,7 @@ def ledger_consumers(settings: Settings, kept: Kept, publisher: Publisher) -> li
     }
     return [
         LedgerConsumer(
-            connection(settings),
+            connection(settings) | membership(settings),
             group=f"{settings.kafka.group}-{name}",
             topics=sources,
             settle=Settler(
@@ -223,7 +280,6 @@ async def open_worker(
             store,
             names,
             spool=spool(settings),
-            preprocessing=PREPROCESSING,
         )
         batcher = Batcher(
             answering, in_flight=settings.scoring.requests_in_flight, observe=_observe
@@ -252,7 +308,7 @@ async def open_scorer(settings: Settings) -> AsyncIterator[CropScorer]:
 
 def spool(settings: Settings) -> Path:
     """A folder for media while they are worked on."""
-    folder = settings.state / "spool"
+    folder = settings.state.absolute() / "spool"  # the decoders work elsewhere
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder
 
@@ -262,6 +318,7 @@ def build_faust(settings: Settings) -> App:
         FaustConnection(
             broker=settings.kafka.bootstrap,
             group=f"{settings.kafka.group}-worker",
+            session=settings.kafka.session,
             data_folder=str(settings.state / "faust"),
         )
     )

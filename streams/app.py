@@ -24,6 +24,7 @@ class FaustConnection:
     broker: str
     group: str
     data_folder: str
+    session: timedelta = timedelta(seconds=20)
     credentials: Any = None
 
 
@@ -33,6 +34,8 @@ def build_app(connection: FaustConnection) -> App:
         connection.group,
         broker=[f"kafka://{address}" for address in connection.broker.split(",")],
         broker_credentials=connection.credentials,
+        broker_session_timeout=connection.session.total_seconds(),
+        broker_heartbeat_interval=connection.session.total_seconds() / 4,
         broker_commit_interval=1.0,
         broker_max_poll_records=64,
         stream_buffer_maxsize=64,

@@ -35,14 +35,12 @@ class Extract:
         topics: Topics,
         *,
         spool: Path,
-        preprocessing: str,
     ) -> None:
         self._source = source
         self._extractor = extractor
         self._media_store = media_store
         self._topics = topics
         self._spool = spool
-        self._preprocessing = preprocessing
 
     async def __call__(self, message: UploadAnnounced) -> Sequence[OutboundMessage]:
         """Turn one announcement into one message: to `faces`, or straight to `scores`.
@@ -75,14 +73,14 @@ class Extract:
 
     async def _with_faces(self, upload: Upload, found: Extraction) -> OutboundMessage:
         # Named by content: repeated work writes the same object again.
-        key = f"packs/{upload.tenant}/{found.facts.sha256}/{self._preprocessing}.zip"
+        key = f"packs/{upload.tenant}/{found.facts.sha256}/{found.preprocessing}.zip"
         await self._media_store.put(key, found.pack)
         message = FacesFound(
             upload=upload,
             media=found.facts,
             provenance=_UNKNOWN,
             face_pack=key,
-            preprocessing=self._preprocessing,
+            preprocessing=found.preprocessing,
             tracks=found.tracks,
             crops=found.crops,
         )
@@ -93,7 +91,7 @@ class Extract:
         return self._to_scores(
             UploadScored(
                 upload=upload,
-                preprocessing=self._preprocessing,
+                preprocessing=found.preprocessing,
                 media=found.facts,
                 provenance=_UNKNOWN,
             )
@@ -101,9 +99,7 @@ class Extract:
 
     def _rejected(self, upload: Upload, error: MediaRejected) -> OutboundMessage:
         rejection = Rejection(reason=error.reason, detail=error.detail[:500])
-        return self._to_scores(
-            UploadScored(upload=upload, preprocessing=self._preprocessing, rejection=rejection)
-        )
+        return self._to_scores(UploadScored(upload=upload, rejection=rejection))
 
     def _to_scores(self, message: UploadScored) -> OutboundMessage:
         upload = message.upload

@@ -68,7 +68,7 @@ class UploadScored:
     TYPE: ClassVar[str] = "org.veriscope.upload.scored"
 
     upload: Upload
-    preprocessing: str
+    preprocessing: str | None = None
     media: MediaFacts | None = None
     provenance: Provenance | None = None
     face_pack: str | None = None
@@ -113,7 +113,7 @@ class Codec(Generic[M]):
         Raises:
             ValueError: the message is over LIMIT_BYTES.
         """
-        value = self._adapter.dump_json(message, exclude_none=True)
+        value = self._adapter.dump_json(message)
         if len(value) > LIMIT_BYTES:
             raise ValueError(f"{self.type.__name__} of {upload_id} has {len(value)} bytes")
         event_id = uuid.uuid5(_EVENT_IDS, f"{self.type.TYPE}:{topic}:{value.decode()}")

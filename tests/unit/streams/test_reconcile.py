@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from storage.in_memory import InMemoryDeadlines, InMemoryLedger, InMemoryOutbox, Memory
+from streams.intake import Deadlines
+from streams.messages import ANNOUNCED
+from streams.reconcile import Reconciler
+from tests.unit.streams.builders import NOON, TOPICS, an_upload
+
+DEADLINES = Deadlines(live=timedelta(minutes=10), backfill=timedelta(days=1))
+FAR = NOON.replace(year=9999)
+
+
+def a_reconciler(memory: Memory) -> Reconciler:
+    return Reconciler(InMemoryDeadlines(memory), DEADLINES, TOPICS)
+
+
+async def test_what_has_no_end_after_its_deadline_is_announced_again() -> None:
+    memory = Memory()
+    await InMemoryLedger(memory).announce(an_upload(), deadline_at=NOON)
+    assert await a_reconciler(memory).once() == 1
+    (entry,) = await InMemoryOutbox(memory).pending(limit=10)
+    again = ANNOUNCED.decode(entry.message.value)
+    assert (again.upload, again.announcement) == (an_upload(), 2)
+
+
+async def test_its_new_deadline_is_waited_for() -> None:
+    memory = Memory()
+    await InMemoryLedger(memory).announce(an_upload(), deadline_at=NOON)
+    reconciler = a_reconciler(memory)
+    await reconciler.once()
+    assert await reconciler.once() == 0
+
+
+async def test_what_still_has_time_is_left_alone() -> None:
+    memory = Memory()
+    await InMemoryLedger(memory).announce(an_upload(), deadline_at=FAR)
+    assert await a_reconciler(memory).once() == 0

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from moderation.errors import ScorerMismatch
+from moderation.policy import Policy, Rule, Thresholds
+from moderation.verdict import Action, Label, Rejection
+from storage.in_memory import InMemoryLedger, InMemoryOutbox, Memory
+from streams.messages import REACHED
+from streams.record import Record
+from tests.unit.streams.builders import MODEL, TOPICS, an_upload, scored
+
+
+class Sigmoid:
+    """A calibration that leaves logits as they are."""
+
+    id = "none"
+
+    def probability(self, logits: list[float]) -> np.ndarray:
+        return 1 / (1 + np.exp(-np.asarray(logits)))
+
+
+class Desk:
+    """Record over an in-memory ledger."""
+
+    def __init__(self, *, policy: str = "strict") -> None:
+        self.memory = Memory()
+        self.ledger = InMemoryLedger(self.memory)
+        self.outbox = InMemoryOutbox(self.memory)
+        self.record = self.with_policy(policy)
+
+    def with_policy(self, name: str) -> Record:
+        rule = Rule(thresholds=Thresholds(suspect=0.5, fake=0.8))
+        policy = Policy(name=name, sha256=name.encode().hex(), rules=(rule,))
+        return Record(self.ledger, policy, {MODEL: Sigmoid()}, TOPICS, pipeline="1")
+
+    async def verdict(self):
+        return (await self.ledger.status("u1")).verdict
+
+    async def published(self):
+        pending = await self.outbox.pending(limit=100)
+        return [REACHED.decode(entry.message.value).verdict for entry in pending]
+
+
+async def test_scores_become_a_verdict_in_the_ledger_and_the_outbox() -> None:
+    desk = Desk()
+    await desk.record(scored(3.0))
+    verdict = await desk.verdict()
+    assert (verdict.label, verdict.action) == (Label.FAKE, Action.WITHHOLD)
+    assert verdict.fake_probability == pytest.approx(0.9526, abs=1e-4)
+    assert await desk.published() == [verdict]
+
+
+async def test_a_message_that_comes_twice_has_one_verdict_and_one_message() -> None:
+    desk = Desk()
+    await desk.record(scored(3.0))
+    await desk.record(scored(3.0))
+    assert len(await desk.published()) == 1
+
+
+async def test_another_policy_supersedes_and_both_verdicts_are_told() -> None:
+    desk = Desk()
+    await desk.record(scored(3.0))
+    first = await desk.verdict()
+    await desk.with_policy("lenient")(scored(3.0))
+    second = await desk.verdict()
+    assert second.supersedes == first.verdict_id
+    assert [one.verdict_id for one in await desk.published()] == [
+        first.verdict_id,
+        second.verdict_id,
+    ]
+
+
+async def test_a_rejection_is_an_end_with_its_reason() -> None:
+    desk = Desk()
+    gone = Rejection(reason="not_found", detail="nothing there")
+    await desk.record(scored(media=None, face_pack=None, rejection=gone))
+    verdict = await desk.verdict()
+    assert (verdict.label, verdict.rejection) == (Label.REJECTED, gone)
+
+
+async def test_media_without_a_face_have_an_end_of_their_own() -> None:
+    desk = Desk()
+    await desk.record(scored(face_pack=None))
+    assert (await desk.verdict()).label is Label.NO_FACE
+
+
+async def test_a_source_that_is_gone_at_the_second_look_changes_nothing() -> None:
+    desk = Desk()
+    await desk.record(scored(3.0))
+    gone = Rejection(reason="not_found", detail="nothing there")
+    await desk.record(scored(media=None, face_pack=None, rejection=gone))
+    assert (await desk.verdict()).label is Label.FAKE
+    assert len(await desk.published()) == 1
+
+
+async def test_scores_of_a_model_that_is_not_calibrated_are_refused() -> None:
+    other = replace(MODEL, sha256="ef" * 32)
+    with pytest.raises(ScorerMismatch, match="no calibration"):
+        await Desk().record(scored(3.0, model=other))
+
+
+async def test_an_upload_scored_before_its_row_was_written_gets_its_row() -> None:
+    desk = Desk()
+    await desk.record(scored(0.0, upload=an_upload("u1", tenant="early")))
+    assert (await desk.ledger.status("u1")).upload.tenant == "early"
