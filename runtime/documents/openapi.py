@@ -1,0 +1,20 @@
+"""The HTTP interface, asked of the application itself; nothing is connected for that."""
+
+from __future__ import annotations
+
+from console.app import build_app
+from console.uploads import build_routes
+from moderation.upload import Upload
+from monitoring.health import Health
+from runtime.documents.schemas import as_json
+from runtime.wiring import VERSION
+from storage.in_memory import InMemoryLedger, InMemoryMediaStore, Memory
+
+
+def openapi() -> str:
+    routes = build_routes(InMemoryLedger(Memory()), InMemoryMediaStore(), _accept, max_bytes=1)
+    return as_json(build_app(Health(), version=VERSION, uploads=routes).openapi())
+
+
+async def _accept(_upload: Upload) -> bool:
+    return False
