@@ -211,6 +211,22 @@ async def test_sqlite_is_opened_so_that_power_cuts_and_other_readers_do_no_harm(
     await engine.dispose()
 
 
+async def test_writers_of_sqlite_that_read_first_wait_for_each_other(sqlite_url: str) -> None:
+    """Deferred transactions would fail at once here: both hold what the other one waits for."""
+    engine = open_database(sqlite_url)
+    await announce(engine)
+
+    async def count_one_more() -> None:
+        async with writing(engine) as connection:
+            seen = await connection.scalar(text("SELECT announcements FROM uploads"))
+            await connection.execute(text(f"UPDATE uploads SET announcements = {seen + 1}"))
+
+    await asyncio.gather(*(count_one_more() for _ in range(6)))
+
+    assert (await SqlLedger(engine).status("u1")).announcements == 7
+    await engine.dispose()
+
+
 async def test_a_reader_does_not_wait_for_a_writer(engine: AsyncEngine, sql_store: Store) -> None:
     await sql_store.ledger.announce(an_upload(), deadline_at=NOON)
 
