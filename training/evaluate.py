@@ -10,23 +10,30 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
+import yaml
 from numpy.typing import NDArray
 
 from inference.calibration import Calibration, EmbeddingReference
 from training.augmentation import jpeg
-from training.calibrate import Scorer
+from training.calibrate import Scorer, for_calibration
+from training.loading import HELD_OUT_EPOCH
 from training.metrics import area_under_curve, expected_calibration_error
+from training.pairs import Pairs, PairSettings, split_by_group
 from training.patches import CROPS, Entry, read_index
 
 ONE_QUALITY = 75
 
+TWINS = "held_out_twins"
+TWINS_EPOCH = HELD_OUT_EPOCH - 1
+
 # The real set that is nearest to each forged one, by method.
 AGAINST = {
+    TWINS: (TWINS,),
     "deepfacelive_dfm": ("deepfacelive_dfm",),
     "ciplab_photoshop": ("ciplab_real",),
     "stylegan256_140k": ("ffhq256_140k",),
@@ -129,15 +136,36 @@ def report(judged: list[Judged]) -> dict[str, dict[str, dict[str, float]]]:
     }
 
 
+def twins(data: Path, config: Path) -> tuple[list[Entry], NDArray[np.uint8]]:
+    """Held-out faces and forged twins, of another draw than what is calibrated on."""
+    settings = yaml.safe_load(config.read_text())
+    seed = settings["seed"]
+    _, kept_out = split_by_group(read_index(data), settings["held_out"], seed=seed)
+    pairs = Pairs(kept_out, PairSettings(), seed=seed)
+    entries, crops = [], []
+    for index, entry in enumerate(kept_out):
+        for label, crop in zip(("real", "fake"), pairs.pair(TWINS_EPOCH, index), strict=True):
+            entries.append(replace(entry, method=TWINS, label=label, clip=f"{index} {label}"))
+            crops.append(crop)
+    return entries, np.stack(crops)
+
+
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="what training.faces wrote")
     parser.add_argument("--version-dir", type=Path, required=True, help="where model.onnx lies")
+    parser.add_argument("--trained-on", type=Path, help="adds its held-out faces and their twins")
+    parser.add_argument("--config", type=Path, default=Path(__file__).with_name("config.yaml"))
     parser.add_argument("--out", type=Path, help="a JSON file")
+    parser.add_argument("--with-calibrated", action="store_true", help="faces calibrated on, too")
     chosen = parser.parse_args(arguments)
     entries = read_index(chosen.data)
-    crops = np.stack([jpeg(crop, ONE_QUALITY) for crop in np.load(chosen.data / CROPS)])
-    found = report(judge(entries, crops, chosen.version_dir))
+    places = [i for i, e in enumerate(entries) if chosen.with_calibrated or not for_calibration(e)]
+    crops = np.stack([jpeg(crop, ONE_QUALITY) for crop in np.load(chosen.data / CROPS)[places]])
+    judged = judge([entries[i] for i in places], crops, chosen.version_dir)
+    if chosen.trained_on:
+        judged += judge(*twins(chosen.trained_on, chosen.config), chosen.version_dir)
+    found = report(judged)
     for kind, rows in found.items():
         columns = list(next(iter(rows.values())))
         print(f"\n| {kind} | " + " | ".join(columns) + " |\n|" + "---|" * (len(columns) + 1))
