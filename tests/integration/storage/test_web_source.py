@@ -95,6 +95,13 @@ async def test_the_limit_holds_whether_the_length_is_announced_or_not(
     assert not to.exists()
 
 
+async def test_what_is_announced_too_large_is_not_waited_for(web: WebServer, to: Path) -> None:
+    web.answers["/clip"] = answer(Content_Length=str(LIMIT + 1)) + STALL
+
+    with pytest.raises(MediaTooLarge):
+        await source(web, patience=Patience(total_seconds=2.0)).fetch(web.url("/clip"), to)
+
+
 async def test_an_endless_answer_is_left_once_it_is_too_large(web: WebServer, to: Path) -> None:
     chunk = b"400\r\n" + b"x" * 1024 + b"\r\n"
     head = answer(Transfer_Encoding="chunked").replace(b"Content-Length: 0\r\n", b"")
