@@ -76,7 +76,8 @@ RETRIES = Counter("veriscope_retries_total", "Waits for a dependency, by error."
 DEAD_LETTERS = Counter(
     "veriscope_dead_letters_total", "Messages set aside, by whose fault it was.", ["hop", "fault"]
 )
-LONGEST_WAIT_SECONDS = Gauge(
-    "veriscope_hop_longest_wait_seconds",
-    "How long the oldest message that was delivered and is not settled has been in hand.",
+LAG = Gauge("veriscope_consumer_lag_messages", "Messages not settled yet.", ["topic"])
+STALLED_SECONDS = Gauge(
+    "veriscope_consumer_stalled_seconds",
+    "How long a partition of this worker has had messages and not moved.",
 )

@@ -138,11 +138,14 @@ async def _worker(shared: Shared) -> AsyncIterator[None]:
         limit = settings.stream.stuck_after.total_seconds()
 
         def stuck() -> str | None:
-            waited = worker.longest_wait_seconds()
-            return f"a message is in hand for {waited:.0f} s" if waited > limit else None
+            stalled = worker.stalled_seconds()
+            return f"a partition has not moved for {stalled:.0f} s" if stalled > limit else None
 
         shared.health.alive["worker"] = stuck
-        async with _background(shared, worker.wait(), stop=lambda: None):
+        async with (
+            _background(shared, worker.wait(), stop=lambda: None),
+            _background(shared, worker.watch()),
+        ):
             try:
                 yield
             finally:

@@ -36,6 +36,9 @@ class Kafka(_Section):
     session: timedelta = Field(
         timedelta(seconds=20), description="a worker that is silent that long is taken for dead"
     )
+    fetch_wait: timedelta = Field(
+        timedelta(seconds=1), description="how long a fetch waits for messages at the broker"
+    )
     idempotent: bool = Field(True, description="idempotent producer; the embedded broker has none")
 
 
@@ -118,7 +121,8 @@ class Stream(_Section):
     reconcile_every: timedelta = Field(timedelta(seconds=30), description="between two looks")
     stop_within: timedelta = Field(timedelta(seconds=30), description="after SIGTERM")
     stuck_after: timedelta = Field(
-        timedelta(minutes=15), description="a message in hand that long makes /healthz fail"
+        timedelta(minutes=15),
+        description="a partition with messages that does not move makes /healthz fail",
     )
 
 

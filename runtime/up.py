@@ -25,6 +25,8 @@ from streams.admin import create_topics
 _EMBEDDED_PARTITIONS = 4
 # Tansu lets the first member of a group wait for half of its session timeout.
 _EMBEDDED_SESSION = timedelta(seconds=4)
+# It looks for new messages twice in that time, and answers no sooner when there are some.
+_EMBEDDED_FETCH_WAIT = timedelta(milliseconds=400)
 
 Say = Callable[[str], None]
 
@@ -100,6 +102,7 @@ async def _broker(
         "partitions": _EMBEDDED_PARTITIONS,
         "replication": 1,
         "session": _EMBEDDED_SESSION,
+        "fetch_wait": _EMBEDDED_FETCH_WAIT,
     }
 
 

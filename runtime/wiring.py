@@ -108,7 +108,11 @@ def connection(settings: Settings) -> dict[str, Any]:
 def membership(settings: Settings) -> dict[str, int]:
     """What every aiokafka consumer of a group is given, besides its connection."""
     session_ms = int(settings.kafka.session.total_seconds() * 1000)
-    return {"session_timeout_ms": session_ms, "heartbeat_interval_ms": session_ms // 4}
+    return {
+        "session_timeout_ms": session_ms,
+        "heartbeat_interval_ms": session_ms // 4,
+        "fetch_max_wait_ms": int(settings.kafka.fetch_wait.total_seconds() * 1000),
+    }
 
 
 @asynccontextmanager
@@ -319,6 +323,7 @@ def build_faust(settings: Settings) -> App:
             broker=settings.kafka.bootstrap,
             group=f"{settings.kafka.group}-worker",
             session=settings.kafka.session,
+            fetch_wait=settings.kafka.fetch_wait,
             data_folder=str(settings.state / "faust"),
         )
     )

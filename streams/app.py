@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
 from typing import Any
 
 from moderation.upload import Lane
+from monitoring import metrics
 from streams.hops import Hop, Settler, Window
-from streams.offsets import App, Consumer
+from streams.offsets import App
 from streams.ports import Publisher
 from streams.retries import BackOff
 from streams.topics import Topics
@@ -25,12 +26,13 @@ class FaustConnection:
     group: str
     data_folder: str
     session: timedelta = timedelta(seconds=20)
+    fetch_wait: timedelta = timedelta(seconds=1)
     credentials: Any = None
 
 
 def build_app(connection: FaustConnection) -> App:
     """Make a Faust app that serves no pages, keeps no tables and creates no topics."""
-    return App(
+    app = App(
         connection.group,
         broker=[f"kafka://{address}" for address in connection.broker.split(",")],
         broker_credentials=connection.credentials,
@@ -52,6 +54,8 @@ def build_app(connection: FaustConnection) -> App:
         datadir=connection.data_folder,
         debug=False,
     )
+    app.fetch_wait = connection.fetch_wait
+    return app
 
 
 class Worker:
@@ -65,6 +69,7 @@ class Worker:
         self._publisher = publisher
         self._back_off = back_off
         self._windows: list[Window] = []
+        self._stalls = Stalls()
 
     def add(self, hop: Hop, topic_of: Callable[[Lane], str]) -> None:
         """Give a hop an agent on each lane's topic; each lane has a window of its own."""
@@ -107,12 +112,35 @@ class Worker:
         await asyncio.gather(*(window.drain(seconds) for window in self._windows))
         await self._app.stop()
 
-    def longest_wait_seconds(self) -> float:
-        """How long the oldest message in hand has been there."""
-        consumer: Consumer = self._app.consumer
-        since = [
-            progress.waiting_since
-            for progress in list(consumer.progress.values())
-            if progress.waiting_since is not None
-        ]
-        return monotonic() - min(since) if since else 0.0
+    async def watch(self, *, every_seconds: float = 5.0) -> None:
+        """Keep the lag's metrics, and note what does not move, until cancelled."""
+        while True:
+            await asyncio.sleep(every_seconds)
+            lag = self._app.consumer.lag()
+            self._stalls.look(lag, monotonic())
+            for topic in {tp.topic for tp in lag}:
+                behind = sum(count for tp, (_, count) in lag.items() if tp.topic == topic)
+                metrics.LAG.labels(topic).set(behind)
+            metrics.STALLED_SECONDS.set(self.stalled_seconds())
+
+    def stalled_seconds(self) -> float:
+        """How long a partition has had messages and not moved."""
+        return self._stalls.longest(monotonic())
+
+
+class Stalls:
+    """Since when partitions that have messages have not moved: what a live process can hide."""
+
+    def __init__(self) -> None:
+        self._since: dict[Any, tuple[int, float]] = {}
+
+    def look(self, lag: Mapping[Any, tuple[int, int]], now: float) -> None:
+        """Compare with the look before; `lag` is as `streams.offsets.Consumer.lag` gives it."""
+        before, self._since = self._since, {}
+        for partition, (place, behind) in lag.items():
+            if behind:
+                place_before, since = before.get(partition, (None, now))
+                self._since[partition] = (place, since if place == place_before else now)
+
+    def longest(self, now: float) -> float:
+        return max((now - since for _, since in self._since.values()), default=0.0)

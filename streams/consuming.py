@@ -47,7 +47,6 @@ class LedgerConsumer:
             group_id=self._group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
-            fetch_max_wait_ms=2000,
         )
         try:
             await consumer.start()

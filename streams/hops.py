@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -118,44 +117,57 @@ class Settler:
 
 
 class Window:
-    """Takes messages from a Faust stream while fewer than `size` are in hand."""
+    """Takes messages from a Faust stream while fewer than `size` are in hand.
+
+    After a rebalance what is in hand is often delivered again, to the same
+    worker: then it is not begun again, and both deliveries are acknowledged.
+    """
 
     def __init__(self, name: str, size: int, settle: Callable[[Origin], Awaitable[None]]) -> None:
         self._name = name
         self._places = asyncio.Semaphore(size)
         self._settle = settle
+        self._in_hand: dict[tuple[str, int, int], list[Any]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._closed = asyncio.Event()
+        self._closed = False
 
     async def consume(self, stream: Any) -> None:
         """Run a Faust stream through the window. Nothing escapes: Faust would drop the message."""
         async for event in stream.noack().events():
+            message = event.message
+            place = (message.topic, message.partition, message.offset)
+            if place in self._in_hand:
+                self._in_hand[place].append(event)
+                continue
             await self._places.acquire()
-            if self._closed.is_set():
+            if self._closed:
                 await asyncio.Event().wait()  # stopping: what was not begun is delivered again
-            task = asyncio.create_task(self._one(event))
+            self._in_hand[place] = [event]
+            task = asyncio.create_task(self._one(place, _origin(message)))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-            metrics.IN_HAND.labels(self._name).set(len(self._tasks))
+            metrics.IN_HAND.labels(self._name).set(len(self._in_hand))
 
-    async def _one(self, event: Any) -> None:
+    async def _one(self, place: tuple[str, int, int], origin: Origin) -> None:
+        deliveries = self._in_hand[place]
         try:
-            await self._settle(_origin(event.message))
-            event.ack()
+            await self._settle(origin)
+            for event in deliveries:
+                event.ack()
         finally:
+            del self._in_hand[place]
             self._places.release()
-            metrics.IN_HAND.labels(self._name).set(len(self._tasks) - 1)
+            metrics.IN_HAND.labels(self._name).set(len(self._in_hand))
 
     async def drain(self, seconds: float) -> None:
         """Begin nothing more; give what is in hand that long, then hand it back unsettled."""
-        self._closed.set()
+        self._closed = True
         if not self._tasks:
             return
         _, late = await asyncio.wait(self._tasks, timeout=seconds)
         for task in late:
             task.cancel()
-        with suppress(asyncio.CancelledError):
-            await asyncio.gather(*late, return_exceptions=True)
+        await asyncio.gather(*late, return_exceptions=True)
 
 
 def _origin(message: Any) -> Origin:

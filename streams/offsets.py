@@ -11,7 +11,7 @@ pull request 707 and keeps skipped messages unacknowledged.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from time import monotonic
+from datetime import timedelta
 from typing import Any
 
 import faust
@@ -26,7 +26,7 @@ class PartitionProgress:
     """
 
     def __init__(self) -> None:
-        self._unsettled: dict[int, float] = {}
+        self._unsettled: dict[int, None] = {}
         self._delivered: int | None = None
 
     def deliver(self, offset: int) -> None:
@@ -34,7 +34,7 @@ class PartitionProgress:
         if self._delivered is not None and offset <= self._delivered:
             return
         self._delivered = offset
-        self._unsettled[offset] = monotonic()
+        self._unsettled[offset] = None
 
     def settle(self, offset: int) -> None:
         self._unsettled.pop(offset, None)
@@ -49,11 +49,6 @@ class PartitionProgress:
             return next(iter(self._unsettled))
         return None if self._delivered is None else self._delivered + 1
 
-    @property
-    def waiting_since(self) -> float | None:
-        """When the oldest unsettled message was delivered, on the monotonic clock."""
-        return next(iter(self._unsettled.values()), None)
-
 
 class Consumer(driver.Consumer):  # type: ignore[misc]  # Faust is not typed
     """Commits what `PartitionProgress` allows instead of what Faust's gap search finds."""
@@ -61,6 +56,9 @@ class Consumer(driver.Consumer):  # type: ignore[misc]  # Faust is not typed
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.progress: dict[TP, PartitionProgress] = {}
         super().__init__(*args, **kwargs)
+
+    def _new_consumer_thread(self) -> ConsumerThread:
+        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     def _to_message(self, tp: TP, record: Any) -> Any:
         self.progress.setdefault(tp, PartitionProgress()).deliver(record.offset)
@@ -113,13 +111,36 @@ class Consumer(driver.Consumer):  # type: ignore[misc]  # Faust is not typed
         for tp in partitions:
             self.progress.pop(tp, None)
 
+    def lag(self) -> dict[TP, tuple[int, int]]:
+        """Where each assigned partition would go on, and how many messages lie behind that."""
+        found = {}
+        for tp in self.assignment():
+            progress = self.progress.get(tp)
+            ready = progress.committable if progress is not None else None
+            place = ready if ready is not None else self._committed_offset.get(tp) or 0
+            end = self.highwater(tp)
+            if end is not None:
+                found[tp] = (place, max(0, end - place))
+        return found
+
+
+class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust is not typed
+    """Faust's thread for aiokafka, which waits 1.5 s for messages whatever one says."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = int(self.app.fetch_wait.total_seconds() * 1000)
+        return consumer
+
 
 class Transport(driver.Transport):  # type: ignore[misc]  # Faust is not typed
     Consumer = Consumer
 
 
 class App(faust.App):  # type: ignore[misc]  # Faust is not typed
-    """A Faust app on the consumer above."""
+    """A Faust app on the consumer above; `fetch_wait` is how long a fetch waits for messages."""
+
+    fetch_wait = timedelta(seconds=1.5)
 
     def _new_transport(self) -> Transport:
         return Transport(self.conf.broker_consumer, self)

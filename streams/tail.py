@@ -19,11 +19,12 @@ async def tail(
     Raises:
         BrokerUnavailable: it cannot be reached, or has no such topic.
     """
-    consumer = AIOKafkaConsumer(**connection, enable_auto_commit=False, group_id=None)
+    consumer = AIOKafkaConsumer(topic, **connection, enable_auto_commit=False, group_id=None)
     try:
         await consumer.start()
-        partitions = await _partitions(consumer, topic)
-        consumer.assign(partitions)
+        partitions = list(consumer.assignment())
+        if not partitions:
+            raise BrokerUnavailable(f"no topic {topic}: run `veriscope topics create`")
         ends = await consumer.end_offsets(partitions)
         if from_beginning:
             await consumer.seek_to_beginning(*partitions)
@@ -39,12 +40,6 @@ async def tail(
         raise BrokerUnavailable(f"cannot read {topic}: {error!r}") from error
     finally:
         await consumer.stop()
-
-
-async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
-    if topic not in await consumer.topics():
-        raise BrokerUnavailable(f"no topic {topic}: run `veriscope topics create`")
-    return [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
 
 
 async def _behind(consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]) -> bool:

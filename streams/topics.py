@@ -35,20 +35,20 @@ class Topics:
     """
 
     def __init__(self, prefix: str = "veriscope", *, partitions: int = 12) -> None:
-        self._prefix = prefix
+        self.prefix = prefix
         self._partitions = partitions
         self.verdicts = f"{prefix}.verdicts"
         self.decisions = f"{prefix}.decisions"
         self.dead_letters = f"{prefix}.dead-letters"
 
     def uploads(self, lane: Lane) -> str:
-        return f"{self._prefix}.uploads.{lane}"
+        return f"{self.prefix}.uploads.{lane}"
 
     def faces(self, lane: Lane) -> str:
-        return f"{self._prefix}.faces.{lane}"
+        return f"{self.prefix}.faces.{lane}"
 
     def scores(self, lane: Lane) -> str:
-        return f"{self._prefix}.scores.{lane}"
+        return f"{self.prefix}.scores.{lane}"
 
     def lane_of(self, topic: str) -> Lane:
         return Lane(topic.rpartition(".")[2])
