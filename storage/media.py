@@ -8,6 +8,7 @@ left. A process that is killed leaves such a file; it is never read.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -150,11 +151,13 @@ async def download_object(
 def open_bucket(url: str, *, request_seconds: float) -> ObjectStore:
     """Open s3://, gs:// or az://, with a few retries of its own.
 
-    obstore's default is ten retries in three minutes: longer than a hop waits.
+    obstore's default is ten retries in three minutes: longer than a hop waits. It
+    reads AWS_ALLOW_HTTP from the environment too, but not beside options of ours.
     """
     return from_url(
         url,
         client_options={
+            "allow_http": os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("1", "true"),
             "connect_timeout": timedelta(seconds=5),
             "timeout": timedelta(seconds=request_seconds),
         },
