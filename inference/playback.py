@@ -98,7 +98,7 @@ class Playback:
                 return
         yield from self._counted(self._decode(None))
 
-    def _decode(self, packet: av.Packet | None) -> list[VideoFrame]:
+    def _decode(self, packet: av.Packet[VideoStream] | None) -> list[VideoFrame]:
         try:
             return self._stream.decode(packet)
         except av.FFmpegError:

@@ -44,7 +44,7 @@ def survey(source: InputContainer, stream: VideoStream, *, size_bytes: int) -> T
     return _timeline(marks, stream, tick_seconds)
 
 
-def packets(source: InputContainer, stream: VideoStream) -> Iterator[Packet]:
+def packets(source: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
     """Yield a stream's packets; damage between them is passed over."""
     errors = 0
     run = source.demux(stream)
@@ -61,7 +61,7 @@ def packets(source: InputContainer, stream: VideoStream) -> Iterator[Packet]:
             yield packet
 
 
-def _tick(packet: Packet) -> int | None:
+def _tick(packet: Packet[VideoStream]) -> int | None:
     return packet.dts if packet.pts is None else packet.pts
 
 
@@ -103,4 +103,5 @@ def _timeline(marks: _Marks, stream: VideoStream, tick_seconds: float) -> Timeli
         keys=keys.astype(np.int64) if keys.size else ticks[:1],
         tick_seconds=tick_seconds,
         origin=int(origin),
+        declared_seconds=stream.duration and stream.duration * tick_seconds,
     )

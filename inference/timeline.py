@@ -23,7 +23,8 @@ class Timeline:
     `ticks` and `keys` (N, int64, ascending, each value once) count in units of
     `tick_seconds`; `keys` are the frames that decode without others. `origin` is the
     tick of the first picture. `counted`: the packets' own times are of no use, and the
-    n-th frame that comes out of the decoder is the one of `ticks[n]`.
+    n-th frame that comes out of the decoder is the one of `ticks[n]`. `declared_seconds`
+    is the length that the header tells, None where it tells none.
     """
 
     ticks: NDArray[np.int64]
@@ -31,6 +32,7 @@ class Timeline:
     tick_seconds: float
     origin: int
     counted: bool = False
+    declared_seconds: float | None = None
 
     @property
     def span_seconds(self) -> float:
@@ -43,6 +45,13 @@ class Timeline:
         if self.ticks.size < 2:
             return 0.0
         return float(np.median(np.diff(self.ticks))) * self.tick_seconds
+
+    @property
+    def missing_share(self) -> float:
+        """The share of the declared length, 0 to 1, for which there are no frames."""
+        if not self.declared_seconds or self.counted:
+            return 0.0
+        return max(0.0, 1.0 - self.span_seconds / self.declared_seconds)
 
     @property
     def is_uneven(self) -> bool:

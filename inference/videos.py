@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import BinaryIO
 
+from av.video.reformatter import VideoReformatter
+
 from inference.ffmpeg import guarded, opened
 from inference.frames import DecodingLimits, Frame, Reading
 from inference.playback import Playback
@@ -15,6 +17,9 @@ from inference.survey import survey
 from inference.timeline import Plan, Timeline, plan
 from moderation.errors import MediaTooLarge, UnreadableMedia
 from moderation.media import Container, MediaKind
+
+# Headers and frames may differ by a few frames' length; more is missing.
+_MISSING_BORNE = 0.1
 
 
 def read_video(
@@ -49,7 +54,7 @@ def read_video(
 
 
 def _measure(timeline: Timeline, reading: Reading, limits: DecodingLimits) -> None:
-    """Enter the video's length, and hold it against the limit.
+    """Enter the video's length, and hold it against the limit and what the header declares.
 
     Raises:
         MediaTooLarge: longer than `limits.seconds`.
@@ -63,6 +68,9 @@ def _measure(timeline: Timeline, reading: Reading, limits: DecodingLimits) -> No
     if seconds > limits.seconds:
         raise MediaTooLarge(f"{seconds:.0f} seconds")
     reading.duration_seconds = seconds
+    if timeline.missing_share > _MISSING_BORNE:
+        reading.warn("truncated")
+        reading.frames_failed = round(limits.frames * timeline.missing_share)
 
 
 def _frames(
@@ -75,19 +83,20 @@ def _frames(
 ) -> Iterator[Frame]:
     with opened(file, container, pixels=limits.pixels, threads=limits.threads) as (source, stream):
         playback = Playback(source, stream, timeline, steps, decoded_pixels=limits.decoded_pixels)
+        reformatter = VideoReformatter()
         for step in steps.steps:
             with guarded():
                 taken = playback.take(step)
                 if taken is None:
                     continue
                 tick, decoded = taken
-                pixels = as_shown(decoded, stream.sample_aspect_ratio)
+                pixels = as_shown(decoded, stream.sample_aspect_ratio, reformatter)
             at_seconds = max(0.0, (tick - timeline.origin) * timeline.tick_seconds)
             yield reading.count(Frame(at_seconds=at_seconds, pixels=pixels))
         if playback.cut_short:
             reading.warn("sampling_cut_short")
         if playback.damaged:
             reading.warn("damaged")
-    reading.frames_failed = len(steps.steps) - reading.frames_sampled
+    reading.frames_failed += len(steps.steps) - reading.frames_sampled
     if not reading.frames_sampled:
         raise UnreadableMedia

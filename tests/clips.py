@@ -36,7 +36,6 @@ def clip(
     ticks: Sequence[int] | None = None,
     pixel_format: str = "yuv420p",
     rotation: float | None = None,
-    container_options: dict[str, str] | None = None,
     colour: tuple[int, int] | None = None,
     pixel_shape: Fraction | None = None,
 ) -> bytes:
@@ -47,7 +46,7 @@ def clip(
     draw = draw or numbered()
     height, width = draw(0).shape[:2]
     buffer = io.BytesIO()
-    with av.open(buffer, "w", format=container, options=container_options or {}) as target:
+    with av.open(buffer, "w", format=container) as target:
         stream = target.add_stream(codec, rate=rate, options=_OPTIONS.get(codec, {}))
         stream.width, stream.height, stream.pix_fmt = width, height, pixel_format
         stream.codec_context.gop_size = key_every

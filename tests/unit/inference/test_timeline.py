@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -94,3 +95,12 @@ def test_a_video_is_uneven_when_it_spans_ten_times_what_its_frames_fill(
     last: int, uneven: bool
 ) -> None:
     assert timeline([*range(100), last]).is_uneven is uneven
+
+
+def test_what_the_header_declares_and_no_frame_fills_is_missing() -> None:
+    half = replace(timeline(list(range(50))), declared_seconds=10.0)
+
+    assert half.missing_share == pytest.approx(0.5)
+    assert replace(half, declared_seconds=5.0).missing_share == 0.0
+    assert replace(half, declared_seconds=4.0).missing_share == 0.0
+    assert replace(half, declared_seconds=None).missing_share == 0.0
