@@ -25,18 +25,21 @@ class Extraction:
     """What is left of a media once its faces are kept.
 
     `pack` is the face pack, one object (see `inference.facepack`), empty bytes
-    when no face was found.
+    when no face was found. `preprocessing` names how the crops were made.
     """
 
     facts: MediaFacts
     tracks: tuple[Track, ...]
     crops: tuple[Crop, ...]
     pack: bytes
+    preprocessing: str
 
 
 class FaceExtractor(Protocol):
-    async def extract(self, media: Path) -> Extraction:
+    async def extract(self, media: Path, *, urgent: bool = True) -> Extraction:
         """Decode, detect, track and crop a local file.
+
+        One that is not urgent lets every urgent one go before it.
 
         Raises:
             MediaRejected: the file cannot be judged, or costs more than it may.
@@ -75,5 +78,3 @@ class CropScorer(Protocol):
         ...
 
     async def close(self) -> None: ...
-
-
