@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inference.answers import EMBEDDING_SIZE
-from inference.ports import CropScores
-from moderation.errors import ModerationError, ScorerMismatch
+from inference.ports import CropScores, Extraction
+from moderation.errors import (
+    DecoderUnavailable,
+    EmptyMedia,
+    ModerationError,
+    ScorerMismatch,
+    UnreadableMedia,
+    UnsupportedMedia,
+)
 from moderation.lineage import ModelIdentity
 
 CROP_SHAPE = (224, 224, 3)
@@ -57,6 +65,37 @@ class ScriptedScorer:
 
     async def identify(self) -> ModelIdentity:
         return self._identity
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+class ScriptedExtractor:
+    """A FaceExtractor that knows some media by their bytes, and of others that it does not.
+
+    An answer that is an error is raised. `extracted` lists the media and whether each
+    was urgent.
+    """
+
+    def __init__(self, answers: Mapping[bytes, Extraction | ModerationError]) -> None:
+        self._answers = answers
+        self.extracted: list[tuple[Path, bool]] = []
+        self.closed = False
+
+    async def extract(self, media: Path, *, urgent: bool = True) -> Extraction:
+        if self.closed:
+            raise DecoderUnavailable("the decoders were closed")
+        self.extracted.append((media, urgent))
+        try:
+            content = media.read_bytes()  # noqa: ASYNC240 - a fake, on a few bytes
+        except OSError as error:
+            raise UnreadableMedia("the file went away before it was read") from error
+        if not content:
+            raise EmptyMedia
+        answer = self._answers.get(content, UnsupportedMedia())
+        if isinstance(answer, ModerationError):
+            raise answer
+        return answer
 
     async def close(self) -> None:
         self.closed = True

@@ -1,0 +1,81 @@
+"""A decoder process: `python -m inference.sandbox`, told what to do on its standard input.
+
+Nothing that reads media is imported before the process is confined.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from inference.confinement import allow_cpu_seconds, confine
+from inference.wire import Work, extraction_record, packed, receive
+from moderation.errors import DecodingExceeded, MediaRejected
+
+if TYPE_CHECKING:
+    from inference.extraction import Follow
+
+_WARMING_CPU_SECONDS = 60
+
+
+def main() -> None:
+    """Serve one worker: first how to work, then one media after the other until it hangs up."""
+    source, target = _own_pipes()
+    first = receive(source)
+    if first is None:
+        return
+    work = Work.of(first[0]["work"])
+    given_up = confine(work.confines, parent=first[0]["parent"])
+    allow_cpu_seconds(_WARMING_CPU_SECONDS)
+    follow, preprocessing = _instruments(work)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    _send(target, packed({"ready": given_up}))
+    while (message := receive(source)) is not None:
+        allow_cpu_seconds(work.confines.cpu_seconds)
+        _send(target, _answer(Path(message[0]["media"]), work, follow, preprocessing))
+        gc.collect()  # PyAV's objects hold each other, and a decoder's frames with them
+
+
+def _own_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Move the worker's pipes away from 0 and 1, where libraries print to."""
+    source, target = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(nothing, 1)
+    os.close(nothing)
+    return os.fdopen(source, "rb"), os.fdopen(target, "wb")
+
+
+def _instruments(work: Work) -> tuple[Follow, str]:
+    """Load the decoders, the face detector and what follows faces; try them on nothing."""
+    from inference.following import follower
+
+    return follower(work.faces)
+
+
+def _answer(media: Path, work: Work, follow: Follow, preprocessing: str) -> bytes:
+    """Do one media. What is nobody's fault but ours goes back as a defect, with its trace."""
+    from inference.extraction import extract
+
+    try:
+        found = extract(media, limits=work.limits, follow=follow, preprocessing=preprocessing)
+        return packed({"found": extraction_record(found)}, found.pack)
+    except MediaRejected as error:
+        return packed({"rejected": type(error).__name__, "detail": error.detail})
+    except MemoryError:
+        return packed({"rejected": DecodingExceeded.__name__, "detail": ""})
+    except Exception:  # noqa: BLE001 - the one place that guards this hop
+        return packed({"defect": traceback.format_exc(limit=-8)})
+
+
+def _send(target: BinaryIO, message: bytes) -> None:
+    target.write(message)
+    target.flush()
+
+
+if __name__ == "__main__":
+    main()
