@@ -111,7 +111,8 @@ def membership(settings: Settings) -> dict[str, int]:
     return {
         "session_timeout_ms": session_ms,
         "heartbeat_interval_ms": session_ms // 4,
-        "fetch_max_wait_ms": int(settings.kafka.fetch_wait.total_seconds() * 1000),
+        # A broker answers as soon as it has something; Tansu does not, and nobody waits for these.
+        "fetch_max_wait_ms": 5_000,
     }
 
 
