@@ -28,6 +28,9 @@ _DEMUXERS = {
     Container.AVI: "avi",
 }
 
+# What FFmpeg finds wrong, and what a file object says that was told to seek to nowhere.
+DAMAGE = (av.FFmpegError, OSError)
+
 _ASIDE = Disposition.attached_pic | Disposition.timed_thumbnails  # cover art and previews
 
 
@@ -42,7 +45,7 @@ def guarded() -> Iterator[None]:
         yield
     except MemoryError as error:
         raise DecodingExceeded from error
-    except (av.FFmpegError, ValueError, ArithmeticError, LookupError, RuntimeError) as error:
+    except (*DAMAGE, ValueError, ArithmeticError, LookupError, RuntimeError) as error:
         raise UnreadableMedia(f"{type(error).__name__} while decoding") from error
 
 

@@ -9,6 +9,7 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from inference.ffmpeg import DAMAGE
 from inference.survey import packets
 from inference.timeline import Plan, Step, Timeline
 
@@ -86,7 +87,7 @@ class Playback:
         self._drained = False
         try:
             self._source.seek(key, stream=self._stream)
-        except av.FFmpegError:
+        except DAMAGE:
             self.damaged = True
         self._tick = key
         self._frames = self._decoded()
@@ -101,7 +102,7 @@ class Playback:
     def _decode(self, packet: av.Packet[VideoStream] | None) -> list[VideoFrame]:
         try:
             return self._stream.decode(packet)
-        except av.FFmpegError:
+        except DAMAGE:
             self.damaged = self.damaged or packet is not None
             return []
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import av
 import numpy as np
 from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
+from inference.ffmpeg import DAMAGE
 from inference.timeline import Timeline
 from moderation.errors import UnreadableMedia
 
@@ -51,7 +51,7 @@ def packets(source: InputContainer, stream: VideoStream) -> Iterator[Packet[Vide
     while errors < _ERRORS_BORNE:
         try:
             packet = next(run, None)
-        except av.FFmpegError:
+        except DAMAGE:
             errors += 1
             run = source.demux(stream)
             continue
@@ -74,7 +74,7 @@ def _from_index(source: InputContainer, stream: VideoStream, tick_seconds: float
     try:
         source.seek(source.duration or 0)
         source.seek(0)
-    except av.FFmpegError:
+    except DAMAGE:
         return []
     marks: _Marks = [
         (entry.timestamp, entry.is_keyframe)
