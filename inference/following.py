@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 
-from inference.crops import ALIGNMENT, align, measure
+from inference.crops import ALIGNMENT, CROP_SIDE
 from inference.extraction import Follow, Followed
 from inference.frames import Frame
 from inference.mtcnn import MtcnnDetector
+from inference.tracks import FaceFollower
 from inference.wire import FaceSearch
 from moderation.errors import InvalidConfiguration
-from moderation.tracks import Crop, Track
 
 
 def follower(search: FaceSearch) -> tuple[Follow, str]:
-    """Build the follower of a search, tried on an empty frame; also the name of its preprocessing.
+    """Load a detector and try it on an empty frame; also the name of the preprocessing.
 
     Raises:
-        InvalidConfiguration: the detector's file is missing, or is none.
+        InvalidConfiguration: the detector's file is missing, or is none that is known here.
     """
     if search.detector is not None:
         raise InvalidConfiguration(f"{search.detector.name} is no detector that is known here")
@@ -28,30 +27,19 @@ def follower(search: FaceSearch) -> tuple[Follow, str]:
     detector.detect(np.zeros((240, 320, 3), np.uint8))
 
     def follow(frames: Iterable[Frame]) -> Followed:
-        """Take the best face of each frame for one person's (until tracks are followed)."""
-        crops: list[Crop] = []
-        pixels: list[NDArray[np.uint8]] = []
-        for frame in frames:
-            for face in detector.detect(frame.pixels)[:1]:
-                crop = align(frame.pixels, face)
-                crops.append(
-                    Crop(
-                        crop_id=len(crops),
-                        track_id=0,
-                        at_seconds=frame.at_seconds,
-                        box_xyxy=face.box_xyxy,
-                        quality=measure(frame.pixels, face, crop),
-                    )
-                )
-                pixels.append(crop)
-        if not crops:
-            return Followed(tracks=(), crops=(), pixels=np.empty((0, 224, 224, 3), np.uint8))
-        track = Track(
-            track_id=0,
-            first_seconds=crops[0].at_seconds,
-            last_seconds=crops[-1].at_seconds,
-            frames_seen=len(crops),
+        following = FaceFollower(
+            detector, crops_per_track=search.crops_per_track, max_tracks=search.tracks
         )
-        return Followed(tracks=(track,), crops=tuple(crops), pixels=np.stack(pixels))
+        latest = 0.0
+        for frame in frames:
+            latest = max(latest, frame.at_seconds)  # a broken clock may step back, people do not
+            following.add(latest, frame.pixels)
+        tracks, kept = following.finish()
+        empty = np.empty((0, CROP_SIDE, CROP_SIDE, 3), np.uint8)
+        return Followed(
+            tracks=tracks,
+            crops=tuple(crop for crop, _ in kept),
+            pixels=np.stack([pixels for _, pixels in kept]) if kept else empty,
+        )
 
-    return follow, ALIGNMENT
+    return follow, f"{detector.name}+{ALIGNMENT}"
