@@ -53,10 +53,21 @@ class Network:
             raise InvalidConfiguration(f"{model.name} cannot be run: {error}") from error
         self._request = compiled.create_infer_request()
 
-    def run(self, pictures: NDArray[np.uint8], outputs: Sequence[str]) -> list[NDArray[np.float32]]:
+    def run(
+        self, pictures: NDArray[np.uint8], outputs: Sequence[str] | Sequence[int]
+    ) -> list[NDArray[np.float32]]:
         """Run one batch; the arrays are valid until the next run."""
         self._request.infer({0: np.ascontiguousarray(pictures)}, share_inputs=True)
-        return [self._request.get_tensor(name).data for name in outputs]
+        return [self._answer(output) for output in outputs]
+
+    def _answer(self, output: str | int) -> NDArray[np.float32]:
+        by_place = isinstance(output, int)
+        tensor = (
+            self._request.get_output_tensor(output)
+            if by_place
+            else self._request.get_tensor(output)
+        )
+        return np.asarray(tensor.data, np.float32)
 
     def run_many(
         self, pictures: NDArray[np.uint8], outputs: Sequence[str], *, at_most: int
@@ -88,6 +99,18 @@ def read_network(model: Path) -> ov.Model:
         return ov.Core().read_model(model)
     except RuntimeError as error:
         raise InvalidConfiguration(f"{model.name} is no network: {error}") from error
+
+
+def fixed_size(model: Path) -> tuple[int, int] | None:
+    """Height and width of the pictures that an NCHW network takes; None when it takes any.
+
+    Raises:
+        InvalidConfiguration: the file is missing or is no network that OpenVINO reads.
+    """
+    height, width = list(read_network(model).input().partial_shape)[2:]
+    if height.is_dynamic or width.is_dynamic:
+        return None
+    return height.get_length(), width.get_length()
 
 
 def _taking_pixels(
