@@ -1,6 +1,3 @@
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -8,10 +5,7 @@ from inference.detectors import PREPROCESSING, load_detector
 from inference.scrfd import ScrfdDetector
 from inference.yunet import YunetDetector
 from moderation.errors import InvalidConfiguration
-
-_spec = importlib.util.spec_from_file_location("tiny", Path(__file__).with_name("networks.py"))
-tiny = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(tiny)
+from tests.unit.inference import networks as tiny
 
 WHITE = np.full((64, 64, 3), 255, np.uint8)
 KINDS = ("cls", "obj", "bbox", "kps")
