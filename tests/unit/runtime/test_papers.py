@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from runtime.cli import app
+from runtime.documents.settings import settings_page
+
+ROOT = Path(__file__).parents[3]
+PAPERS = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "SECURITY.md",
+    *ROOT.glob("docs/*.md"),
+]
+LINK = re.compile(r"\]\(([^)#\s]+)\)")
+COMMAND = re.compile(r"(?:^|[`/ ])veriscope ((?:[a-z][a-z-]+ ?)+)", re.MULTILINE)
+VARIABLE = re.compile(r"VERISCOPE_[A-Z_]+[A-Z]")
+TARGET = re.compile(r"make ([a-z-]+)")
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.name)
+def test_every_link_leads_to_something(paper):
+    for link in LINK.findall(paper.read_text()):
+        if not link.startswith("http"):
+            assert (paper.parent / link).exists(), link
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.name)
+def test_every_variable_that_is_named_is_read(paper):
+    known = set(VARIABLE.findall(settings_page()))
+    for variable in VARIABLE.findall(paper.read_text()):
+        assert any(name.startswith(variable) for name in known), variable
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.name)
+def test_every_target_of_make_that_is_named_exists(paper):
+    rules = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    quoted = "\n".join(re.findall(r"`[^`]+`|^make .*$", paper.read_text(), re.MULTILINE))
+    assert set(TARGET.findall(quoted)) <= rules
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.name)
+def test_every_command_that_is_named_exists(paper):
+    tree = typer.main.get_command(app)
+    code = "\n".join(re.findall(r"`[^`]+`|^ *veriscope .*$", paper.read_text(), re.MULTILINE))
+    for words in COMMAND.findall(code):
+        commands = getattr(tree, "commands", {})
+        first, *rest = words.split()
+        assert first in commands, words
+        inner = getattr(commands[first], "commands", None)
+        if inner is not None and rest:
+            assert rest[0] in inner, words
