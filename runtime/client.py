@@ -40,6 +40,10 @@ class Client:
     async def close(self) -> None:
         await self._http.aclose()
 
+    async def knock(self) -> None:
+        """Raises: ApiUnavailable, when nobody answers."""
+        await self._send("GET", "/healthz")
+
     async def submit(self, medium: str) -> str:
         """Send a file, or an address with a scheme, and return the upload's id.
 

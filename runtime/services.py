@@ -62,13 +62,26 @@ async def running(settings: Settings, services: frozenset[Service]) -> AsyncIter
             kept=await stack.enter_async_context(wiring.open_kept(settings)),
             publisher=await stack.enter_async_context(wiring.open_publisher(settings)),
             health=Health(),
-            tasks=await stack.enter_async_context(asyncio.TaskGroup()),
+            tasks=await stack.enter_async_context(_tasks()),
         )
+        server = _listening(shared, services)
         for service in Service:  # in the order in which an upload passes them
             if service in services:
                 await stack.enter_async_context(_RUN[service](shared))
-        uploads = _upload_routes(shared) if Service.API in services else None
-        yield await stack.enter_async_context(_http(shared, uploads))
+        await stack.enter_async_context(
+            _background(shared, server.run_until_stopped(), stop=server.stop)
+        )
+        yield server.url
+
+
+@asynccontextmanager
+async def _tasks() -> AsyncIterator[asyncio.TaskGroup]:
+    """A task group that raises its first error as itself."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            yield tasks
+    except BaseExceptionGroup as group:
+        raise group.exceptions[0] from group
 
 
 @asynccontextmanager
@@ -87,13 +100,12 @@ async def _background(
             stop()
 
 
-@asynccontextmanager
-async def _http(shared: Shared, uploads: APIRouter | None) -> AsyncIterator[str]:
+def _listening(shared: Shared, services: frozenset[Service]) -> HttpServer:
+    """Listen before anything else runs, so that a taken port costs nothing."""
     shared.health.ready["database"] = shared.kept.outbox.backlog
+    uploads = _upload_routes(shared) if Service.API in services else None
     app = build_app(shared.health, version=wiring.VERSION, uploads=uploads)
-    server = HttpServer(app, host=shared.settings.http.host, port=shared.settings.http.port)
-    async with _background(shared, server.run_until_stopped(), stop=server.stop):
-        yield server.url
+    return HttpServer(app, host=shared.settings.http.host, port=shared.settings.http.port)
 
 
 def _upload_routes(shared: Shared) -> APIRouter:

@@ -80,6 +80,7 @@ async def check_all(
 
     ended: list[Ended] = []
     try:
+        await client.knock()
         with tables.progress(Console(stderr=True)) as bar:
             task = bar.add_task("judging", total=len(media))
             async with aclosing(client.check(media, patience=patience)) as results:

@@ -46,7 +46,7 @@ def verdict_table(ended: Iterable[Ended]) -> Table:
 
 
 def _shared_folder(names: list[str]) -> str:
-    if len(names) < 2 or any("://" in name for name in names):
+    if not names or any("://" in name for name in names):
         return ""
     return os.path.commonpath([str(Path(name).parent) for name in names])
 
