@@ -22,6 +22,12 @@ VARIABLE = re.compile(r"VERISCOPE_[A-Z_]+[A-Z]")
 TARGET = re.compile(r"make ([a-z-]+)")
 
 
+def code_of(paper: Path) -> str:
+    """What stands between backticks, and lines that are commands."""
+    text = paper.read_text().replace("```", "")
+    return "\n".join(re.findall(r"`[^`\n]+`|^ *(?:\S*/)?(?:veriscope|make) .*$", text, re.MULTILINE))
+
+
 @pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.name)
 def test_every_link_leads_to_something(paper):
     for link in LINK.findall(paper.read_text()):
@@ -39,15 +45,13 @@ def test_every_variable_that_is_named_is_read(paper):
 @pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.name)
 def test_every_target_of_make_that_is_named_exists(paper):
     rules = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    quoted = "\n".join(re.findall(r"`[^`]+`|^make .*$", paper.read_text(), re.MULTILINE))
-    assert set(TARGET.findall(quoted)) <= rules
+    assert set(TARGET.findall(code_of(paper))) <= rules
 
 
 @pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.name)
 def test_every_command_that_is_named_exists(paper):
     tree = typer.main.get_command(app)
-    code = "\n".join(re.findall(r"`[^`]+`|^ *veriscope .*$", paper.read_text(), re.MULTILINE))
-    for words in COMMAND.findall(code):
+    for words in COMMAND.findall(code_of(paper)):
         commands = getattr(tree, "commands", {})
         first, *rest = words.split()
         assert first in commands, words
