@@ -4,8 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from time import monotonic
 
 from moderation.errors import ModerationError
+
+
+class Pulse:
+    """When a loop last came round: a loop that hangs answers nothing, and raises nothing."""
+
+    def __init__(self) -> None:
+        self._last = monotonic()
+
+    def beat(self) -> None:
+        self._last = monotonic()
+
+    def stuck_after(self, seconds: float) -> Callable[[], str | None]:
+        """Make a check for `Health.alive`."""
+
+        def check() -> str | None:
+            silent = monotonic() - self._last
+            return f"no turn for {silent:.0f} s" if silent > seconds else None
+
+        return check
 
 
 @dataclass(slots=True)

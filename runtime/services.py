@@ -125,12 +125,20 @@ async def _api(_shared: Shared) -> AsyncIterator[None]:
 
 def _intake(shared: Shared) -> AbstractAsyncContextManager[None]:
     consumers = wiring.ledger_consumers(shared.settings, shared.kept, shared.publisher)
+    for consumer in consumers:
+        shared.health.alive[consumer.group] = consumer.pulse.stuck_after(_patience(shared))
     return _background(shared, *(consumer.run() for consumer in consumers))
 
 
 def _relay(shared: Shared) -> AbstractAsyncContextManager[None]:
     outbox = shared.kept.outbox
-    return _background(shared, Relay(outbox, shared.publisher).run(), watch_outbox(outbox))
+    relay = Relay(outbox, shared.publisher)
+    shared.health.alive["relay"] = relay.pulse.stuck_after(_patience(shared))
+    return _background(shared, relay.run(), watch_outbox(outbox))
+
+
+def _patience(shared: Shared) -> float:
+    return shared.settings.stream.stuck_after.total_seconds()
 
 
 def _reconcile(shared: Shared) -> AbstractAsyncContextManager[None]:
@@ -147,7 +155,7 @@ async def _worker(shared: Shared) -> AsyncIterator[None]:
     settings = shared.settings
     async with wiring.open_worker(settings, shared.kept, shared.publisher) as worker:
         await worker.start()
-        limit = settings.stream.stuck_after.total_seconds()
+        limit = _patience(shared)
 
         def stuck() -> str | None:
             stalled = worker.stalled_seconds()

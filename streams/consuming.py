@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from moderation.errors import BrokerUnavailable
+from monitoring.health import Pulse
 from streams.messages import headers_of
 from streams.retries import BackOff, Origin, patiently
 
@@ -32,9 +33,10 @@ class LedgerConsumer:
         settle: Callable[[Origin], Awaitable[None]],
     ) -> None:
         self._connection = connection
-        self._group = group
         self._topics = topics
         self._settle = settle
+        self.group = group
+        self.pulse = Pulse()
 
     async def run(self) -> None:
         """Consume until cancelled; a broker that goes away is waited for."""
@@ -44,7 +46,7 @@ class LedgerConsumer:
         consumer = AIOKafkaConsumer(
             *self._topics,
             **self._connection,
-            group_id=self._group,
+            group_id=self.group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
         )
@@ -54,8 +56,9 @@ class LedgerConsumer:
                 batches = await consumer.getmany(timeout_ms=2000, max_records=500)
                 for partition, records in batches.items():
                     await self._settle_batch(consumer, partition, records)
+                self.pulse.beat()
         except (KafkaError, OSError) as error:
-            raise BrokerUnavailable(f"{self._group}: {error!r}") from error
+            raise BrokerUnavailable(f"{self.group}: {error!r}") from error
         finally:
             with suppress(KafkaError, OSError, asyncio.TimeoutError):
                 await consumer.stop()
@@ -68,7 +71,7 @@ class LedgerConsumer:
         try:
             await consumer.commit({partition: records[-1].offset + 1})
         except (CommitFailedError, IllegalStateError):
-            log.info("commit.lost_partition", group=self._group, partition=partition.partition)
+            log.info("commit.lost_partition", group=self.group, partition=partition.partition)
 
 
 def _origin(record: ConsumerRecord) -> Origin:

@@ -6,6 +6,7 @@ import asyncio
 from datetime import UTC, datetime
 
 from monitoring import metrics
+from monitoring.health import Pulse
 from storage.ports import Outbox
 from streams.ports import Publisher
 from streams.retries import BackOff, patiently
@@ -21,6 +22,7 @@ class Relay:
         self._outbox = outbox
         self._publisher = publisher
         self._idle_seconds = idle_seconds
+        self.pulse = Pulse()
 
     async def run(self) -> None:
         """Publish until cancelled."""
@@ -39,6 +41,7 @@ class Relay:
             await self._publisher.publish([entry.message for entry in pending])
             await self._outbox.discard([entry.outbox_id for entry in pending])
             metrics.OUTBOX_PUBLISHED.inc(len(pending))
+        self.pulse.beat()
         return len(pending)
 
 

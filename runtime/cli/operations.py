@@ -6,6 +6,7 @@ import asyncio
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 topics = typer.Typer(help="The topics that Veriscope uses.", no_args_is_help=True)
 database = typer.Typer(help="The ledger's database.", no_args_is_help=True)
@@ -58,10 +59,12 @@ def doctor() -> None:
     failed = 0
     for finding in asyncio.run(examine(read_settings())):
         mark = "[green]ok[/]  " if finding.remedy is None else "[red]FAIL[/]"
-        console.print(f"{mark} {finding.part:12} {finding.detail}", highlight=False)
+        console.print(
+            f"{mark} {finding.part:12} {escape(finding.detail)}", highlight=False, soft_wrap=True
+        )
         if finding.remedy is not None:
             failed += 1
-            console.print(f"     {'':12} → {finding.remedy}", highlight=False)
+            console.print(f"     {'':12} → {finding.remedy}", highlight=False, soft_wrap=True)
     if failed:
         raise typer.Exit(1)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 if TYPE_CHECKING:
     from runtime.services import Service
@@ -77,10 +78,10 @@ def up(
             settings,
             given,
             triton_environment=triton_environment,
-            say=lambda line: console.print(f"[dim]·[/dim] {line}", highlight=False),
-            warn=lambda line: console.print(f"[bold yellow]! {line}[/]", highlight=False),
+            say=lambda line: _print(console, f"[dim]·[/dim] {escape(line)}"),
+            warn=lambda line: _print(console, f"[bold yellow]! {escape(line)}[/]"),
         ) as stack:
-            console.print(f"[dim]·[/dim] uploads at {stack.url}/v1/uploads", highlight=False)
+            _print(console, f"[dim]·[/dim] uploads at {stack.url}/v1/uploads")
             complete = await _judge(stack, found, stop) if found else True
             if not once:
                 _describe(console, stack)
@@ -118,8 +119,13 @@ def _describe(console: Console, stack: Stack) -> None:
         ("metrics", f"{stack.url}/metrics, /healthz, /readyz"),
         ("Kafka", f"{kafka.bootstrap}, topics {kafka.prefix}.*"),
     ):
-        console.print(f"  {name:8} {value}", highlight=False, soft_wrap=True)
-    console.print("Ctrl-C ends it.", style="dim")
+        _print(console, f"  {name:8} {escape(value)}")
+    _print(console, "[dim]Ctrl-C ends it.[/dim]")
+
+
+def _print(console: Console, line: str) -> None:
+    """Print one line whole: addresses are copied from it."""
+    console.print(line, highlight=False, soft_wrap=True)
 
 
 def serve() -> None:

@@ -28,8 +28,12 @@ class Stack:
     api: str = ""
     broker: str = ""
 
-    def command(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        return veriscope(*arguments, check=check, VERISCOPE_KAFKA__BOOTSTRAP=self.broker)
+    def command(
+        self, *arguments: str, check: bool = True, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run another command of the same user, who knows the broker's address."""
+        environment["VERISCOPE_KAFKA__BOOTSTRAP"] = self.broker
+        return veriscope(*arguments, check=check, **environment)
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> int:
         """End it as Ctrl-C does, and return its exit code."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import json
 import os
 import signal
 import sqlite3
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +17,10 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from aiokafka import AIOKafkaProducer
 
+from moderation.upload import Lane
+from runtime.client import Client
 from tests.acceptance.mixed import BROKEN, COUNT, make_mixed
 from tests.acceptance.stack import Stack, start_stack, veriscope
 from tests.parts.servers import TRITON_ENVIRONMENT
@@ -121,3 +127,99 @@ def test_help_names_every_command() -> None:
     ).stdout  # fmt: skip
     for name in ("up", "submit", "check", "verdicts", "worker", "relay", "reconcile"):
         assert f" {name} " in text
+
+
+async def test_a_backfill_does_not_delay_a_live_upload(stack: Stack, tmp_path: Path) -> None:
+    """One after the other, the live upload would be the last of all."""
+    make_mixed(tmp_path / "old")
+    old = [str(path) for path in (tmp_path / "old").glob("picture-*")]
+    backfill, live = Client(stack.api, lane=Lane.BACKFILL), Client(stack.api)
+    try:
+        old_ids = await asyncio.gather(*(backfill.submit(path) for path in old))
+        live_id = await live.submit(str(SAMPLES / "portrait.jpg"))
+        live_ended = await _decided_at(live, live_id)
+        old_ended = await asyncio.gather(*(_decided_at(live, one) for one in old_ids))
+    finally:
+        await backfill.close()
+        await live.close()
+    assert sum(ended > live_ended for ended in old_ended) > len(old) / 2
+
+
+async def _decided_at(client: Client, upload_id: str) -> str:
+    while (verdict := (await client.status(upload_id))["verdict"]) is None:  # noqa: ASYNC110
+        await asyncio.sleep(0.3)  # the server tells nobody when a verdict is there
+    return verdict["decided_at"]
+
+
+def test_a_message_that_does_not_parse_is_found_shown_and_redriven(stack: Stack) -> None:
+    asyncio.run(_publish(stack.broker, "veriscope.uploads.live", b"\xff not json"))
+    (letter,) = _until_listed(stack, 1)
+    assert (letter["reason"], letter["fault"]) == ("UnparsableMessage", "ours")
+    shown = json.loads(_dead_letters(stack, "show", str(letter["id"])).stdout)
+    assert base64.b64decode(shown["value_base64"]) == b"\xff not json"
+    dry = _dead_letters(stack, "redrive", "--reason", "UnparsableMessage", "--dry-run")
+    assert "1 dead letters would be redriven" in dry.stdout
+    assert len(_listed(stack)) == 1
+    _dead_letters(stack, "redrive", str(letter["id"]))
+    again = _until_listed(stack, 1, other_than=letter["id"])
+    assert again[0]["origin"] != letter["origin"]
+
+
+def test_the_doctor_uses_every_part_and_finds_them_well(stack: Stack) -> None:
+    done = stack.command(
+        "doctor",
+        VERISCOPE_STATE=str(stack.state),
+        VERISCOPE_DATABASE__URL=_ledger_url(stack),
+        VERISCOPE_MEDIA__STORE=str(stack.state / "media"),
+        VERISCOPE_SCORING__BACKEND="in_process",
+        VERISCOPE_KAFKA__IDEMPOTENT="false",
+    )
+    marks = [line.split()[0] for line in done.stdout.splitlines()]
+    assert marks == ["ok"] * 6
+
+
+def test_the_doctor_says_what_to_do_about_a_part_that_fails(tmp_path: Path) -> None:
+    done = veriscope(
+        "doctor",
+        check=False,
+        VERISCOPE_STATE=str(tmp_path),
+        VERISCOPE_DATABASE__URL=f"sqlite+aiosqlite:///{tmp_path / 'none.sqlite'}",
+        VERISCOPE_KAFKA__BOOTSTRAP="127.0.0.1:9",
+        VERISCOPE_SCORING__BACKEND="in_process",
+    )
+    assert done.returncode == 1
+    assert "veriscope db upgrade" in done.stdout
+    assert "veriscope topics create" in done.stdout
+
+
+def _ledger_url(stack: Stack) -> str:
+    return f"sqlite+aiosqlite:///{stack.state / 'ledger.sqlite'}"
+
+
+def _dead_letters(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
+    url = _ledger_url(stack)
+    return stack.command("dead-letters", *arguments, VERISCOPE_DATABASE__URL=url)
+
+
+def _listed(stack: Stack) -> list[dict[str, object]]:
+    return [json.loads(line) for line in _dead_letters(stack, "list", "--json").stdout.splitlines()]
+
+
+def _until_listed(
+    stack: Stack, count: int, *, other_than: object = None
+) -> list[dict[str, object]]:
+    for _ in range(30):
+        found = [letter for letter in _listed(stack) if letter["id"] != other_than]
+        if len(found) == count:
+            return found
+        time.sleep(0.5)
+    raise AssertionError(f"{len(found)} dead letters, not {count}")
+
+
+async def _publish(broker: str, topic: str, value: bytes) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=broker)
+    await producer.start()
+    try:
+        await producer.send_and_wait(topic, value, key=b"u")
+    finally:
+        await producer.stop()
