@@ -19,13 +19,14 @@ PAPERS = [
 LINK = re.compile(r"\]\(([^)#\s]+)\)")
 COMMAND = re.compile(r"(?:^|[`/ ])veriscope ((?:[a-z][a-z-]+ ?)+)", re.MULTILINE)
 VARIABLE = re.compile(r"VERISCOPE_[A-Z_]+[A-Z]")
+QUOTED = re.compile(r"`[^`\n]+`|^ *(?:\S*/)?(?:veriscope|make) .*$", re.MULTILINE)
 TARGET = re.compile(r"make ([a-z-]+)")
 
 
 def code_of(paper: Path) -> str:
     """What stands between backticks, and lines that are commands."""
     text = paper.read_text().replace("```", "")
-    return "\n".join(re.findall(r"`[^`\n]+`|^ *(?:\S*/)?(?:veriscope|make) .*$", text, re.MULTILINE))
+    return "\n".join(QUOTED.findall(text))
 
 
 @pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.name)
