@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from console.multipart import BadForm, FilePart
 from moderation.errors import (
+    ForbiddenSource,
     MediaRejected,
     MediaTooLarge,
     ModerationError,
@@ -183,11 +184,14 @@ async def _address(request: Request) -> Address:
         if len(body) > _LONGEST_JSON:
             raise Refused(413, "too_large", "send media as multipart/form-data")
     try:
-        return Address.model_validate_json(bytes(body))
+        address = Address.model_validate_json(bytes(body))
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in fault["loc"]) or "body"
         raise Refused(422, "bad_request", f"{place}: {fault['msg']}") from error
+    if address.uri.lower().startswith("store:"):
+        raise Refused(422, ForbiddenSource.reason, "store: is for what Veriscope stored itself")
+    return address
 
 
 _BODIES: dict[str, Any] = {

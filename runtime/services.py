@@ -18,7 +18,6 @@ from monitoring.health import Health
 from runtime import wiring
 from runtime.http_server import HttpServer
 from runtime.settings import Settings
-from streams.kafka import KafkaPublisher
 from streams.reconcile import Reconciler
 from streams.relay import Relay, watch_outbox
 
@@ -41,7 +40,6 @@ class Shared:
 
     settings: Settings
     kept: wiring.Kept
-    publisher: KafkaPublisher
     health: Health
     tasks: asyncio.TaskGroup
 
@@ -60,7 +58,6 @@ async def running(settings: Settings, services: frozenset[Service]) -> AsyncIter
         shared = Shared(
             settings=settings,
             kept=await stack.enter_async_context(wiring.open_kept(settings)),
-            publisher=await stack.enter_async_context(wiring.open_publisher(settings)),
             health=Health(),
             tasks=await stack.enter_async_context(_tasks()),
         )
@@ -123,18 +120,24 @@ async def _api(_shared: Shared) -> AsyncIterator[None]:
     yield
 
 
-def _intake(shared: Shared) -> AbstractAsyncContextManager[None]:
-    consumers = wiring.ledger_consumers(shared.settings, shared.kept, shared.publisher)
-    for consumer in consumers:
-        shared.health.alive[consumer.group] = consumer.pulse.stuck_after(_patience(shared))
-    return _background(shared, *(consumer.run() for consumer in consumers))
+@asynccontextmanager
+async def _intake(shared: Shared) -> AsyncIterator[None]:
+    async with wiring.open_publisher(shared.settings) as publisher:
+        consumers = wiring.ledger_consumers(shared.settings, shared.kept, publisher)
+        for consumer in consumers:
+            shared.health.alive[consumer.group] = consumer.pulse.stuck_after(_patience(shared))
+        async with _background(shared, *(consumer.run() for consumer in consumers)):
+            yield
 
 
-def _relay(shared: Shared) -> AbstractAsyncContextManager[None]:
+@asynccontextmanager
+async def _relay(shared: Shared) -> AsyncIterator[None]:
     outbox = shared.kept.outbox
-    relay = Relay(outbox, shared.publisher)
-    shared.health.alive["relay"] = relay.pulse.stuck_after(_patience(shared))
-    return _background(shared, relay.run(), watch_outbox(outbox))
+    async with wiring.open_publisher(shared.settings) as publisher:
+        relay = Relay(outbox, publisher)
+        shared.health.alive["relay"] = relay.pulse.stuck_after(_patience(shared))
+        async with _background(shared, relay.run(), watch_outbox(outbox)):
+            yield
 
 
 def _patience(shared: Shared) -> float:
@@ -153,7 +156,10 @@ def _reconcile(shared: Shared) -> AbstractAsyncContextManager[None]:
 @asynccontextmanager
 async def _worker(shared: Shared) -> AsyncIterator[None]:
     settings = shared.settings
-    async with wiring.open_worker(settings, shared.kept, shared.publisher) as worker:
+    async with (
+        wiring.open_publisher(settings) as publisher,
+        wiring.open_worker(settings, shared.kept, publisher) as worker,
+    ):
         await worker.start()
         limit = _patience(shared)
 

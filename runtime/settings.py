@@ -6,17 +6,29 @@ Nested names join with two underscores: `VERISCOPE_KAFKA__BOOTSTRAP=broker:9092`
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeGuard
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from moderation.errors import InvalidConfiguration
 
 MEBIBYTE = 1024 * 1024
+
+
+def _plain_seconds(value: object) -> object:
+    return timedelta(seconds=float(value)) if _is_number(value) else value
+
+
+def _is_number(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and value.replace(".", "", 1).isdigit()
+
+
+Duration = Annotated[timedelta, BeforeValidator(_plain_seconds), Field(gt=timedelta(0))]
 
 
 class _Section(BaseModel):
@@ -33,10 +45,10 @@ class Kafka(_Section):
     partitions: int = Field(12, ge=1, le=1000, description="of each topic that is created")
     replication: int = Field(1, ge=1, le=9, description="of each topic that is created")
     group: str = Field("veriscope", description="prefix of the consumer groups")
-    session: timedelta = Field(
+    session: Duration = Field(
         timedelta(seconds=20), description="a worker that is silent that long is taken for dead"
     )
-    fetch_wait: timedelta = Field(
+    fetch_wait: Duration = Field(
         timedelta(seconds=1), description="how long a fetch waits for messages at the broker"
     )
     idempotent: bool = Field(True, description="idempotent producer; the embedded broker has none")
@@ -53,7 +65,7 @@ class Scoring(_Section):
     model: str = Field("face_blending", description="name of the model in the repository")
     version: str = Field("1", pattern=r"^[0-9]+$", description="version of the model")
     requests_in_flight: int = Field(4, ge=1, le=64, description="to Triton at once")
-    deadline: timedelta = Field(timedelta(seconds=10), description="for one request to Triton")
+    deadline: Duration = Field(timedelta(seconds=10), description="for one request to Triton")
     threads: int = Field(0, ge=0, le=64, description="of the in-process model; 0: one a core")
 
 
@@ -77,10 +89,10 @@ class Media(_Section):
     allowed_networks: tuple[IPv4Network | IPv6Network, ...] = Field(
         (), description="private networks that http: may reach all the same"
     )
-    fetch_within: timedelta = Field(timedelta(minutes=5), description="for one upload's bytes")
+    fetch_within: Duration = Field(timedelta(minutes=5), description="for one upload's bytes")
     max_bytes: int = Field(2048 * MEBIBYTE, ge=1, description="of one upload")
     max_pixels: int = Field(100_000_000, ge=1, description="of one frame")
-    max_duration: timedelta = Field(timedelta(hours=4), description="of one video")
+    max_duration: Duration = Field(timedelta(hours=4), description="of one video")
 
 
 class Decoding(_Section):
@@ -88,8 +100,8 @@ class Decoding(_Section):
 
     processes: int = Field(os.cpu_count() or 2, ge=1, le=256, description="at once")
     memory_bytes: int = Field(2048 * MEBIBYTE, ge=256 * MEBIBYTE, description="of one process")
-    cpu: timedelta = Field(timedelta(minutes=2), description="processor time for one upload")
-    wall: timedelta = Field(timedelta(minutes=3), description="time for one upload")
+    cpu: Duration = Field(timedelta(minutes=2), description="processor time for one upload")
+    wall: Duration = Field(timedelta(minutes=3), description="time for one upload")
     uploads_per_process: int = Field(200, ge=1, description="before it is replaced")
 
 
@@ -112,15 +124,15 @@ class Stream(_Section):
     score_window: int = Field(32, ge=1, le=1000, description="uploads of a lane in hand")
     record_window: int = Field(16, ge=1, le=1000, description="uploads of a lane in hand")
     attempts: int = Field(40, ge=1, le=10_000, description="at a dependency, then a dead letter")
-    live_deadline: timedelta = Field(
+    live_deadline: Duration = Field(
         timedelta(minutes=10), description="a live upload without an end is announced again"
     )
-    backfill_deadline: timedelta = Field(
+    backfill_deadline: Duration = Field(
         timedelta(hours=24), description="a backfilled upload without an end is announced again"
     )
-    reconcile_every: timedelta = Field(timedelta(seconds=30), description="between two looks")
-    stop_within: timedelta = Field(timedelta(seconds=30), description="after SIGTERM")
-    stuck_after: timedelta = Field(
+    reconcile_every: Duration = Field(timedelta(seconds=30), description="between two looks")
+    stop_within: Duration = Field(timedelta(seconds=30), description="after SIGTERM")
+    stuck_after: Duration = Field(
         timedelta(minutes=15),
         description="a partition with messages that does not move makes /healthz fail",
     )
@@ -134,6 +146,8 @@ class Http(_Section):
 
 
 class Logs(_Section):
+    """What a process says of its work, on standard error."""
+
     level: Literal["debug", "info", "warning", "error"] = Field("info", description="at least")
     json_lines: bool = Field(False, description="one JSON object a line, for machines")
 
@@ -167,9 +181,32 @@ def read_settings() -> Settings:
         InvalidConfiguration: a variable is unknown or its value is not allowed;
             the value is not repeated, since it may be a secret.
     """
+    unknown = sorted(_named(os.environ) - set(variables()) - COMMAND_VARIABLES)
+    if unknown:
+        raise InvalidConfiguration(f"{unknown[0]} is no setting: docs/settings.md lists them")
     try:
         return Settings()
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
         name = "VERISCOPE_" + "__".join(str(part) for part in fault["loc"]).upper()
         raise InvalidConfiguration(f"{name}: {fault['msg']}") from error
+
+
+def variables() -> Iterator[str]:
+    """Name the variable of every setting."""
+    for name, field in Settings.model_fields.items():
+        section = field.annotation
+        if isinstance(section, type) and issubclass(section, _Section):
+            yield from (f"VERISCOPE_{name}__{inner}".upper() for inner in section.model_fields)
+        else:
+            yield f"VERISCOPE_{name}".upper()
+
+
+def _named(environment: Iterable[str]) -> set[str]:
+    return {name.upper() for name in environment if name.upper().startswith("VERISCOPE_")}
+
+
+# Read by single commands and by the tests, not by services.
+COMMAND_VARIABLES = frozenset(
+    {"VERISCOPE_API", "VERISCOPE_TRITON_ENVIRONMENT", "VERISCOPE_TEST_TRITON"}
+)

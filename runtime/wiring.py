@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from inference.batching import Batcher, SentRequest
@@ -56,6 +58,8 @@ from streams.score import Score
 from streams.topics import Topics
 
 VERSION = version("veriscope")
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,7 +274,9 @@ async def open_worker(
         open_scorer(settings) as answering,
         open_decoders(settings) as pool,
     ):
-        model = await served_model(settings, answering)
+        model, _ = await asyncio.gather(served_model(settings, answering), pool.warm())
+        if "network" not in pool.given_up:
+            log.warning("decoders.keep_network", why="this system lets no process leave it")
         worker = Worker(
             build_faust(settings),
             names,

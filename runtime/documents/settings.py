@@ -27,7 +27,7 @@ _HEAD = """\
 Written by `make docs` from `runtime/settings.py`; do not edit.
 
 Every setting is a variable of the environment, and every one has a default. Durations are written
-as ISO 8601 (`PT90S`, `PT10M`, `P1D`) or as `0:01:30`; lists as JSON (`["uploads", "archive"]`).
+in seconds (`90`) or as ISO 8601 (`PT90S`, `PT10M`, `P1D`); lists as JSON (`["uploads", "archive"]`).
 A value that is not allowed stops the start with one line that names the variable and does not
 repeat the value. `veriscope doctor` uses every part once and says what to do about those that fail.
 """
@@ -59,14 +59,6 @@ def settings_page() -> str:
     parts.append(_table("Command line", "Read by single commands.", _options()))
     parts.append(_TAIL)
     return "\n".join(parts)
-
-
-def variables() -> list[str]:
-    """Every variable that is a setting."""
-    found = [row.variable for row in _rows(Settings, "VERISCOPE_")]
-    for name, section in _sections():
-        found += [row.variable for row in _rows(section, _prefix(name))]
-    return found
 
 
 def _sections() -> Iterator[tuple[str, type[BaseModel]]]:

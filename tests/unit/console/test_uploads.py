@@ -100,6 +100,12 @@ async def test_json_without_a_proper_address_is_refused(body: bytes) -> None:
     assert (answer.status_code, answer.json()["reason"]) == (422, "bad_request")
 
 
+@pytest.mark.parametrize("uri", ["store:///media/other/secret", "STORE:///media/other/secret"])
+async def test_what_veriscope_stored_for_somebody_else_cannot_be_named(uri: str) -> None:
+    answer = await Desk().http.post("/v1/uploads", json={"uri": uri})
+    assert (answer.status_code, answer.json()["reason"]) == (422, "forbidden_source")
+
+
 @pytest.mark.parametrize("tenant", ["../up", "a/b", "", "x" * 129])
 async def test_a_tenant_that_could_leave_its_folder_is_refused(tenant: str) -> None:
     assert (await Desk().upload(b"x", tenant=tenant)).status_code == 422

@@ -11,9 +11,8 @@ import yaml
 from typer.testing import CliRunner
 
 from runtime.cli import app
-from runtime.documents.settings import variables
 from runtime.services import Service
-from runtime.settings import read_settings
+from runtime.settings import read_settings, variables
 from storage.media import open_media_store
 
 ROOT = Path(__file__).parents[3]

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from moderation.errors import InvalidConfiguration
+from moderation.upload import Lane
+from moderation.verdict import Label
+from runtime.policies import load_policy
+
+VALID = """\
+name: mine
+rules:
+  - tenant: acme
+    lane: live
+    thresholds: {suspect: 0.3, fake: 0.7, margin: 0.01}
+  - tenant: "*"
+"""
+
+
+def test_the_packaged_policy_is_valid() -> None:
+    assert load_policy(None).name == "default"
+
+
+def test_a_policy_has_rules_by_tenant_and_lane(tmp_path: Path) -> None:
+    policy = load_policy(_file(tmp_path, VALID))
+    assert policy.rule_for("acme", Lane.LIVE).thresholds.label(0.5) is Label.SUSPECT
+    assert policy.rule_for("other", Lane.LIVE).thresholds.label(0.4) is Label.CLEAR
+
+
+def test_a_changed_file_has_another_hash(tmp_path: Path) -> None:
+    first = load_policy(_file(tmp_path, VALID)).sha256
+    assert load_policy(_file(tmp_path, VALID + "# a comment\n")).sha256 != first
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "a policy has a name and rules"),
+        ("[]", "a policy has a name and rules"),
+        ("name: x\nrules: []\n", "covers the rest"),
+        ("name: x\nrules: [{tenant: acme}]\n", "covers the rest"),
+        ("name: x\nrules: [{tenat: acme}]\n", "rules.0.tenat"),
+        (VALID.replace("suspect: 0.3", "suspect: 0.9"), "rules.0.thresholds"),
+        (VALID.replace("lane: live", "lane: fast"), "rules.0.lane"),
+        ("name: x\n  rules: [", "mapping values are not allowed"),
+    ],
+)
+def test_an_invalid_policy_is_refused_in_one_line_that_says_where(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    with pytest.raises(InvalidConfiguration) as refused:
+        load_policy(_file(tmp_path, text))
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_missing_policy_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidConfiguration, match="No such file"):
+        load_policy(tmp_path / "none.yaml")
+
+
+def _file(folder: Path, text: str) -> Path:
+    path = folder / "policy.yaml"
+    path.write_text(text)
+    return path
