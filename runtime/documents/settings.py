@@ -27,7 +27,7 @@ _HEAD = """\
 Written by `make docs` from `runtime/settings.py`; do not edit.
 
 Every setting is a variable of the environment, and every one has a default. Durations are written
-in seconds (`90`) or as ISO 8601 (`PT90S`, `PT10M`, `P1D`); lists as JSON (`["uploads", "archive"]`).
+in seconds (`90`) or as ISO 8601 (`PT90S`, `PT10M`, `P1D`); lists as JSON (`["one", "two"]`).
 A value that is not allowed stops the start with one line that names the variable and does not
 repeat the value. `veriscope doctor` uses every part once and says what to do about those that fail.
 """

@@ -162,7 +162,7 @@ async def test_closing_ends_what_is_being_decoded(slow: Path) -> None:
 async def test_a_pool_that_cannot_start_a_process_is_unavailable(tmp_path: Path) -> None:
     work = Work(faces=FaceSearch(detector=tmp_path / "no-such-detector.onnx"))
     pool = DecoderPool(processes=1, work=work)
-    with pytest.raises(DecoderUnavailable):
+    with pytest.raises(DecoderUnavailable, match="no-such-detector"):
         await pool.warm()
     await pool.close()
 
