@@ -13,7 +13,6 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from moderation.errors import BrokerUnavailable
 from monitoring.health import Pulse
-from streams.messages import headers_of
 from streams.retries import BackOff, Origin, patiently
 
 log = structlog.get_logger()
@@ -67,19 +66,8 @@ class LedgerConsumer:
         self, consumer: AIOKafkaConsumer, partition: TopicPartition, records: list[ConsumerRecord]
     ) -> None:
         for record in records:
-            await self._settle(_origin(record))
+            await self._settle(Origin.of(record))
         try:
             await consumer.commit({partition: records[-1].offset + 1})
         except (CommitFailedError, IllegalStateError):
             log.info("commit.lost_partition", group=self.group, partition=partition.partition)
-
-
-def _origin(record: ConsumerRecord) -> Origin:
-    return Origin(
-        topic=record.topic,
-        partition=record.partition,
-        offset=record.offset,
-        key=record.key,
-        value=record.value,
-        headers=headers_of(record.headers),
-    )

@@ -19,7 +19,7 @@ from moderation.errors import ModerationError, Unavailable
 from monitoring import metrics
 from storage.ports import OutboundMessage
 from streams.dead_letters import to_message
-from streams.messages import Codec, M, headers_of
+from streams.messages import Codec, M
 from streams.ports import Publisher
 from streams.retries import BackOff, Origin, dead_letter, fault_of, patiently
 
@@ -143,7 +143,7 @@ class Window:
             if self._closed:
                 await asyncio.Event().wait()  # stopping: what was not begun is delivered again
             self._in_hand[place] = [event]
-            task = asyncio.create_task(self._one(place, _origin(message)))
+            task = asyncio.create_task(self._one(place, Origin.of(message)))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
             metrics.IN_HAND.labels(self._name).set(len(self._in_hand))
@@ -168,14 +168,3 @@ class Window:
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
-
-
-def _origin(message: Any) -> Origin:
-    return Origin(
-        topic=message.topic,
-        partition=message.partition,
-        offset=message.offset,
-        key=message.key,
-        value=message.value,
-        headers=headers_of(message.headers),
-    )

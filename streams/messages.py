@@ -8,7 +8,6 @@ new topic.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
@@ -148,11 +147,6 @@ def _first(error: ValidationError) -> str:
     fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
     place = ".".join(str(part) for part in fault["loc"]) or "value"
     return f"{place}: {fault['msg']}"
-
-
-def headers_of(pairs: Iterable[tuple[str, bytes]] | Mapping[str, bytes] | None) -> dict[str, bytes]:
-    """Kafka headers as a mapping; of a repeated header the last counts."""
-    return dict(pairs or ())
 
 
 ANNOUNCED = Codec(UploadAnnounced)

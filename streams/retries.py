@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from moderation.errors import Inconsistent, MediaRejected, ModerationError, Unavailable
 from storage.ports import DeadLetter
@@ -69,6 +69,18 @@ class Origin:
     key: bytes | None
     value: bytes | None
     headers: dict[str, bytes]
+
+    @classmethod
+    def of(cls, record: Any) -> Origin:
+        """Take a record of aiokafka or a message of Faust; of a repeated header the last counts."""
+        return cls(
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            key=record.key,
+            value=record.value,
+            headers=dict(record.headers or ()),
+        )
 
 
 def fault_of(error: Exception) -> str:

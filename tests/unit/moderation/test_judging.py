@@ -5,26 +5,17 @@ from dataclasses import replace
 import pytest
 
 from moderation.judging import fault, judge
-from moderation.media import Container, MediaFacts, MediaKind
+from moderation.media import MediaKind
 from moderation.policy import Limits, Rule, Thresholds
 from moderation.scores import CalibratedScore, pool
 from moderation.tracks import Crop, CropQuality, Track
 from moderation.verdict import Label, Reason
+from tests.builders import FACTS
 
 GOOD = CropQuality(face_pixels=120, sharpness=200, frontality=0.9, detector_score=0.99)
 RULE = Rule(thresholds=Thresholds(suspect=0.5, fake=0.8, margin=0.03))
-IMAGE = MediaFacts(
-    sha256="ab" * 32,
-    size_bytes=1,
-    kind=MediaKind.IMAGE,
-    container=Container.JPEG,
-    codec="jpeg",
-    width=640,
-    height=480,
-    duration_seconds=None,
-    frames_sampled=1,
-)
-VIDEO = replace(IMAGE, kind=MediaKind.VIDEO, duration_seconds=10.0, frames_sampled=32)
+IMAGE = FACTS
+VIDEO = replace(FACTS, kind=MediaKind.VIDEO, duration_seconds=10.0, frames_sampled=32)
 
 
 def a_score(

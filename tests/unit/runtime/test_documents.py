@@ -1,53 +1,26 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 
-from moderation.lineage import Lineage, ModelIdentity
-from moderation.media import Container, MediaFacts, MediaKind
+from moderation.lineage import Lineage
 from moderation.provenance import Provenance, ProvenanceState
 from moderation.scores import CropScore
-from moderation.tracks import Crop, CropQuality, Track
-from moderation.upload import Lane, Upload
 from moderation.verdict import Action, Label, Rejection, StrongFrame, TrackVerdict, Verdict
 from runtime.documents import documents, write_documents
 from runtime.documents.schemas import CODECS, schema_file
 from runtime.settings import Settings
 from streams.messages import FacesFound, UploadAnnounced, UploadScored, VerdictReached
 from streams.topics import Topics
+from tests.builders import CROP, FACTS, MODEL, NOON, TRACK, an_upload
 
 ROOT = Path(__file__).parents[3]
 GENERATED = documents()
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-UPLOAD = Upload(
-    upload_id="u1", tenant="acme", lane=Lane.LIVE, uri="store:///media/u1", announced_at=NOON
-)
-PHOTO = MediaFacts(
-    sha256="ab" * 32,
-    size_bytes=1000,
-    kind=MediaKind.IMAGE,
-    container=Container.JPEG,
-    codec="mjpeg",
-    width=640,
-    height=480,
-    duration_seconds=None,
-    frames_sampled=1,
-)
-CROP = Crop(
-    crop_id=0,
-    track_id=0,
-    at_seconds=0.0,
-    box_xyxy=(0.0, 0.0, 100.0, 100.0),
-    quality=CropQuality(face_pixels=100, sharpness=100, frontality=0.9, detector_score=0.99),
-)
-TRACK = Track(track_id=0, first_seconds=0.0, last_seconds=0.0, frames_seen=1)
-MODEL = ModelIdentity(name="faces", version="1", sha256="cd" * 32)
+UPLOAD = an_upload()
 LINEAGE = Lineage(pipeline="1", preprocessing="p1", policy_name="default", policy_sha256="ef" * 32)
 UNKNOWN = Provenance(state=ProvenanceState.UNKNOWN)
 
@@ -74,7 +47,7 @@ EXAMPLES = {
     "announced": UploadAnnounced(upload=UPLOAD),
     "faces": FacesFound(
         upload=UPLOAD,
-        media=PHOTO,
+        media=FACTS,
         provenance=UNKNOWN,
         face_pack="packs/u1.zip",
         preprocessing="p1",
@@ -84,7 +57,7 @@ EXAMPLES = {
     "scored": UploadScored(
         upload=UPLOAD,
         preprocessing="p1",
-        media=PHOTO,
+        media=FACTS,
         provenance=UNKNOWN,
         tracks=(TRACK,),
         scores=(CropScore(crop=CROP, logit=-1.5),),
@@ -116,9 +89,9 @@ EXAMPLES = {
                 ),
             ),
         ),
-        media=PHOTO,
+        media=FACTS,
     ),
-    "verdict without a face": a_verdict(Label.NO_FACE, None, media=PHOTO),
+    "verdict without a face": a_verdict(Label.NO_FACE, None, media=FACTS),
 }
 
 

@@ -9,7 +9,7 @@ from moderation.upload import Lane
 from storage.in_memory import InMemoryLedger, InMemoryOutbox, Memory
 from streams.intake import Deadlines, Intake, announcement
 from streams.messages import ANNOUNCED
-from tests.unit.streams.builders import NOON, TOPICS, an_origin, an_upload
+from tests.builders import NOON, TOPICS, an_origin, an_upload
 
 DEADLINES = Deadlines(live=timedelta(minutes=10), backfill=timedelta(days=1))
 

@@ -6,7 +6,7 @@ from storage.in_memory import InMemoryDeadlines, InMemoryLedger, InMemoryOutbox,
 from streams.intake import Deadlines
 from streams.messages import ANNOUNCED
 from streams.reconcile import Reconciler
-from tests.unit.streams.builders import NOON, TOPICS, an_upload
+from tests.builders import NOON, TOPICS, an_upload
 
 DEADLINES = Deadlines(live=timedelta(minutes=10), backfill=timedelta(days=1))
 FAR = NOON.replace(year=9999)

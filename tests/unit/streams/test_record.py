@@ -11,7 +11,7 @@ from moderation.verdict import Action, Label, Rejection
 from storage.in_memory import InMemoryLedger, InMemoryOutbox, Memory
 from streams.messages import REACHED
 from streams.record import Record
-from tests.unit.streams.builders import MODEL, TOPICS, an_upload, scored
+from tests.builders import MODEL, TOPICS, an_upload, scored
 
 
 class Sigmoid:

@@ -7,7 +7,7 @@ from storage.in_memory import InMemoryLedger, InMemoryOutbox, Memory
 from storage.ports import OutboundMessage
 from streams.in_memory import InMemoryPublisher
 from streams.relay import Relay
-from tests.unit.streams.builders import NOON, an_upload
+from tests.builders import NOON, an_upload
 
 MESSAGES = [OutboundMessage(topic="t", key=f"k{number}", value=b"{}") for number in range(3)]
 

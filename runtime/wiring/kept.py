@@ -1,0 +1,56 @@
+"""What stands in the database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from moderation.errors import InvalidConfiguration
+from runtime.settings import Settings
+from storage.database import open_database
+from storage.dead_letters import SqlDeadLetters
+from storage.deadlines import SqlDeadlines
+from storage.ledger import SqlLedger
+from storage.outbox import SqlOutbox
+from storage.schema import current_of, newest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Everything that stands in the database."""
+
+    engine: AsyncEngine
+    ledger: SqlLedger
+    deadlines: SqlDeadlines
+    outbox: SqlOutbox
+    dead_letters: SqlDeadLetters
+
+
+@asynccontextmanager
+async def open_kept(settings: Settings) -> AsyncIterator[Kept]:
+    """Open the ledger.
+
+    Raises:
+        LedgerUnavailable: it cannot be reached.
+        InvalidConfiguration: its schema is not the one this version writes.
+    """
+    engine = open_database(settings.database.url.get_secret_value())
+    try:
+        found = await current_of(engine)
+        if found != newest():
+            raise InvalidConfiguration(
+                f"the database's schema is {found or 'missing'}, not {newest()}: "
+                "run `veriscope db upgrade`"
+            )
+        yield Kept(
+            engine=engine,
+            ledger=SqlLedger(engine),
+            deadlines=SqlDeadlines(engine),
+            outbox=SqlOutbox(engine),
+            dead_letters=SqlDeadLetters(engine),
+        )
+    finally:
+        await engine.dispose()

@@ -1,0 +1,84 @@
+"""Where media come from, where they are kept, and what reads them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from inference.decoders import DecoderPool
+from inference.frames import DecodingLimits
+from inference.wire import Confines, FaceSearch, Work
+from runtime.settings import Settings
+from storage.media import ObstoreMediaStore, open_media_store
+from storage.sources.addresses import AddressGuard
+from storage.sources.buckets import BucketSource, open_buckets
+from storage.sources.dispatch import SourceByScheme
+from storage.sources.local import LocalSource
+from storage.sources.stored import StoredSource
+from storage.sources.web import Patience, WebSource
+
+
+def media_store(settings: Settings) -> ObstoreMediaStore:
+    return open_media_store(settings.media.store)
+
+
+def source(settings: Settings, store: ObstoreMediaStore) -> SourceByScheme:
+    """What addresses may be fetched, and how.
+
+    Raises:
+        InvalidConfiguration: a bucket that is allowed cannot be opened.
+    """
+    media = settings.media
+    buckets = BucketSource(open_buckets(media.allowed_buckets), limit_bytes=media.max_bytes)
+    web = WebSource(
+        limit_bytes=media.max_bytes,
+        guard=AddressGuard([str(network) for network in media.allowed_networks]),
+        patience=Patience(total_seconds=media.fetch_within.total_seconds()),
+    )
+    return SourceByScheme(
+        {
+            "store": StoredSource(store, limit_bytes=media.max_bytes),
+            "file": LocalSource(media.allowed_roots, limit_bytes=media.max_bytes),
+            **dict.fromkeys(("s3", "gs", "az"), buckets),
+            **dict.fromkeys(("http", "https"), web),
+        }
+    )
+
+
+def spool(settings: Settings) -> Path:
+    """A folder for media while they are worked on."""
+    folder = settings.state.absolute() / "spool"  # the decoders work elsewhere
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+@asynccontextmanager
+async def open_decoders(settings: Settings) -> AsyncIterator[DecoderPool]:
+    media, decoding_, faces = settings.media, settings.decoding, settings.faces
+    pool = DecoderPool(
+        processes=decoding_.processes,
+        work=Work(
+            limits=DecodingLimits(
+                pixels=media.max_pixels,
+                seconds=media.max_duration.total_seconds(),
+                frames=faces.frames,
+            ),
+            faces=FaceSearch(
+                detector=faces.detector,
+                smallest_face=faces.smallest_face,
+                crops_per_track=faces.crops_per_track,
+                tracks=faces.tracks,
+            ),
+            confines=Confines(
+                memory_bytes=decoding_.memory_bytes,
+                cpu_seconds=int(decoding_.cpu.total_seconds()),
+            ),
+        ),
+        wall_seconds=decoding_.wall.total_seconds(),
+        jobs_per_process=decoding_.uploads_per_process,
+    )
+    try:
+        yield pool
+    finally:
+        await pool.close()
