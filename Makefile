@@ -47,8 +47,8 @@ clean: ## Remove environments and state
 # An environment's stamp names the lock file it was made from.
 
 .venv/bin/python:
-	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed")'
-	$(PYTHON) -m venv .venv
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed")'
+	@$(PYTHON) -m venv .venv
 
 .venv/serve: requirements/serve.lock pyproject.toml | .venv/bin/python
 	@test -e .venv/dev || echo "installing what Veriscope needs (a minute or two, once) …"
