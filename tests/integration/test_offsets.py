@@ -65,7 +65,10 @@ async def _announce(kafka: Kafka, prefix: str) -> None:
 
 def _upload(name: str) -> Upload:
     return Upload(
-        upload_id=name, tenant="test", lane=Lane.LIVE, uri="store:///none",
+        upload_id=name,
+        tenant="test",
+        lane=Lane.LIVE,
+        uri="store:///none",
         announced_at=datetime.now(UTC),
     )
 
