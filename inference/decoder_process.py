@@ -17,6 +17,7 @@ from inference.wire import Work, extraction_from, packed, receive_async
 from moderation.errors import DecoderUnavailable, DecodingExceeded, Inconsistent, MediaRejected
 
 _START_SECONDS = 60.0
+_END_SECONDS = 10.0
 _BUFFER_BYTES = 2**20
 
 # What a decoder process gets to see of the worker's environment: no secret, no setting.
@@ -83,7 +84,10 @@ class DecoderProcess:
         try:
             async with asyncio.timeout(_START_SECONDS):
                 answer, _ = await starting._ask({"work": work.record(), "parent": os.getpid()})
-            return cls(process, tuple(answer["ready"]))
+            if "ready" in answer:
+                return cls(process, tuple(answer["ready"]))
+            await starting.kill()
+            raise DecoderUnavailable(f"a decoder process cannot work: {answer['unready']}")
         except (Crashed, TimeoutError, KeyError, TypeError) as error:
             await starting.kill()
             raise DecoderUnavailable("a decoder process does not get ready") from error
@@ -121,9 +125,20 @@ class DecoderProcess:
         self.usable = False
         with suppress(ProcessLookupError):
             self._process.kill()
+        await self._gone()
+
+    async def _gone(self) -> int:
+        """Wait until the process has ended; its return code.
+
+        asyncio tells of the end only when the pipes are read to theirs, and it stops
+        reading an answer that nobody takes.
+        """
         if self._process.stdin is not None:
             self._process.stdin.close()
-        await self._process.wait()
+        if self._process.stdout is not None:
+            with suppress(RuntimeError):  # somebody else is reading it to its end
+                await self._process.stdout.read()
+        return await self._process.wait()
 
     async def _ask(self, header: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         """Raises: Crashed."""
@@ -134,10 +149,23 @@ class DecoderProcess:
             target.write(packed(header))
             await target.drain()
             return await receive_async(source)
-        except (OSError, EOFError, ValueError) as error:
-            with suppress(ProcessLookupError):
-                self._process.kill()  # where it talks nonsense; otherwise it is dead already
-            raise Crashed(await self._process.wait()) from error
+        except (OSError, EOFError) as error:
+            raise Crashed(await self._returncode()) from error
+        except ValueError as error:
+            await self.kill()
+            raise Crashed(None) from error
+
+    async def _returncode(self) -> int | None:
+        """Say how a process ended that hung up.
+
+        It is not killed to be sure: Popen's `kill` would reap it before asyncio does, and
+        the signal that tells why it ended would be lost.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_END_SECONDS):
+                return await self._gone()
+        await self.kill()
+        return None
 
 
 def _understood(answer: dict[str, Any], body: bytes) -> Extraction | MediaRejected | Inconsistent:

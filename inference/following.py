@@ -6,13 +6,12 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from inference.crops import ALIGNMENT, CROP_SIDE
+from inference.crops import CROP_SIDE
+from inference.detectors import load_detector
 from inference.extraction import Follow, Followed
 from inference.frames import Frame
-from inference.mtcnn import MtcnnDetector
 from inference.tracks import FaceFollower
 from inference.wire import FaceSearch
-from moderation.errors import InvalidConfiguration
 
 
 def follower(search: FaceSearch) -> tuple[Follow, str]:
@@ -21,9 +20,7 @@ def follower(search: FaceSearch) -> tuple[Follow, str]:
     Raises:
         InvalidConfiguration: the detector's file is missing, or is none that is known here.
     """
-    if search.detector is not None:
-        raise InvalidConfiguration(f"{search.detector.name} is no detector that is known here")
-    detector = MtcnnDetector(smallest_face=search.smallest_face)
+    detector, preprocessing = load_detector(search.detector, smallest_face=search.smallest_face)
     detector.detect(np.zeros((240, 320, 3), np.uint8))
 
     def follow(frames: Iterable[Frame]) -> Followed:
@@ -42,4 +39,4 @@ def follower(search: FaceSearch) -> tuple[Follow, str]:
             pixels=np.stack([pixels for _, pixels in kept]) if kept else empty,
         )
 
-    return follow, f"{detector.name}+{ALIGNMENT}"
+    return follow, preprocessing

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from inference.confinement import allow_cpu_seconds, confine
 from inference.wire import Work, extraction_record, packed, receive
-from moderation.errors import DecodingExceeded, MediaRejected
+from moderation.errors import DecodingExceeded, InvalidConfiguration, MediaRejected
 
 if TYPE_CHECKING:
     from inference.extraction import Follow
@@ -31,7 +31,11 @@ def main() -> None:
     work = Work.of(first[0]["work"])
     given_up = confine(work.confines, parent=first[0]["parent"])
     allow_cpu_seconds(_WARMING_CPU_SECONDS)
-    follow, preprocessing = _instruments(work)
+    try:
+        follow, preprocessing = _instruments(work)
+    except InvalidConfiguration as error:
+        _send(target, packed({"unready": error.detail}))
+        return
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     _send(target, packed({"ready": given_up}))
     while (message := receive(source)) is not None:
