@@ -16,8 +16,9 @@ UPLOADS_ANNOUNCED = Counter(
 UPLOADS_REANNOUNCED = Counter(
     "veriscope_uploads_reannounced_total", "Uploads announced again after a deadline.", ["lane"]
 )
-OLDEST_OVERDUE_SECONDS = Gauge(
-    "veriscope_oldest_overdue_seconds", "Age of the oldest upload past its deadline without an end."
+UPLOADS_OPEN = Gauge("veriscope_uploads_open", "Uploads without an end.")
+OLDEST_OPEN_SECONDS = Gauge(
+    "veriscope_oldest_open_seconds", "Since when the oldest upload without an end is known."
 )
 
 # extract
@@ -74,7 +75,9 @@ HOP_SECONDS = Histogram(
 )
 RETRIES = Counter("veriscope_retries_total", "Waits for a dependency, by error.", ["hop", "error"])
 DEAD_LETTERS = Counter(
-    "veriscope_dead_letters_total", "Messages set aside, by whose fault it was.", ["hop", "fault"]
+    "veriscope_dead_letters_total",
+    "Messages set aside, by whose fault it was and by error; a defect has no error of ours.",
+    ["hop", "fault", "error"],
 )
 LAG = Gauge("veriscope_consumer_lag_messages", "Messages not settled yet.", ["topic"])
 STALLED_SECONDS = Gauge(

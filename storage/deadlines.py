@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from moderation.errors import UnknownUpload
@@ -57,3 +57,13 @@ class SqlDeadlines:
         if known is None:
             raise UnknownUpload(f"no upload {upload_id} is in the ledger")
         return False
+
+    async def backlog(self) -> tuple[int, datetime | None]:
+        async with reading(self._engine) as connection:
+            found = await connection.execute(
+                select(func.count(uploads.c.upload_id), func.min(uploads.c.announced_at)).where(
+                    uploads.c.concluded_at.is_(None)
+                )
+            )
+            count, since = found.one()
+            return count, since

@@ -126,6 +126,14 @@ class InMemoryDeadlines:
         self._memory.write_messages(publish, at=self._memory.clock())
         return True
 
+    async def backlog(self) -> tuple[int, datetime | None]:
+        since = [
+            status.upload.announced_at
+            for status in self._memory.uploads.values()
+            if status.verdict is None
+        ]
+        return len(since), min(since, default=None)
+
 
 class InMemoryOutbox:
     """Implements `storage.ports.Outbox`."""

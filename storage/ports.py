@@ -95,6 +95,10 @@ class Deadlines(Protocol):
         """
         ...
 
+    async def backlog(self) -> tuple[int, datetime | None]:
+        """How many uploads have no end, and when the oldest of them was announced."""
+        ...
+
 
 class Outbox(Protocol):
     """Messages written with their rows, and not yet known to be on the broker."""

@@ -92,8 +92,9 @@ class Settler:
 
     def _set_aside(self, origin: Origin, error: Exception, attempts: int) -> OutboundMessage:
         letter = dead_letter(origin, error, attempts=attempts)
-        metrics.DEAD_LETTERS.labels(self._name, letter.fault).inc()
         known = isinstance(error, ModerationError)
+        kind = letter.reason if known else "defect"
+        metrics.DEAD_LETTERS.labels(self._name, letter.fault, kind).inc()
         log.error(
             "message.dead_lettered",
             hop=self._name,

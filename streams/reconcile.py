@@ -42,7 +42,7 @@ class Reconciler:
         """
         overdue = await self._uploads.overdue(datetime.now(UTC), limit=_BATCH)
         again = [status for status in overdue if await self._announce_again(status)]
-        self._report(overdue)
+        await self._report()
         return len(again)
 
     async def _announce_again(self, status: UploadStatus) -> bool:
@@ -59,7 +59,8 @@ class Reconciler:
             log.warning("upload.announced_again", upload_id=upload.upload_id, announcement=number)
         return done
 
-    def _report(self, overdue: list[UploadStatus]) -> None:
-        now = datetime.now(UTC)
-        ages = [(now - status.upload.announced_at).total_seconds() for status in overdue]
-        metrics.OLDEST_OVERDUE_SECONDS.set(max(ages, default=0.0))
+    async def _report(self) -> None:
+        count, since = await self._uploads.backlog()
+        age = (datetime.now(UTC) - since).total_seconds() if since else 0.0
+        metrics.UPLOADS_OPEN.set(count)
+        metrics.OLDEST_OPEN_SECONDS.set(max(0.0, age))

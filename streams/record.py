@@ -6,6 +6,8 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+import structlog
+
 from inference.calibration import Calibration
 from moderation.errors import ScorerMismatch, UnknownUpload
 from moderation.judging import Judgement, judge
@@ -17,6 +19,8 @@ from monitoring import metrics
 from storage.ports import Ledger, OutboundMessage
 from streams.messages import REACHED, UploadScored, VerdictReached
 from streams.topics import Topics
+
+log = structlog.get_logger()
 
 _VERDICT_IDS = uuid.UUID("0d3c1a52-6a0b-4b5e-8f0e-1f7f3f1f4c55")
 
@@ -61,6 +65,13 @@ class Record:
             metrics.VERDICTS.labels(upload.lane, verdict.label).inc()
             waited = (verdict.decided_at - upload.announced_at).total_seconds()
             metrics.END_TO_END_SECONDS.labels(upload.lane).observe(max(0.0, waited))
+            log.info(
+                "verdict.reached",
+                upload_id=upload.upload_id,
+                label=verdict.label.value,
+                fake_probability=verdict.fake_probability,
+                seconds=round(waited, 3),
+            )
         return []
 
     async def _current(self, upload_id: str) -> Verdict | None:

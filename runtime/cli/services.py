@@ -69,7 +69,9 @@ def up(
 
     found = files_in(media or [])
     settings = read_settings()
-    _configure_logs(settings.logs.level, json=settings.logs.json_lines)
+    # The table is what its user came for; who asks for more is told more.
+    level = settings.logs.level if "level" in settings.logs.model_fields_set else "warning"
+    _configure_logs(level, json=settings.logs.json_lines)
     given = Given(kafka=kafka, triton=triton, database=database, media=media_store, port=port)
     console = Console(stderr=True)
 

@@ -69,3 +69,14 @@ async def test_what_was_never_announced_cannot_be_announced_again(store: Store) 
         await store.deadlines.announce_again("u1", deadline_at=LATER, publish=[a_message()])
 
     assert await store.outbox.backlog() == (0, None)
+
+
+async def test_the_backlog_is_what_has_no_end_and_its_oldest_announcement(store: Store) -> None:
+    assert await store.deadlines.backlog() == (0, None)
+    await store.ledger.announce(an_upload("u1"), deadline_at=NOON)
+    await store.ledger.announce(an_upload("u2", announced_at=NOON + SECOND), deadline_at=NOON)
+    assert await store.deadlines.backlog() == (2, NOON)
+
+    await store.ledger.conclude(an_upload("u1"), a_verdict("u1"), publish=[])
+
+    assert await store.deadlines.backlog() == (1, NOON + SECOND)

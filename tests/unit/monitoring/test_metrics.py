@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from prometheus_client import Counter, Gauge, Histogram
+
+from monitoring import metrics
+
+ROOT = Path(__file__).parents[3]
+CODE = "\n".join(
+    path.read_text()
+    for folder in ("streams", "runtime", "console")
+    for path in (ROOT / folder).rglob("*.py")
+)
+METRICS = {
+    name: metric
+    for name, metric in vars(metrics).items()
+    if isinstance(metric, (Counter, Gauge, Histogram))
+}
+UNITS = ("_total", "_seconds", "_messages", "_crops", "_pending", "_open", "_in_hand")
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_every_metric_is_set_by_the_running_system(name: str) -> None:
+    assert re.search(rf"metrics\.{name}\b[^\n]*\.(inc|set|observe)\(", CODE)
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_a_metric_is_named_for_what_it_counts_and_in_what_unit(name: str) -> None:
+    (family,) = METRICS[name].describe()
+    exported = f"{family.name}_total" if isinstance(METRICS[name], Counter) else family.name
+    assert exported.startswith("veriscope_")
+    assert exported.endswith(UNITS)
+
+
+def test_no_label_is_an_id() -> None:
+    labels = {label for metric in METRICS.values() for label in metric._labelnames}
+    assert labels <= {
+        "lane", "way", "reason", "stage", "label", "hop", "outcome", "error", "fault", "topic",
+    }  # fmt: skip
