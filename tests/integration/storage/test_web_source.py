@@ -1,7 +1,5 @@
 """The web source against a real server on loopback."""
 
-# A test reads its own few bytes; nothing else waits for the loop meanwhile.
-# ruff: noqa: ASYNC240
 
 from __future__ import annotations
 
