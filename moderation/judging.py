@@ -30,7 +30,7 @@ def judge(
     One forged face makes a forged upload. A clear label needs at least one track
     that was judged; where all abstain the upload is unknown, with their reasons.
     """
-    damaged = (Reason.DAMAGED_MEDIA,) if media.frames_failed else ()
+    damaged = (Reason.DAMAGED_MEDIA,) if media.damaged else ()
     if not tracks:
         return Judgement(label=Label.NO_FACE, fake_probability=None, reasons=damaged, tracks=())
     judged = tuple(

@@ -32,6 +32,8 @@ class Container(StrEnum):
         return MediaKind.IMAGE if self in _IMAGES else MediaKind.VIDEO
 
 
+_DAMAGE = frozenset({"damaged", "truncated"})
+
 _IMAGES = frozenset(
     {
         Container.JPEG,
@@ -64,3 +66,8 @@ class MediaFacts:
     frames_sampled: int
     frames_failed: int = 0
     warnings: tuple[str, ...] = ()
+
+    @property
+    def damaged(self) -> bool:
+        """Whether a part of the media could not be read."""
+        return self.frames_failed > 0 or not _DAMAGE.isdisjoint(self.warnings)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from moderation.judging import fault, judge
-from moderation.media import MediaKind
+from moderation.media import MediaFacts, MediaKind
 from moderation.policy import Limits, Rule, Thresholds
 from moderation.scores import CalibratedScore, pool
 from moderation.tracks import Crop, CropQuality, Track
@@ -121,9 +121,21 @@ def test_one_bad_crop_does_not_decide() -> None:
     assert pool([0.1] * 15 + [1.0], strongest_share=0.5) < 0.25
 
 
-def test_damaged_media_are_judged_on_what_decodes_and_say_so() -> None:
-    damaged = replace(IMAGE, frames_failed=3)
-    assert Reason.DAMAGED_MEDIA in judge(damaged, [a_track()], [a_score(0.9)], RULE).reasons
+@pytest.mark.parametrize(
+    ("media", "damaged"),
+    [
+        (replace(IMAGE, frames_failed=1), True),
+        (replace(IMAGE, warnings=("truncated",)), True),
+        (replace(IMAGE, warnings=("timestamps_uneven",)), False),
+        (IMAGE, False),
+    ],
+)
+def test_damaged_media_are_judged_on_what_decodes_and_say_so(
+    media: MediaFacts, damaged: bool
+) -> None:
+    judgement = judge(media, [a_track()], [a_score(0.9)], RULE)
+    assert judgement.label is Label.FAKE
+    assert (Reason.DAMAGED_MEDIA in judgement.reasons) is damaged
 
 
 def test_the_strongest_frames_come_loudest_first() -> None:
