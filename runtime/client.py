@@ -12,8 +12,10 @@ import httpx
 
 from moderation.errors import ApiUnavailable, InvalidConfiguration, ModerationError
 from moderation.upload import Lane
+from streams.retries import BackOff, patiently
 
 _AT_ONCE = 8
+_FOR_EVER = BackOff(attempts=None)  # within the patience of the whole check
 _FIRST_LOOK_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 2.0
 
@@ -83,7 +85,7 @@ class Client:
         try:
             async with asyncio.timeout(patience):
                 async with self._places:
-                    upload_id = await self.submit(medium)
+                    upload_id = await patiently(lambda: self.submit(medium), _FOR_EVER)
                 verdict = await self._wait(upload_id)
             return Ended(name=medium, upload_id=upload_id, verdict=verdict)
         except TimeoutError:
@@ -95,7 +97,8 @@ class Client:
     async def _wait(self, upload_id: str) -> dict[str, Any]:
         pause = _FIRST_LOOK_SECONDS
         while True:
-            verdict = (await self.status(upload_id))["verdict"]
+            status = await patiently(lambda: self.status(upload_id), _FOR_EVER)
+            verdict = status["verdict"]
             if verdict is not None:
                 return dict(verdict)
             await asyncio.sleep(pause)

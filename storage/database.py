@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import asyncpg
-from sqlalchemy import Connection, event, exc
+from sqlalchemy import Connection, Engine, event, exc
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from moderation.errors import Inconsistent, InvalidConfiguration, LedgerUnavailable
 from storage.translation import ErrorTable, translated
+
+_TURNS: WeakKeyDictionary[Engine, asyncio.Lock] = WeakKeyDictionary()
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -129,9 +133,17 @@ async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     Raises:
         LedgerUnavailable: the database cannot be reached, or refuses to write.
     """
-    with translated(FOREIGN_ERRORS):
-        async with engine.execution_options(**{_WRITES: True}).begin() as connection:
-            yield connection
+    async with _turn(engine):
+        with translated(FOREIGN_ERRORS):
+            async with engine.execution_options(**{_WRITES: True}).begin() as connection:
+                yield connection
+
+
+def _turn(engine: AsyncEngine) -> AbstractAsyncContextManager[None]:
+    """SQLite has one writer, and its busy wait is not fair: a process's own writers queue up."""
+    if engine.dialect.name != "sqlite":
+        return nullcontext()
+    return _TURNS.setdefault(engine.sync_engine, asyncio.Lock())
 
 
 def _postgresql_arguments(patience_seconds: float, statement_seconds: float) -> dict[str, Any]:
