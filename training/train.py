@@ -27,7 +27,7 @@ from tqdm import tqdm
 from training.curve import draw_curve
 from training.loading import EndlessBatches, endless, held_out
 from training.metrics import area_under_curve
-from training.model import BlendingDetector, imagenet_weights
+from training.model import SIDE, BlendingDetector, imagenet_weights
 from training.pairs import Pairs, PairSettings, split_by_group
 from training.patches import read_index
 
@@ -94,8 +94,8 @@ class Training:
         self.model.train()
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.rate(self.progress)
-        if self.progress < self.recipe.small_until:
-            crops = reduced(crops, self.recipe.small_side)
+        small = self.progress < self.recipe.small_until
+        self.model.side = self.recipe.small_side if small else SIDE
         with torch.autocast("cpu", dtype=torch.bfloat16):
             logits, _ = self.model(crops)
         loss = functional.binary_cross_entropy_with_logits(logits, labels)
@@ -152,14 +152,6 @@ class Training:
         self.step, self.minutes = state["step"], state["minutes"]
         self.best_loss = state["best_loss"]
         self.log = [tuple(line) for line in state["log"]]
-
-
-def reduced(crops: Tensor, side: int) -> Tensor:
-    """Crops (N H W C, uint8) made smaller by area."""
-    pixels = functional.interpolate(
-        crops.permute(0, 3, 1, 2).float(), (side, side), mode="bilinear", antialias=True
-    )
-    return pixels.round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1)
 
 
 def run(
