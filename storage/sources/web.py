@@ -27,7 +27,10 @@ from storage.sources.pinned import PinnedBackend, Resolver, system_resolver
 from storage.translation import ErrorTable, translated
 
 WEB_ERRORS: ErrorTable = (
-    (httpcore.TimeoutException, SourceTimedOut),
+    # A source that was reached and does not deliver is at fault; one that cannot be reached may
+    # be, but so may this machine's own network, and that passes.
+    (httpcore.ReadTimeout, SourceTimedOut),
+    (httpcore.TimeoutException, SourceUnavailable),
     (httpcore.UnsupportedProtocol, ForbiddenSource),
     (httpcore.LocalProtocolError, ForbiddenSource),  # the address cannot be put in a request
     (httpcore.ProtocolError, SourceUnavailable),

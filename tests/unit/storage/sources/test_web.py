@@ -97,6 +97,22 @@ def test_no_error_of_the_network_is_unmapped(foreign: type[Exception]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("foreign", "meaning"),
+    [
+        (httpcore.ConnectTimeout, SourceUnavailable),
+        (httpcore.PoolTimeout, SourceUnavailable),
+        (httpcore.WriteTimeout, SourceUnavailable),
+        (httpcore.ReadTimeout, SourceTimedOut),
+        (TimeoutError, SourceTimedOut),  # of the whole fetch
+    ],
+)
+def test_only_a_source_that_was_reached_can_be_too_slow(
+    foreign: type[Exception], meaning: type[ModerationError]
+) -> None:
+    assert translation(foreign("x"), WEB_ERRORS) is meaning
+
+
+@pytest.mark.parametrize(
     ("status", "meaning"),
     [
         (200, None),
