@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
 from datetime import UTC, datetime
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -16,7 +21,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from moderation.errors import Inconsistent, InvalidConfiguration, LedgerUnavailable
-from storage.translation import ErrorTable, translated
+from storage.translation import ErrorTable, first_line, translated
 
 _TURNS: WeakKeyDictionary[Engine, asyncio.Lock] = WeakKeyDictionary()
 
@@ -51,6 +56,11 @@ FOREIGN_ERRORS: ErrorTable = (
     (TimeoutError, LedgerUnavailable),
     (OSError, LedgerUnavailable),
 )
+
+# "Data exception" and "integrity constraint violation". For the first SQLAlchemy's asyncpg dialect
+# has no class of its own, so a refused value comes as a plain DBAPIError:
+# <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+_REFUSED = frozenset({"22", "23"})
 
 _WRITES = "veriscope_writes"
 
@@ -121,7 +131,7 @@ async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     Raises:
         LedgerUnavailable: the database cannot be reached.
     """
-    with translated(FOREIGN_ERRORS):
+    with database_errors():
         async with engine.connect() as connection:
             yield connection
 
@@ -132,11 +142,25 @@ async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
     Raises:
         LedgerUnavailable: the database cannot be reached, or refuses to write.
+        Inconsistent: it refuses what is written: a value that does not fit, or a broken rule.
     """
     async with _turn(engine):
-        with translated(FOREIGN_ERRORS):
+        with database_errors():
             async with engine.execution_options(**{_WRITES: True}).begin() as connection:
                 yield connection
+
+
+@contextmanager
+def database_errors() -> Iterator[None]:
+    """Raise Veriscope's error from the database's: by PostgreSQL's code, then by FOREIGN_ERRORS."""
+    with translated(FOREIGN_ERRORS):
+        try:
+            yield
+        except exc.DBAPIError as error:
+            code = getattr(error.orig, "sqlstate", None) or ""
+            if code[:2] in _REFUSED:
+                raise Inconsistent(first_line(error)) from error
+            raise
 
 
 def _turn(engine: AsyncEngine) -> AbstractAsyncContextManager[None]:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from moderation.errors import LedgerUnavailable
+from moderation.errors import Inconsistent, LedgerUnavailable
 from storage.database import open_database, reading, writing
 from storage.ledger import SqlLedger
 from storage.tables import outbox
@@ -148,6 +148,22 @@ async def test_more_work_than_connections(engine: AsyncEngine) -> None:
         with pytest.raises(LedgerUnavailable, match="QueuePool"):
             await announce(narrow)
     await narrow.dispose()
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [{"key": "k" * 256}, {"key": "a\0b"}, {"outbox_id": 2**63}, {"key": None}],
+    ids=["too long", "a character that is none", "out of range", "missing"],
+)
+async def test_a_value_that_postgresql_would_refuse_again_is_ours(
+    postgresql_url: str, refused: dict[str, object]
+) -> None:
+    engine = open_database(postgresql_url)
+
+    with pytest.raises(Inconsistent):
+        async with writing(engine) as connection:
+            await connection.execute(insert(outbox).values(**A_ROW | refused))
+    await engine.dispose()
 
 
 async def test_tables_that_are_not_there_yet(tmp_path: Path) -> None:
