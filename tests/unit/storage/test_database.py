@@ -12,9 +12,8 @@ from moderation.errors import Inconsistent, InvalidConfiguration, LedgerUnavaila
 from storage.database import FOREIGN_ERRORS, database_url
 from storage.translation import translated, translation
 
-
 # Other libraries have OSErrors of their own, which no database raises.
-DATABASES = {"asyncpg", "builtins", "socket", "sqlalchemy", "ssl"}
+DATABASES = {"asyncpg", "builtins", "socket", "sqlalchemy", "sqlite3", "ssl"}
 
 
 def family(*roots: type[BaseException]) -> list[type[BaseException]]:
