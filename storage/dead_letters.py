@@ -27,7 +27,8 @@ class SqlDeadLetters:
 
     async def keep(self, letter: DeadLetter) -> bool:
         """See `storage.ports.DeadLetters`; one that was redriven waits again, as it is now."""
-        values = {name: getattr(letter, name) for name in _COLUMNS}
+        fitting = rows.fitted(letter)
+        values = {name: getattr(fitting, name) for name in _COLUMNS}
         async with writing(self._engine) as connection:
             kept = await connection.scalar(
                 rows.insert(connection, dead_letters)

@@ -25,6 +25,7 @@ from storage.ports import (
     PendingMessage,
     UploadStatus,
 )
+from storage.rows import fitted
 
 
 @dataclass(slots=True)
@@ -172,7 +173,7 @@ class InMemoryDeadLetters:
             return False
         number = known.dead_letter_id if known else len(self._memory.letters) + 1
         self._memory.letters[number] = KeptDeadLetter(
-            dead_letter_id=number, letter=letter, redriven_at=None
+            dead_letter_id=number, letter=fitted(letter), redriven_at=None
         )
         return True
 

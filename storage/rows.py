@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, Table
+from sqlalchemy import Column, Row, String, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from moderation.upload import Upload
 from moderation.verdict import Verdict
-from storage.ports import UploadStatus
+from storage.ports import DeadLetter, UploadStatus
+from storage.tables import dead_letters
 
 _UPLOAD = TypeAdapter(Upload)
 _VERDICT = TypeAdapter(Verdict)
@@ -71,12 +73,29 @@ def track_rows(verdict: Verdict) -> list[dict[str, Any]]:
     ]
 
 
+def fitted(letter: DeadLetter) -> DeadLetter:
+    """The letter with its words cut to their columns: one that is refused would be lost."""
+    return replace(
+        letter,
+        fault=letter.fault[: _length(dead_letters.c.fault)],
+        reason=letter.reason[: _length(dead_letters.c.reason)],
+    )
+
+
+def _length(column: Column[Any]) -> int | None:
+    return cast(String, column.type).length
+
+
 def read_verdict(kept: Any) -> Verdict:
     return _VERDICT.validate_python(kept)
 
 
 def read_status(row: Row[Any]) -> UploadStatus:
-    """From columns `upload`, `announcements`, `deadline_at` and `verdict` (None: no end yet)."""
+    """From columns `upload`, `announcements`, `deadline_at` and `verdict` (None: no end yet).
+
+    Raises:
+        ValueError: what was kept is no upload, or no verdict, any more.
+    """
     return UploadStatus(
         upload=_UPLOAD.validate_python(row.upload),
         announcements=row.announcements,

@@ -78,6 +78,15 @@ async def test_a_redriven_letter_that_fails_again_waits_again_as_it_is_now(store
     assert kept.redriven_at is None
 
 
+async def test_words_that_are_longer_than_their_columns_are_cut_and_the_letter_is_kept(
+    store: Store,
+) -> None:
+    assert await store.dead_letters.keep(a_letter(reason="r" * 129, fault="f" * 65))
+
+    kept = await only(store)
+    assert (kept.letter.reason, kept.letter.fault) == ("r" * 128, "f" * 64)
+
+
 async def test_the_oldest_failure_comes_first(store: Store) -> None:
     assert await keep_and_find(store, WAITING) == [3, 2, 1]
     assert len(await store.dead_letters.find(WAITING, limit=2)) == 2
