@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select, update
+import structlog
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from moderation.errors import UnknownUpload
@@ -15,6 +17,8 @@ from storage.ledger import status_query
 from storage.outbox import write_messages
 from storage.ports import OutboundMessage, UploadStatus
 from storage.tables import uploads
+
+log = structlog.get_logger()
 
 
 class SqlDeadlines:
@@ -32,7 +36,7 @@ class SqlDeadlines:
                 .order_by(uploads.c.deadline_at, uploads.c.upload_id)
                 .limit(limit)
             )
-            return [rows.read_status(row) for row in found]
+            return _readable(found)
 
     async def announce_again(
         self, upload_id: str, *, deadline_at: datetime, publish: Sequence[OutboundMessage]
@@ -67,3 +71,15 @@ class SqlDeadlines:
             )
             count, since = found.one()
             return count, since
+
+
+def _readable(found: Iterable[Row[Any]]) -> list[UploadStatus]:
+    """One upload that no longer parses must not keep all others from being announced again."""
+    statuses: list[UploadStatus] = []
+    for row in found:
+        try:
+            statuses.append(rows.read_status(row))
+        except ValueError as error:
+            # Without the values: they are of the uploader.
+            log.error("ledger.unreadable", upload_id=row.upload_id, error=type(error).__name__)
+    return statuses

@@ -58,7 +58,11 @@ class SqlLedger:
 def status_query() -> Select[tuple[object, ...]]:
     """Uploads with their current verdicts; what `rows.read_status` reads."""
     return select(
-        uploads.c.upload, uploads.c.announcements, uploads.c.deadline_at, verdicts.c.verdict
+        uploads.c.upload_id,
+        uploads.c.upload,
+        uploads.c.announcements,
+        uploads.c.deadline_at,
+        verdicts.c.verdict,
     ).select_from(
         uploads.outerjoin(
             verdicts,

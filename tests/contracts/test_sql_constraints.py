@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog.testing import capture_logs
 
 from moderation.errors import Inconsistent
 from storage import rows
 from storage.database import reading, writing
 from storage.ledger import status_query
 from storage.tables import uploads, verdict_tracks, verdicts
-from tests.contracts.words import Store, a_verdict, an_upload
+from tests.contracts.words import NOON, SECOND, Store, a_verdict, an_upload
 
 
 async def concluded(store: Store) -> None:
@@ -118,3 +119,19 @@ async def test_what_is_asked_often_is_answered_from_an_index(
         plan = await connection.execute(text(f"{explain} {words}"))
 
     assert index in "\n".join(str(row) for row in plan)
+
+
+async def test_an_upload_that_no_longer_parses_does_not_hide_the_overdue_ones(
+    engine: AsyncEngine, sql_store: Store
+) -> None:
+    for upload_id in ("u1", "u2", "u3"):
+        await sql_store.ledger.announce(an_upload(upload_id), deadline_at=NOON)
+    async with writing(engine) as connection:
+        broken = update(uploads).where(uploads.c.upload_id == "u1").values(upload={"lane": "?"})
+        await connection.execute(broken)
+
+    with capture_logs() as logs:
+        overdue = await sql_store.deadlines.overdue(NOON + SECOND, limit=10)
+
+    assert [status.upload.upload_id for status in overdue] == ["u2", "u3"]
+    assert [(line["log_level"], line["upload_id"]) for line in logs] == [("error", "u1")]
