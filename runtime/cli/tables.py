@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Iterable
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -35,20 +34,19 @@ def verdict_table(ended: Iterable[Ended]) -> Table:
     table.add_column("faces", justify="right")
     table.add_column("reasons", overflow="fold")
     table.add_column("time", justify="right")
-    names = [one.name for one in ended]
-    shared = (
-        os.path.commonpath(names) if len(names) > 1 and not any("://" in n for n in names) else ""
-    )
-    for one in sorted(ended, key=lambda one: one.name):
-        name = os.path.relpath(one.name, shared) if shared else one.name
+    ended = sorted(ended, key=lambda one: one.name)
+    for one, name in zip(ended, shown_names([one.name for one in ended]), strict=True):
         table.add_row(_plain(name), *_cells(one))
     return table
 
 
-def _shared_folder(names: list[str]) -> str:
-    if not names or any("://" in name for name in names):
-        return ""
-    return os.path.commonpath([str(Path(name).parent) for name in names])
+def shown_names(names: list[str]) -> list[str]:
+    """Files below the folder that all of them share; addresses as they are."""
+    files = [os.path.abspath(name) for name in names if "://" not in name]
+    if not files:
+        return names
+    shared = os.path.commonpath([os.path.dirname(file) for file in files])
+    return [name if "://" in name else os.path.relpath(name, shared) for name in names]
 
 
 def _cells(one: Ended) -> list[Text]:

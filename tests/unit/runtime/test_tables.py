@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runtime.cli.tables import shown_names, verdict_table
+from runtime.client import Ended
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        (["/m/a/1.jpg", "/m/b/2.jpg"], ["a/1.jpg", "b/2.jpg"]),
+        (["/m/1.jpg", "/m/1.jpg"], ["1.jpg", "1.jpg"]),
+        (["/m/1.jpg"], ["1.jpg"]),
+        (["/m/1.jpg", "/m/b/2.jpg"], ["1.jpg", "b/2.jpg"]),
+        (["https://h/a.jpg", "/m/1.jpg"], ["https://h/a.jpg", "1.jpg"]),
+        (["https://h/a.jpg"], ["https://h/a.jpg"]),
+        ([], []),
+    ],
+)
+def test_files_are_shown_below_the_folder_they_share(given: list[str], shown: list[str]) -> None:
+    assert shown_names(given) == shown
+
+
+def test_relative_and_absolute_names_of_one_folder_are_shown_alike(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert shown_names([f"{tmp_path}/a.jpg", "b.jpg"]) == ["a.jpg", "b.jpg"]
+
+
+def test_each_file_has_its_row() -> None:
+    ended = (Ended(name=f"/m/{n}", upload_id=None, verdict=None, failure="no") for n in "ba")
+    table = verdict_table(ended)
+    assert [str(name) for name in table.columns[0].cells] == ["a", "b"]
