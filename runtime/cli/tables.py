@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -42,10 +43,10 @@ def verdict_table(ended: Iterable[Ended]) -> Table:
 
 def shown_names(names: list[str]) -> list[str]:
     """Files below the folder that all of them share; addresses as they are."""
-    files = [os.path.abspath(name) for name in names if "://" not in name]
+    files = [os.path.normpath(Path(name).absolute()) for name in names if "://" not in name]
     if not files:
         return names
-    shared = os.path.commonpath([os.path.dirname(file) for file in files])
+    shared = os.path.commonpath([Path(file).parent for file in files])
     return [name if "://" in name else os.path.relpath(name, shared) for name in names]
 
 
