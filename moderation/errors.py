@@ -136,6 +136,10 @@ class UnparsableMessage(Inconsistent):
     """A message on a topic does not follow its schema."""
 
 
+class UnpublishableMessage(Inconsistent):
+    """The broker refuses a message for good: it is too large, or its topic is none."""
+
+
 class MissingPack(Inconsistent):
     """A face pack that a message refers to is not in the media store, or is damaged."""
 

@@ -61,7 +61,7 @@ OUTBOX_PUBLISHED = Counter("veriscope_outbox_published_total", "Messages the rel
 
 # every hop
 
-IN_HAND = Gauge("veriscope_hop_in_hand", "Messages a hop is working on.", ["hop"])
+IN_HAND = Gauge("veriscope_hop_in_hand", "Messages a hop is working on.", ["hop", "lane"])
 HOP_MESSAGES = Counter(
     "veriscope_hop_messages_total",
     "Messages a hop settled, by whose fault a failure was.",

@@ -134,7 +134,7 @@ async def _intake(shared: Shared) -> AsyncIterator[None]:
 async def _relay(shared: Shared) -> AsyncIterator[None]:
     outbox = shared.kept.outbox
     async with wiring.open_publisher(shared.settings) as publisher:
-        relay = Relay(outbox, publisher)
+        relay = Relay(outbox, shared.kept.dead_letters, publisher)
         shared.health.alive["relay"] = relay.pulse.stuck_after(_patience(shared))
         async with _background(shared, relay.run(), watch_outbox(outbox)):
             yield
@@ -147,9 +147,13 @@ def _patience(shared: Shared) -> float:
 def _reconcile(shared: Shared) -> AbstractAsyncContextManager[None]:
     settings = shared.settings
     reconciler = Reconciler(
-        shared.kept.deadlines, wiring.deadlines(settings), wiring.topics(settings)
+        shared.kept.deadlines,
+        wiring.deadlines(settings),
+        wiring.topics(settings),
+        announcements=settings.stream.announcements,
     )
     every = settings.stream.reconcile_every.total_seconds()
+    shared.health.alive["reconcile"] = reconciler.pulse.stuck_after(every + _patience(shared))
     return _background(shared, reconciler.run(every_seconds=every))
 
 

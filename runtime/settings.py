@@ -130,6 +130,9 @@ class Stream(_Section):
     backfill_deadline: Duration = Field(
         timedelta(hours=24), description="a backfilled upload without an end is announced again"
     )
+    announcements: int = Field(
+        8, ge=1, le=100, description="of an upload; then it is given up, with a rejection"
+    )
     reconcile_every: Duration = Field(timedelta(seconds=30), description="between two looks")
     stop_within: Duration = Field(timedelta(seconds=30), description="after SIGTERM")
     stuck_after: Duration = Field(

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
-from typing import Any
+
+from faust.types import TP
 
 from moderation.upload import Lane
 from monitoring import metrics
 from streams.hops import Hop, Settler, Window
-from streams.offsets import App
+from streams.offsets import App, Place
 from streams.ports import Publisher
 from streams.retries import BackOff
 from streams.topics import Topics
@@ -27,7 +28,6 @@ class FaustConnection:
     data_folder: str
     session: timedelta = timedelta(seconds=20)
     fetch_wait: timedelta = timedelta(seconds=1)
-    credentials: Any = None
 
 
 def build_app(connection: FaustConnection) -> App:
@@ -35,7 +35,6 @@ def build_app(connection: FaustConnection) -> App:
     app = App(
         connection.group,
         broker=[f"kafka://{address}" for address in connection.broker.split(",")],
-        broker_credentials=connection.credentials,
         broker_session_timeout=connection.session.total_seconds(),
         broker_heartbeat_interval=connection.session.total_seconds() / 4,
         broker_commit_interval=1.0,
@@ -69,6 +68,7 @@ class Worker:
         self._publisher = publisher
         self._back_off = back_off
         self._windows: list[Window] = []
+        self._settlers: list[Settler] = []
         self._stalls = Stalls()
 
     def add(self, hop: Hop, topic_of: Callable[[Lane], str]) -> None:
@@ -80,8 +80,9 @@ class Worker:
             dead_letters=self._topics.dead_letters,
             back_off=self._back_off,
         )
+        self._settlers.append(settler)
         for lane in Lane:
-            window = Window(f"{hop.name}.{lane}", hop.window, settler.settle)
+            window = Window(hop.name, lane, hop.window, settler.settle)
             self._windows.append(window)
             topic = self._app.topic(
                 topic_of(lane),
@@ -112,35 +113,43 @@ class Worker:
         await asyncio.gather(*(window.drain(seconds) for window in self._windows))
         await self._app.stop()
 
-    async def watch(self, *, every_seconds: float = 5.0) -> None:
+    async def watch(self, *, every_seconds: float = 10.0) -> None:
         """Keep the lag's metrics, and note what does not move, until cancelled."""
         while True:
             await asyncio.sleep(every_seconds)
-            lag = self._app.consumer.lag()
-            self._stalls.look(lag, monotonic())
-            for topic in {tp.topic for tp in lag}:
-                behind = sum(count for tp, (_, count) in lag.items() if tp.topic == topic)
-                metrics.LAG.labels(topic).set(behind)
+            places = await self._app.consumer.places()
+            self._stalls.look(self._expected_to_move(places), monotonic())
+            metrics.LAG.clear()
+            for tp, place in places.items():
+                metrics.LAG.labels(tp.topic).inc(place.behind)
             metrics.STALLED_SECONDS.set(self.stalled_seconds())
 
     def stalled_seconds(self) -> float:
         """How long a partition has had messages and not moved."""
         return self._stalls.longest(monotonic())
 
+    def _expected_to_move(self, places: Mapping[TP, Place]) -> Mapping[TP, Place]:
+        """Waiting for a dependency is not hanging, nor is a backfill behind live uploads."""
+        if any(settler.waiting for settler in self._settlers):
+            return {}
+        lane_of = self._topics.lane_of
+        return {tp: place for tp, place in places.items() if lane_of(tp.topic) is Lane.LIVE}
+
 
 class Stalls:
     """Since when partitions that have messages have not moved: what a live process can hide."""
 
     def __init__(self) -> None:
-        self._since: dict[Any, tuple[int, float]] = {}
+        self._since: dict[TP, tuple[tuple[int | None, int], float]] = {}
 
-    def look(self, lag: Mapping[Any, tuple[int, int]], now: float) -> None:
-        """Compare with the look before; `lag` is as `streams.offsets.Consumer.lag` gives it."""
+    def look(self, places: Mapping[TP, Place], now: float) -> None:
+        """Compare with the look before; a partition that is not named any more is forgotten."""
         before, self._since = self._since, {}
-        for partition, (place, behind) in lag.items():
-            if behind:
-                place_before, since = before.get(partition, (None, now))
-                self._since[partition] = (place, since if place == place_before else now)
+        for tp, place in places.items():
+            if place.behind:
+                stand = (place.settled, place.position)
+                stand_before, since = before.get(tp, (None, now))
+                self._since[tp] = (stand, since if stand == stand_before else now)
 
     def longest(self, now: float) -> float:
         return max((now - since for _, since in self._since.values()), default=0.0)

@@ -11,13 +11,11 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
-from moderation.errors import BrokerUnavailable
+from moderation.errors import BrokerUnavailable, Unavailable
 from monitoring.health import Pulse
-from streams.retries import BackOff, Origin, patiently
+from streams.retries import FOR_EVER, Origin, note, patiently
 
 log = structlog.get_logger()
-
-_FOR_EVER = BackOff(attempts=None)
 
 
 class LedgerConsumer:
@@ -39,7 +37,11 @@ class LedgerConsumer:
 
     async def run(self) -> None:
         """Consume until cancelled; a broker that goes away is waited for."""
-        await patiently(self._consume, _FOR_EVER)
+        await patiently(self._consume, FOR_EVER, on_failure=self._note)
+
+    def _note(self, error: Unavailable, failures: int) -> None:
+        self.pulse.beat()  # waiting for a dependency is not hanging
+        note(self.group)(error, failures)
 
     async def _consume(self) -> None:
         consumer = AIOKafkaConsumer(
@@ -67,6 +69,7 @@ class LedgerConsumer:
     ) -> None:
         for record in records:
             await self._settle(Origin.of(record))
+            self.pulse.beat()
         try:
             await consumer.commit({partition: records[-1].offset + 1})
         except (CommitFailedError, IllegalStateError):

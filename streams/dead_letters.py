@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
+import structlog
+
 from moderation.errors import UnparsableMessage
+from monitoring import metrics
 from storage.ports import DeadLetter, DeadLetters, KeptDeadLetter, OutboundMessage
-from streams.retries import Origin
+from streams.retries import FOR_EVER, Origin, fault_of, note, patiently
+
+log = structlog.get_logger()
 
 _HEADER = "veriscope-dead-letter"
+_CUT_BYTES = 256 * 1024
 
 
 def to_message(letter: DeadLetter, *, topic: str) -> OutboundMessage:
@@ -37,6 +43,14 @@ def to_message(letter: DeadLetter, *, topic: str) -> OutboundMessage:
         value=letter.value or b"",
         headers={**letter.headers, _HEADER: json.dumps(facts).encode()},
     )
+
+
+def shortened(message: OutboundMessage) -> OutboundMessage:
+    """A dead letter that the broker will take: its value is cut, and the letter says so."""
+    facts = json.loads(message.headers[_HEADER])
+    facts["detail"] = f"value of {len(message.value)} bytes cut; {facts['detail']}"
+    headers = {_HEADER: json.dumps(facts).encode()}
+    return replace(message, value=message.value[:_CUT_BYTES], headers=headers)
 
 
 def from_message(value: bytes | None, headers: dict[str, bytes]) -> DeadLetter:
@@ -69,15 +83,20 @@ class KeepDeadLetters:
     def __init__(self, dead_letters: DeadLetters) -> None:
         self._dead_letters = dead_letters
 
-    async def __call__(self, origin: Origin) -> Sequence[OutboundMessage]:
+    async def settle(self, origin: Origin) -> None:
         """Keep one message.
 
-        Raises:
-            UnparsableMessage: it is no dead letter.
-            LedgerUnavailable: try again.
+        What cannot be kept is logged, never written to the topic again: it would
+        come back here without end. It stays on the topic for as long as that keeps it.
         """
-        await self._dead_letters.keep(from_message(origin.value, origin.headers))
-        return []
+        try:
+            letter = from_message(origin.value, origin.headers)
+            await patiently(
+                lambda: self._dead_letters.keep(letter), FOR_EVER, on_failure=note("dead-letters")
+            )
+        except Exception as error:
+            metrics.DEAD_LETTERS.labels("dead-letters", fault_of(error), "unkept").inc()
+            log.exception("dead_letter.unkept", offset=origin.offset, partition=origin.partition)
 
 
 async def redrive(dead_letters: DeadLetters, kept: KeptDeadLetter) -> bool:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 
 from inference.ports import Extraction, FaceExtractor
-from moderation.errors import MediaRejected
+from moderation.errors import MediaRejected, MediaStoreUnavailable
 from moderation.provenance import Provenance, ProvenanceState
 from moderation.upload import Lane, Upload
 from moderation.verdict import Rejection
 from monitoring import metrics
 from storage.ports import MediaStore, OutboundMessage, Source
-from streams.messages import FACES, SCORED, FacesFound, UploadAnnounced, UploadScored
+from streams.intake import read_announcement
+from streams.messages import FACES, SCORED, FacesFound, UploadScored
+from streams.retries import Origin
 from streams.topics import Topics
 
 _UNKNOWN = Provenance(state=ProvenanceState.UNKNOWN)
@@ -42,13 +45,14 @@ class Extract:
         self._topics = topics
         self._spool = spool
 
-    async def __call__(self, message: UploadAnnounced) -> Sequence[OutboundMessage]:
+    async def __call__(self, origin: Origin) -> Sequence[OutboundMessage]:
         """Turn one announcement into one message: to `faces`, or straight to `scores`.
 
         Raises:
+            UnparsableMessage: it is no announcement.
             Unavailable: the source, the decoders or the media store; try again.
         """
-        upload = message.upload
+        upload = read_announcement(origin, self._topics).upload
         try:
             found = await self._extract(upload)
         except MediaRejected as error:
@@ -61,8 +65,8 @@ class Extract:
         return [await self._with_faces(upload, found)]
 
     async def _extract(self, upload: Upload) -> Extraction:
-        with tempfile.TemporaryDirectory(dir=self._spool) as folder:
-            media = Path(folder) / "media"
+        with _workplace(self._spool) as folder:
+            media = folder / "media"
             started = monotonic()
             await self._source.fetch(upload.uri, media)
             fetched = monotonic()
@@ -105,6 +109,16 @@ class Extract:
         upload = message.upload
         topic = self._topics.scores(upload.lane)
         return SCORED.encode(message, topic=topic, upload_id=upload.upload_id, at=_now())
+
+
+@contextmanager
+def _workplace(spool: Path) -> Iterator[Path]:
+    """A folder for one upload. A spool that is full or gone is nobody's upload's fault."""
+    try:
+        with tempfile.TemporaryDirectory(dir=spool) as folder:
+            yield Path(folder)
+    except OSError as error:
+        raise MediaStoreUnavailable(f"the spool cannot be used: {error}") from error
 
 
 def _now() -> datetime:

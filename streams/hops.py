@@ -11,21 +11,31 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
-from moderation.errors import ModerationError, Unavailable
+from moderation.errors import ModerationError, Unavailable, UnpublishableMessage
 from monitoring import metrics
 from storage.ports import OutboundMessage
-from streams.dead_letters import to_message
+from streams.dead_letters import shortened, to_message
 from streams.messages import Codec, M
 from streams.ports import Publisher
-from streams.retries import BackOff, Origin, dead_letter, fault_of, patiently
+from streams.retries import (
+    FOR_EVER,
+    BackOff,
+    Origin,
+    dead_letter,
+    fault_of,
+    note,
+    patiently,
+)
 
 log = structlog.get_logger()
 
-_FOR_EVER = BackOff(attempts=None)
+T = TypeVar("T")
+
+_DEFECT_PAUSE_SECONDS = 10.0
 
 
 Handle = Callable[[Origin], Awaitable[Sequence[OutboundMessage]]]
@@ -66,10 +76,23 @@ class Settler:
         self._publisher = publisher
         self._dead_letters = dead_letters
         self._back_off = back_off
+        self._note = note(name)
+        self.waiting = 0
 
     async def settle(self, origin: Origin) -> None:
         """Return when everything the message leads to is on the broker."""
         started = monotonic()
+        outcome, outbound = await self._handled(origin)
+        try:
+            await self._publish(outbound)
+        except UnpublishableMessage as error:
+            outcome = fault_of(error)
+            await self._publish([shortened(self._set_aside(origin, error, attempts=1))])
+        metrics.HOP_SECONDS.labels(self._name).observe(monotonic() - started)
+        metrics.HOP_MESSAGES.labels(self._name, outcome).inc()
+
+    async def _handled(self, origin: Origin) -> tuple[str, Sequence[OutboundMessage]]:
+        """Do the hop's work; a failure that stays makes a dead letter instead of its result."""
         attempts = 0
 
         async def attempt() -> Sequence[OutboundMessage]:
@@ -77,20 +100,31 @@ class Settler:
             attempts += 1
             return await self._handle(origin)
 
-        outcome = "done"
         try:
-            outbound = await patiently(attempt, self._back_off, on_failure=self._note)
+            return "done", await self._patiently(attempt, self._back_off)
         except Exception as error:  # noqa: BLE001  # the one place that guards the hop
-            outcome = fault_of(error)
-            outbound = [self._set_aside(origin, error, attempts)]
-        if outbound:
-            await patiently(
-                lambda: self._publisher.publish(outbound), _FOR_EVER, on_failure=self._note
-            )
-        metrics.HOP_SECONDS.labels(self._name).observe(monotonic() - started)
-        metrics.HOP_MESSAGES.labels(self._name, outcome).inc()
+            return fault_of(error), [self._set_aside(origin, error, attempts=attempts)]
 
-    def _set_aside(self, origin: Origin, error: Exception, attempts: int) -> OutboundMessage:
+    async def _publish(self, outbound: Sequence[OutboundMessage]) -> None:
+        if outbound:
+            await self._patiently(lambda: self._publisher.publish(outbound), FOR_EVER)
+
+    async def _patiently(self, work: Callable[[], Awaitable[T]], back_off: BackOff) -> T:
+        """Work while a dependency may be away; `waiting` counts the messages that wait for one."""
+        waits = False
+
+        def on_failure(error: Unavailable, failures: int) -> None:
+            nonlocal waits
+            self.waiting += not waits
+            waits = True
+            self._note(error, failures)
+
+        try:
+            return await patiently(work, back_off, on_failure=on_failure)
+        finally:
+            self.waiting -= waits
+
+    def _set_aside(self, origin: Origin, error: Exception, *, attempts: int) -> OutboundMessage:
         letter = dead_letter(origin, error, attempts=attempts)
         known = isinstance(error, ModerationError)
         kind = letter.reason if known else "defect"
@@ -105,17 +139,6 @@ class Settler:
         )
         return to_message(letter, topic=self._dead_letters)
 
-    def _note(self, error: Unavailable, failures: int) -> None:
-        metrics.RETRIES.labels(self._name, type(error).__name__).inc()
-        if failures in (1, 5, 20):
-            log.warning(
-                "hop.waiting",
-                hop=self._name,
-                failures=failures,
-                error=type(error).__name__,
-                detail=str(error),
-            )
-
 
 class Window:
     """Takes messages from a Faust stream while fewer than `size` are in hand.
@@ -124,8 +147,11 @@ class Window:
     worker: then it is not begun again, and both deliveries are acknowledged.
     """
 
-    def __init__(self, name: str, size: int, settle: Callable[[Origin], Awaitable[None]]) -> None:
-        self._name = name
+    def __init__(
+        self, hop: str, lane: str, size: int, settle: Callable[[Origin], Awaitable[None]]
+    ) -> None:
+        self._hop = hop
+        self._lane = lane
         self._places = asyncio.Semaphore(size)
         self._settle = settle
         self._in_hand: dict[tuple[str, int, int], list[Any]] = {}
@@ -147,18 +173,30 @@ class Window:
             task = asyncio.create_task(self._one(place, Origin.of(message)))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-            metrics.IN_HAND.labels(self._name).set(len(self._in_hand))
+            self._count()
 
     async def _one(self, place: tuple[str, int, int], origin: Origin) -> None:
         deliveries = self._in_hand[place]
         try:
-            await self._settle(origin)
+            await self._insist(origin)
             for event in deliveries:
                 event.ack()
         finally:
             del self._in_hand[place]
             self._places.release()
-            metrics.IN_HAND.labels(self._name).set(len(self._in_hand))
+            self._count()
+
+    async def _insist(self, origin: Origin) -> None:
+        """Settle, whatever settling itself raises: that is a defect, but never costs a message."""
+        while True:
+            try:
+                return await self._settle(origin)
+            except Exception:
+                log.exception("hop.defect", hop=self._hop, lane=self._lane)
+            await asyncio.sleep(_DEFECT_PAUSE_SECONDS)
+
+    def _count(self) -> None:
+        metrics.IN_HAND.labels(self._hop, self._lane).set(len(self._in_hand))
 
     async def drain(self, seconds: float) -> None:
         """Begin nothing more; give what is in hand that long, then hand it back unsettled."""

@@ -45,12 +45,10 @@ class Intake:
             UnparsableMessage: it is no announcement.
             LedgerUnavailable: try again.
         """
-        announced = ANNOUNCED.decode(origin.value).upload
-        lane = self._topics.lane_of(origin.topic)
-        upload = replace(announced, lane=lane)
-        deadline = self._deadlines.after(datetime.now(UTC), lane)
+        upload = read_announcement(origin, self._topics).upload
+        deadline = self._deadlines.after(datetime.now(UTC), upload.lane)
         if await self._ledger.announce(upload, deadline_at=deadline):
-            metrics.UPLOADS_ANNOUNCED.labels(lane, "topic").inc()
+            metrics.UPLOADS_ANNOUNCED.labels(upload.lane, "topic").inc()
         return []
 
     async def accept(self, upload: Upload) -> bool:
@@ -67,6 +65,16 @@ class Intake:
         if new:
             metrics.UPLOADS_ANNOUNCED.labels(upload.lane, "api").inc()
         return new
+
+
+def read_announcement(origin: Origin, topics: Topics) -> UploadAnnounced:
+    """Read an announcement; the topic says the lane, whatever the message says.
+
+    Raises:
+        UnparsableMessage: it is none.
+    """
+    message = ANNOUNCED.decode(origin.value)
+    return replace(message, upload=replace(message.upload, lane=topics.lane_of(origin.topic)))
 
 
 def announcement(upload: Upload, topics: Topics, *, number: int = 1) -> OutboundMessage:

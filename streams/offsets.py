@@ -11,6 +11,7 @@ pull request 707 and keeps skipped messages unacknowledged.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -40,6 +41,10 @@ class PartitionProgress:
         self._unsettled.pop(offset, None)
 
     @property
+    def unsettled(self) -> int:
+        return len(self._unsettled)
+
+    @property
     def committable(self) -> int | None:
         """The offset to go on from after a crash; None while nothing was delivered.
 
@@ -48,6 +53,24 @@ class PartitionProgress:
         if self._unsettled:
             return next(iter(self._unsettled))
         return None if self._delivered is None else self._delivered + 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a partition stands: what was read and not settled, and what was not even read.
+
+    `position` is aiokafka's, which passes over the markers of transactions; a
+    committed offset does not, and stays short of the end for ever.
+    """
+
+    settled: int | None
+    unsettled: int
+    position: int
+    unread: int
+
+    @property
+    def behind(self) -> int:
+        return self.unsettled + self.unread
 
 
 class Consumer(driver.Consumer):  # type: ignore[misc]  # Faust is not typed
@@ -111,16 +134,20 @@ class Consumer(driver.Consumer):  # type: ignore[misc]  # Faust is not typed
         for tp in partitions:
             self.progress.pop(tp, None)
 
-    def lag(self) -> dict[TP, tuple[int, int]]:
-        """Where each assigned partition would go on, and how many messages lie behind that."""
+    async def places(self) -> dict[TP, Place]:
+        """Where each assigned partition stands."""
         found = {}
         for tp in self.assignment():
-            progress = self.progress.get(tp)
-            ready = progress.committable if progress is not None else None
-            place = ready if ready is not None else self._committed_offset.get(tp) or 0
             end = self.highwater(tp)
-            if end is not None:
-                found[tp] = (place, max(0, end - place))
+            position = await self.position(tp)
+            if end is not None and position is not None:
+                progress = self.progress.get(tp) or PartitionProgress()
+                found[tp] = Place(
+                    settled=progress.committable,
+                    unsettled=progress.unsettled,
+                    position=position,
+                    unread=max(0, end - position),
+                )
         return found
 
 

@@ -14,5 +14,6 @@ class Publisher(Protocol):
 
         Raises:
             BrokerUnavailable: not all were acknowledged.
+            UnpublishableMessage: one of them will never be.
         """
         ...

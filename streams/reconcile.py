@@ -7,31 +7,43 @@ from datetime import UTC, datetime
 
 import structlog
 
+from moderation.errors import Unavailable
+from moderation.verdict import Rejection
 from monitoring import metrics
+from monitoring.health import Pulse
 from storage.ports import Deadlines as OpenUploads
-from storage.ports import UploadStatus
+from storage.ports import OutboundMessage, UploadStatus
 from streams.intake import Deadlines, announcement
-from streams.retries import BackOff, patiently
+from streams.messages import SCORED, UploadScored
+from streams.retries import FOR_EVER, note, patiently
 from streams.topics import Topics
 
 log = structlog.get_logger()
 
 _BATCH = 500
-_FOR_EVER = BackOff(attempts=None)
+GAVE_UP = "gave_up"
 
 
 class Reconciler:
-    """Looks for uploads without an end."""
+    """Looks for uploads without an end.
 
-    def __init__(self, uploads: OpenUploads, deadlines: Deadlines, topics: Topics) -> None:
+    One that was announced `announcements` times is given up: that is an end, too,
+    and a later judgement takes its place.
+    """
+
+    def __init__(
+        self, uploads: OpenUploads, deadlines: Deadlines, topics: Topics, *, announcements: int
+    ) -> None:
         self._uploads = uploads
         self._deadlines = deadlines
         self._topics = topics
+        self._announcements = announcements
+        self.pulse = Pulse()
 
     async def run(self, *, every_seconds: float) -> None:
         """Reconcile until cancelled."""
         while True:
-            await patiently(self.once, _FOR_EVER)
+            await patiently(self.once, FOR_EVER, on_failure=self._note)
             await asyncio.sleep(every_seconds)
 
     async def once(self) -> int:
@@ -43,21 +55,36 @@ class Reconciler:
         overdue = await self._uploads.overdue(datetime.now(UTC), limit=_BATCH)
         again = [status for status in overdue if await self._announce_again(status)]
         await self._report()
+        self.pulse.beat()
         return len(again)
 
     async def _announce_again(self, status: UploadStatus) -> bool:
         upload = status.upload
         number = status.announcements + 1
-        now = datetime.now(UTC)
+        deadline = self._deadlines.after(datetime.now(UTC), upload.lane, announcements=number)
         done = await self._uploads.announce_again(
-            upload.upload_id,
-            deadline_at=self._deadlines.after(now, upload.lane, announcements=number),
-            publish=[announcement(upload, self._topics, number=number)],
+            upload.upload_id, deadline_at=deadline, publish=[self._message(status)]
         )
         if done:
             metrics.UPLOADS_REANNOUNCED.labels(upload.lane).inc()
             log.warning("upload.announced_again", upload_id=upload.upload_id, announcement=number)
         return done
+
+    def _message(self, status: UploadStatus) -> OutboundMessage:
+        upload, number = status.upload, status.announcements + 1
+        if number <= self._announcements:
+            return announcement(upload, self._topics, number=number)
+        detail = f"no end after {status.announcements} announcements"
+        return SCORED.encode(
+            UploadScored(upload=upload, rejection=Rejection(reason=GAVE_UP, detail=detail)),
+            topic=self._topics.scores(upload.lane),
+            upload_id=upload.upload_id,
+            at=datetime.now(UTC),
+        )
+
+    def _note(self, error: Unavailable, failures: int) -> None:
+        self.pulse.beat()  # waiting for a dependency is not hanging
+        note("reconcile")(error, failures)
 
     async def _report(self) -> None:
         count, since = await self._uploads.backlog()

@@ -10,10 +10,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+import structlog
+
 from moderation.errors import Inconsistent, MediaRejected, ModerationError, Unavailable
+from monitoring import metrics
 from storage.ports import DeadLetter
 
+log = structlog.get_logger()
+
 T = TypeVar("T")
+
+_LOUD = (1, 5, 20, 100)  # failures in a row that are worth a line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +41,22 @@ class BackOff:
 
     def allows(self, failures: int) -> bool:
         return self.attempts is None or failures < self.attempts
+
+
+FOR_EVER = BackOff(attempts=None)
+
+
+def note(who: str) -> Callable[[Unavailable, int], None]:
+    """Make what `patiently` tells of failures: a metric, and now and then a line."""
+
+    def noted(error: Unavailable, failures: int) -> None:
+        metrics.RETRIES.labels(who, type(error).__name__).inc()
+        if failures in _LOUD:
+            log.warning(
+                "waiting", who=who, failures=failures, error=type(error).__name__, detail=str(error)
+            )
+
+    return noted
 
 
 async def patiently(
@@ -79,7 +102,7 @@ class Origin:
             offset=record.offset,
             key=record.key,
             value=record.value,
-            headers=dict(record.headers or ()),
+            headers={name: value or b"" for name, value in record.headers or ()},
         )
 
 

@@ -8,23 +8,30 @@ from datetime import timedelta
 from moderation.upload import Lane
 
 WEEK = timedelta(days=7)
+LARGEST_DEAD_LETTER_BYTES = 2 * 1024 * 1024  # twice what Kafka takes on other topics by default
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """A topic as it is created. `retention` None keeps the last message of each key."""
+    """A topic as it is created.
+
+    `retention` None keeps the last message of each key, `largest_bytes` None is the
+    broker's own limit.
+    """
 
     name: str
     partitions: int
     retention: timedelta | None
+    largest_bytes: int | None = None
 
     @property
     def config(self) -> dict[str, str]:
-        """The broker's own names for how long messages stay."""
+        """The broker's own names for how long messages stay, and how large they may be."""
+        size = {} if self.largest_bytes is None else {"max.message.bytes": str(self.largest_bytes)}
         if self.retention is None:
-            return {"cleanup.policy": "compact"}
+            return {"cleanup.policy": "compact", **size}
         milliseconds = int(self.retention.total_seconds() * 1000)
-        return {"cleanup.policy": "delete", "retention.ms": str(milliseconds)}
+        return {"cleanup.policy": "delete", "retention.ms": str(milliseconds), **size}
 
 
 class Topics:
@@ -38,7 +45,6 @@ class Topics:
         self.prefix = prefix
         self._partitions = partitions
         self.verdicts = f"{prefix}.verdicts"
-        self.decisions = f"{prefix}.decisions"
         self.dead_letters = f"{prefix}.dead-letters"
 
     def uploads(self, lane: Lane) -> str:
@@ -63,6 +69,11 @@ class Topics:
         return [
             *by_lane,
             Topic(name=self.verdicts, partitions=self._partitions, retention=None),
-            Topic(name=self.decisions, partitions=self._partitions, retention=4 * WEEK),
-            Topic(name=self.dead_letters, partitions=1, retention=4 * WEEK),
+            # A dead letter holds another message whole, and says what was wrong with it.
+            Topic(
+                name=self.dead_letters,
+                partitions=1,
+                retention=4 * WEEK,
+                largest_bytes=LARGEST_DEAD_LETTER_BYTES,
+            ),
         ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -75,7 +75,7 @@ def up(
     given = Given(kafka=kafka, triton=triton, database=database, media=media_store, port=port)
     console = Console(stderr=True)
 
-    async def run(stop: asyncio.Event) -> bool:
+    async def run(stop: Stop) -> bool:
         async with bring_up(
             settings,
             given,
@@ -84,6 +84,7 @@ def up(
             warn=lambda line: _print(console, f"[bold yellow]! {escape(line)}[/]"),
         ) as stack:
             _print(console, f"[dim]·[/dim] uploads at {stack.url}/v1/uploads")
+            stop.up = True
             complete = await _judge(stack, found, stop) if found else True
             if not once:
                 _describe(console, stack)
@@ -150,10 +151,11 @@ def _run_service(name: str) -> None:
     _configure_logs(settings.logs.level, json=settings.logs.json_lines)
     service: Service = Service(name)
 
-    async def run(stop: asyncio.Event) -> bool:
+    async def run(stop: Stop) -> bool:
         import structlog
 
         async with running(settings, frozenset({service})) as url:
+            stop.up = True
             structlog.get_logger().info("service.started", service=name, http=url)
             await stop.wait()
         return True
@@ -161,17 +163,39 @@ def _run_service(name: str) -> None:
     _until_signalled(run)
 
 
-def _until_signalled(run: Callable[[asyncio.Event], Awaitable[bool]]) -> bool:
-    """Run until it returns; SIGTERM and SIGINT set the event that it is given."""
+class Stop(asyncio.Event):
+    """Set by the first signal once all is `up`; an earlier and a second one cancel everything."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.up = False
+
+
+def _until_signalled(run: Callable[[Stop], Coroutine[None, None, bool]]) -> bool:
+    """Run until it returns, or until SIGTERM or SIGINT end it.
+
+    Raises:
+        typer.Exit: it was cancelled.
+    """
 
     async def wrapped() -> bool:
-        stop = asyncio.Event()
+        stop = Stop()
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
-        return await run(stop)
+        running = asyncio.create_task(run(stop))
 
-    return asyncio.run(wrapped())
+        def on_signal() -> None:
+            if stop.is_set() or not stop.up:
+                running.cancel()
+            stop.set()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, on_signal)
+        return await running
+
+    try:
+        return asyncio.run(wrapped())
+    except asyncio.CancelledError:
+        raise typer.Exit(130) from None
 
 
 def _configure_logs(level: str, *, json: bool) -> None:

@@ -12,12 +12,12 @@ from runtime.wiring.kept import Kept
 from streams.app import FaustConnection, build_app
 from streams.consuming import LedgerConsumer
 from streams.dead_letters import KeepDeadLetters
-from streams.hops import Handle, Settler
+from streams.hops import Settler
 from streams.intake import Deadlines, Intake
 from streams.kafka import KafkaPublisher
 from streams.offsets import App
 from streams.ports import Publisher
-from streams.retries import BackOff
+from streams.retries import FOR_EVER
 from streams.topics import Topics
 
 
@@ -63,24 +63,24 @@ def intake(settings: Settings, kept: Kept) -> Intake:
 def ledger_consumers(settings: Settings, kept: Kept, publisher: Publisher) -> list[LedgerConsumer]:
     """The consumers whose work is one write: of announcements, and of dead letters."""
     names = topics(settings)
-    consumed: dict[str, tuple[list[str], Handle]] = {
-        "intake": ([names.uploads(lane) for lane in Lane], intake(settings, kept)),
-        "dead-letters": ([names.dead_letters], KeepDeadLetters(kept.dead_letters)),
-    }
+    announcements = Settler(
+        "intake",
+        intake(settings, kept),
+        publisher,
+        dead_letters=names.dead_letters,
+        back_off=FOR_EVER,
+    )
     return [
         LedgerConsumer(
             connection(settings) | membership(settings),
             group=f"{settings.kafka.group}-{name}",
             topics=sources,
-            settle=Settler(
-                name,
-                handle,
-                publisher,
-                dead_letters=names.dead_letters,
-                back_off=BackOff(attempts=None),
-            ).settle,
+            settle=settle,
         )
-        for name, (sources, handle) in consumed.items()
+        for name, sources, settle in (
+            ("intake", [names.uploads(lane) for lane in Lane], announcements.settle),
+            ("dead-letters", [names.dead_letters], KeepDeadLetters(kept.dead_letters).settle),
+        )
     ]
 
 

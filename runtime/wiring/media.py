@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
 
 from inference.decoders import DecoderPool
@@ -17,6 +17,7 @@ from storage.sources.dispatch import SourceByScheme
 from storage.sources.local import LocalSource
 from storage.sources.stored import StoredSource
 from storage.sources.web import Patience, WebSource
+from storage.spool import open_spool
 
 
 def media_store(settings: Settings) -> ObstoreMediaStore:
@@ -46,11 +47,9 @@ def source(settings: Settings, store: ObstoreMediaStore) -> SourceByScheme:
     )
 
 
-def spool(settings: Settings) -> Path:
-    """A folder for media while they are worked on."""
-    folder = settings.state.absolute() / "spool"  # the decoders work elsewhere
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder
+def spool(settings: Settings) -> AbstractContextManager[Path]:
+    """A folder for media while they are worked on, by its whole path: decoders work elsewhere."""
+    return open_spool(settings.state.absolute() / "spool")
 
 
 @asynccontextmanager

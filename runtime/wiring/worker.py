@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 
 import structlog
@@ -21,7 +21,7 @@ from runtime.wiring.scoring import calibrations, model_folder, open_scorer, serv
 from streams.app import Worker
 from streams.extract import Extract
 from streams.hops import Hop, decoding
-from streams.messages import ANNOUNCED, FACES, SCORED
+from streams.messages import FACES, SCORED
 from streams.ports import Publisher
 from streams.record import Record
 from streams.retries import BackOff
@@ -44,10 +44,10 @@ async def open_worker(
     names = topics(settings)
     store = media_store(settings)
     policy = load_policy(settings.policy)
-    async with (
-        open_scorer(settings) as answering,
-        open_decoders(settings) as pool,
-    ):
+    async with AsyncExitStack() as stack:
+        workplace = stack.enter_context(spool(settings))
+        answering = await stack.enter_async_context(open_scorer(settings))
+        pool = await stack.enter_async_context(open_decoders(settings))
         model, _ = await asyncio.gather(served_model(settings, answering), pool.warm())
         if "network" not in pool.given_up:
             log.warning("decoders.keep_network", why="this system lets no process leave it")
@@ -64,7 +64,7 @@ async def open_worker(
             pool,
             store,
             names,
-            spool=spool(settings),
+            spool=workplace,
         )
         batcher = Batcher(
             answering, in_flight=settings.scoring.requests_in_flight, observe=_observe
@@ -72,7 +72,7 @@ async def open_worker(
         score = Score(batcher, model, EmbeddingReference.load(folder), store, names)
         record = Record(kept.ledger, policy, calibrations(settings), names, pipeline=VERSION)
         for name, handle, window, topic_of in (
-            ("extract", decoding(ANNOUNCED, extract), stream.extract_window, names.uploads),
+            ("extract", extract, stream.extract_window, names.uploads),
             ("score", decoding(FACES, score), stream.score_window, names.faces),
             ("record", decoding(SCORED, record), stream.record_window, names.scores),
         ):

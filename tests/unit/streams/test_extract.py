@@ -5,12 +5,18 @@ from pathlib import Path
 import pytest
 
 from inference.ports import Extraction
-from moderation.errors import DecodingExceeded, SourceUnavailable, UnreadableMedia
+from moderation.errors import (
+    DecodingExceeded,
+    MediaStoreUnavailable,
+    SourceUnavailable,
+    UnreadableMedia,
+)
 from moderation.upload import Lane
 from storage.in_memory import InMemoryMediaStore, InMemorySource
 from streams.extract import Extract
-from streams.messages import FACES, SCORED, UploadAnnounced
-from tests.builders import CROP, FACTS, TOPICS, TRACK, an_upload
+from streams.intake import announcement
+from streams.messages import FACES, SCORED
+from tests.builders import CROP, FACTS, TOPICS, TRACK, an_origin, an_upload
 
 URI = "store:///media/acme/u1"
 FOUND = Extraction(
@@ -46,7 +52,8 @@ class Desk:
         self.extract = Extract(source, self.extractor, self.store, TOPICS, spool=spool)
 
     async def handle(self, lane: Lane = Lane.LIVE):
-        (message,) = await self.extract(UploadAnnounced(upload=an_upload(lane=lane, uri=URI)))
+        announced = announcement(an_upload(lane=Lane.LIVE, uri=URI), TOPICS)
+        (message,) = await self.extract(an_origin(announced.value, topic=TOPICS.uploads(lane)))
         return message
 
 
@@ -88,6 +95,11 @@ async def test_a_source_that_fails_is_left_to_be_tried_again(tmp_path: Path) -> 
         await Desk(tmp_path, FOUND, SourceUnavailable()).handle()
 
 
+async def test_a_spool_that_is_gone_is_waited_for_and_costs_no_upload(tmp_path: Path) -> None:
+    with pytest.raises(MediaStoreUnavailable):
+        await Desk(tmp_path / "gone", FOUND).handle()
+
+
 @pytest.mark.parametrize("answer", [FOUND, NOBODY, UnreadableMedia()])
 async def test_nothing_stays_in_the_spool(tmp_path: Path, answer: Extraction | Exception) -> None:
     desk = Desk(tmp_path, answer)
@@ -97,7 +109,9 @@ async def test_nothing_stays_in_the_spool(tmp_path: Path, answer: Extraction | E
 
 
 @pytest.mark.parametrize(("lane", "urgent"), [(Lane.LIVE, True), (Lane.BACKFILL, False)])
-async def test_the_lane_says_who_is_decoded_first(tmp_path: Path, lane: Lane, urgent: bool) -> None:
+async def test_the_lane_of_the_topic_says_who_is_decoded_first(
+    tmp_path: Path, lane: Lane, urgent: bool
+) -> None:
     desk = Desk(tmp_path, FOUND)
     message = await desk.handle(lane)
     assert desk.extractor.asked[0][1] is urgent

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from moderation.errors import Inconsistent, LedgerUnavailable, MissingPack, UnparsableMessage
+from storage.in_memory import InMemoryDeadLetters, Memory
 from storage.ports import OutboundMessage
-from streams.dead_letters import from_message
+from streams.dead_letters import KeepDeadLetters, from_message
 from streams.hops import Handle, Settler, decoding
 from streams.in_memory import InMemoryPublisher
 from streams.messages import ANNOUNCED
@@ -91,3 +94,27 @@ async def test_a_broker_that_is_down_never_costs_a_message() -> None:
     async with asyncio.timeout(30):
         await a_settler(failing(Inconsistent(), times=0), publisher).settle(ORIGIN)
     assert publisher.published == [ONWARD]
+
+
+async def test_a_message_too_large_even_for_a_dead_letter_is_cut_and_says_so() -> None:
+    publisher = InMemoryPublisher(largest_bytes=300_000)
+    large = replace(ORIGIN, value=b"x" * 400_000)
+    async with asyncio.timeout(30):
+        await a_settler(failing(MissingPack("gone"), times=1), publisher).settle(large)
+    (message,) = publisher.published
+    letter = from_message(message.value, dict(message.headers))
+    assert "value of 400000 bytes cut" in letter.detail
+    assert letter.value == b"x" * (256 * 1024)
+
+
+async def test_what_cannot_be_kept_is_never_written_to_the_topic_it_came_from() -> None:
+    memory = Memory()
+    await KeepDeadLetters(InMemoryDeadLetters(memory)).settle(ORIGIN)
+    assert memory.letters == {}
+
+
+def test_a_header_without_a_value_is_an_empty_one() -> None:
+    record = SimpleNamespace(
+        topic="t", partition=0, offset=0, key=None, value=None, headers=(("a", None), ("b", b"1"))
+    )
+    assert Origin.of(record).headers == {"a": b"", "b": b"1"}

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from storage.in_memory import InMemoryDeadlines, InMemoryLedger, InMemoryOutbox, Memory
 from streams.intake import Deadlines
-from streams.messages import ANNOUNCED
-from streams.reconcile import Reconciler
+from streams.messages import ANNOUNCED, SCORED
+from streams.reconcile import GAVE_UP, Reconciler
 from tests.builders import NOON, TOPICS, an_upload
 
 DEADLINES = Deadlines(live=timedelta(minutes=10), backfill=timedelta(days=1))
@@ -13,7 +13,7 @@ FAR = NOON.replace(year=9999)
 
 
 def a_reconciler(memory: Memory) -> Reconciler:
-    return Reconciler(InMemoryDeadlines(memory), DEADLINES, TOPICS)
+    return Reconciler(InMemoryDeadlines(memory), DEADLINES, TOPICS, announcements=2)
 
 
 async def test_what_has_no_end_after_its_deadline_is_announced_again() -> None:
@@ -37,3 +37,15 @@ async def test_what_still_has_time_is_left_alone() -> None:
     memory = Memory()
     await InMemoryLedger(memory).announce(an_upload(), deadline_at=FAR)
     assert await a_reconciler(memory).once() == 0
+
+
+async def test_what_was_announced_too_often_is_given_up_with_a_rejection() -> None:
+    memory = Memory()
+    ledger, deadlines = InMemoryLedger(memory), InMemoryDeadlines(memory)
+    await ledger.announce(an_upload(), deadline_at=NOON)
+    await deadlines.announce_again("u1", deadline_at=NOON, publish=[])
+    await a_reconciler(memory).once()
+    (entry,) = await InMemoryOutbox(memory).pending(limit=10)
+    rejection = SCORED.decode(entry.message.value).rejection
+    assert rejection is not None
+    assert rejection.reason == GAVE_UP

@@ -4,8 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
 
+import pytest
+from faust.types import TP
+
+from streams import hops
 from streams.app import Stalls
 from streams.hops import Window
+from streams.offsets import Place
 from streams.retries import Origin
 
 
@@ -43,7 +48,7 @@ class Desk:
     def __init__(self, size: int, *events: Event) -> None:
         self.begun: list[int] = []
         self._gates: dict[int, asyncio.Event] = {}
-        self.window = Window("test", size, self._settle)
+        self.window = Window("test", "live", size, self._settle)
         self.task = asyncio.create_task(self.window.consume(Stream(*events)))
 
     async def _settle(self, origin: Origin) -> None:
@@ -121,22 +126,55 @@ async def test_nothing_is_begun_after_draining_started() -> None:
     desk.task.cancel()
 
 
+P0, P1 = TP("t", 0), TP("t", 1)
+
+
+def at(settled: int, *, unsettled: int = 0, unread: int = 0) -> Place:
+    return Place(settled=settled, unsettled=unsettled, position=settled, unread=unread)
+
+
 def test_a_partition_that_has_messages_and_does_not_move_is_stalled() -> None:
     stalls = Stalls()
-    stalls.look({"p0": (5, 3), "p1": (9, 0)}, 100.0)
-    stalls.look({"p0": (5, 4), "p1": (9, 0)}, 160.0)
+    stalls.look({P0: at(5, unsettled=3), P1: at(9)}, 100.0)
+    stalls.look({P0: at(5, unsettled=3, unread=1), P1: at(9)}, 160.0)
     assert stalls.longest(170.0) == 70.0
 
 
 def test_a_partition_that_moves_is_not_stalled_however_long_its_lag() -> None:
     stalls = Stalls()
-    stalls.look({"p0": (5, 1000)}, 100.0)
-    stalls.look({"p0": (6, 2000)}, 160.0)
+    stalls.look({P0: at(5, unread=1000)}, 100.0)
+    stalls.look({P0: at(6, unread=2000)}, 160.0)
     assert stalls.longest(160.0) == 0.0
+
+
+def test_a_partition_that_was_read_to_its_end_is_not_stalled() -> None:
+    stalls = Stalls()
+    stalls.look({P0: at(5)}, 100.0)
+    stalls.look({P0: at(5)}, 1000.0)
+    assert stalls.longest(2000.0) == 0.0
 
 
 def test_a_partition_that_went_to_another_worker_is_forgotten() -> None:
     stalls = Stalls()
-    stalls.look({"p0": (5, 3)}, 100.0)
+    stalls.look({P0: at(5, unsettled=3)}, 100.0)
     stalls.look({}, 160.0)
     assert stalls.longest(500.0) == 0.0
+
+
+async def test_a_defect_in_settling_does_not_cost_the_message(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hops, "_DEFECT_PAUSE_SECONDS", 0.0)
+    failures = iter([RuntimeError("a defect")])
+    event = Event(0)
+
+    async def settle(_origin: Origin) -> None:
+        for failure in failures:
+            raise failure
+
+    window = Window("test", "live", 1, settle)
+    task = asyncio.create_task(window.consume(Stream(event)))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert event.acknowledged
+    task.cancel()
