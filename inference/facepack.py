@@ -32,6 +32,8 @@ FORMAT_VERSION = 1
 CROP_SHAPE = (224, 224, 3)
 
 # Forgeries show in fine detail, so no chroma is thrown away; 95 is where blocks stop showing.
+# The name changes with what follows: it is part of what `preprocessing` stands for.
+CODEC = "jpeg-95-444"
 _JPEG = (
     cv2.IMWRITE_JPEG_QUALITY,
     95,

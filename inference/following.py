@@ -9,18 +9,19 @@ import numpy as np
 from inference.crops import CROP_SIDE
 from inference.detectors import load_detector
 from inference.extraction import Follow, Followed
-from inference.frames import Frame
+from inference.frames import DecodingLimits, Frame
+from inference.preprocessing import preprocessing
 from inference.tracks import FaceFollower
 from inference.wire import FaceSearch
 
 
-def follower(search: FaceSearch) -> tuple[Follow, str]:
+def follower(search: FaceSearch, limits: DecodingLimits) -> tuple[Follow, str]:
     """Load a detector and try it on an empty frame; also the name of the preprocessing.
 
     Raises:
         InvalidConfiguration: the detector's file is missing, or is none that is known here.
     """
-    detector, preprocessing = load_detector(search.detector, smallest_face=search.smallest_face)
+    detector, name = load_detector(search.detector, smallest_face=search.smallest_face)
     detector.detect(np.zeros((240, 320, 3), np.uint8))
 
     def follow(frames: Iterable[Frame]) -> Followed:
@@ -39,4 +40,4 @@ def follower(search: FaceSearch) -> tuple[Follow, str]:
             pixels=np.stack([pixels for _, pixels in kept]) if kept else empty,
         )
 
-    return follow, preprocessing
+    return follow, preprocessing(name, search, limits)

@@ -58,7 +58,7 @@ def _instruments(work: Work) -> tuple[Follow, str]:
     """Load the decoders, the face detector and what follows faces; try them on nothing."""
     from inference.following import follower
 
-    return follower(work.faces)
+    return follower(work.faces, work.limits)
 
 
 def _answer(media: Path, work: Work, follow: Follow, preprocessing: str) -> bytes:

