@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import yaml
@@ -83,7 +82,7 @@ _Dumper.add_representer(str, _text)
 
 
 def _written(topics: Topics) -> dict[str, Codec[Any]]:
-    """The one message type of each topic; those of dead letters and decisions are left out."""
+    """The one message type of each topic; that of dead letters is left out."""
     by_lane = ((topics.uploads, ANNOUNCED), (topics.faces, FACES), (topics.scores, SCORED))
     lanes = {name(lane): codec for name, codec in by_lane for lane in Lane}
     return {**lanes, topics.verdicts: REACHED}
@@ -100,25 +99,20 @@ def _place(topic: Topic) -> str:
 
 def _messages(topic: Topic, topics: Topics) -> dict[str, Any]:
     codec = _written(topics).get(topic.name)
-    if codec is not None:
-        return {_name(codec): {"$ref": f"#/components/messages/{_name(codec)}"}}
-    if topic.name == topics.dead_letters:
-        return {_DEAD_LETTER: {"$ref": f"#/components/messages/{_DEAD_LETTER}"}}
-    return {}
+    name = _name(codec) if codec is not None else _DEAD_LETTER
+    return {name: {"$ref": f"#/components/messages/{name}"}}
 
 
 def _channel(topic: Topic, topics: Topics) -> dict[str, Any]:
-    messages = _messages(topic, topics)
-    reserved = "" if messages else "Reserved: nothing is written yet. "
     return {
         "address": topic.name,
-        "description": reserved + _kept(topic),
-        "messages": messages,
+        "description": _kept(topic),
+        "messages": _messages(topic, topics),
         "bindings": {
             "kafka": {
                 "topic": topic.name,
                 "partitions": topic.partitions,
-                "topicConfiguration": _configuration(topic.retention),
+                "topicConfiguration": _configuration(topic),
             }
         },
     }
@@ -130,13 +124,11 @@ def _kept(topic: Topic) -> str:
     return f"Messages stay for {topic.retention.days} days."
 
 
-def _configuration(retention: timedelta | None) -> dict[str, Any]:
-    if retention is None:
-        return {"cleanup.policy": ["compact"]}
-    return {
-        "cleanup.policy": ["delete"],
-        "retention.ms": int(retention.total_seconds() * 1000),
-    }
+def _configuration(topic: Topic) -> dict[str, Any]:
+    """The topic's configuration, in the types that the binding asks for."""
+    found: dict[str, Any] = {"cleanup.policy": topic.config["cleanup.policy"].split(",")}
+    numbers = (name for name in ("retention.ms", "max.message.bytes") if name in topic.config)
+    return found | {name: int(topic.config[name]) for name in numbers}
 
 
 def _operations(topics: Topics) -> dict[str, Any]:

@@ -157,7 +157,7 @@ def test_every_topic_has_a_channel_with_what_is_written_to_it():
     topics = Topics()
     assert set(channels) == {topic.name for topic in topics.every()}
     silent = {name for name, channel in channels.items() if not channel["messages"]}
-    assert silent == {topics.decisions}
+    assert not silent
 
 
 def test_all_references_of_the_asyncapi_document_lead_somewhere():
