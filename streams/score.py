@@ -88,6 +88,8 @@ class Score:
             raise MissingPack(
                 f"{message.face_pack} holds {len(pack.pixels)} crops, not {len(message.crops)}"
             )
+        if pack.crops != message.crops:
+            raise MissingPack(f"{message.face_pack} holds other crops than those announced")
         return pack.pixels
 
     async def _keep(self, face_pack: str, answer: CropScores) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -94,6 +95,12 @@ async def test_a_pack_with_other_crops_than_announced_is_refused() -> None:
     score = Score(Scorer(), MODEL, REFERENCE, InMemoryMediaStore({KEY: a_pack()}), TOPICS)
     with pytest.raises(MissingPack, match="holds 1 crops, not 2"):
         await score(faces(crops=(CROP, CROP)))
+
+
+async def test_as_many_crops_that_are_others_are_refused() -> None:
+    score = Score(Scorer(), MODEL, REFERENCE, InMemoryMediaStore({KEY: a_pack()}), TOPICS)
+    with pytest.raises(MissingPack, match="other crops"):
+        await score(faces(crops=(replace(CROP, at_seconds=0.5),)))
 
 
 @pytest.mark.parametrize(("lane", "urgent"), [(Lane.LIVE, True), (Lane.BACKFILL, False)])
