@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from inference.ports import CropScorer, CropScores
 from moderation.errors import ScorerUnavailable
-from moderation.lineage import ModelIdentity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,17 +100,11 @@ class Batcher:
             if upload in queue:  # it failed, or its caller left
                 queue.remove(upload)
 
-    @property
-    def waiting_crops(self) -> int:
-        """How many crops are in no request yet."""
-        return sum(upload.left for upload in (*self._urgent, *self._others))
-
-    async def identify(self) -> ModelIdentity:
-        """See `CropScorer.identify`."""
-        return await self._scorer.identify()
-
     async def close(self) -> None:
-        """Give up what is under way, and close the scorer."""
+        """Give up what waits and what is under way; the scorer is its owner's to close.
+
+        Their callers get ScorerUnavailable.
+        """
         for upload in (*self._urgent, *self._others):
             _fail(upload, ScorerUnavailable("scoring was ended"))
         self._urgent.clear()
@@ -119,7 +112,6 @@ class Batcher:
         for request in self._requests:
             request.cancel()
         await asyncio.gather(*self._requests, return_exceptions=True)
-        await self._scorer.close()
 
     def _send(self) -> None:
         while len(self._requests) < self._in_flight and (self._urgent or self._others):

@@ -104,19 +104,6 @@ def read(content: bytes) -> FacePack:
         raise MissingPack(f"the face pack is damaged: {error}") from error
 
 
-def crop_jpeg(content: bytes, crop_id: int) -> bytes:
-    """Take one crop out of a pack as it lies there, a JPEG.
-
-    Raises:
-        MissingPack: the bytes are damaged, or hold no such crop.
-    """
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return archive.read(_name(crop_id))
-    except (zipfile.BadZipFile, ValueError, LookupError) as error:
-        raise MissingPack(f"the face pack holds no crop {crop_id}") from error
-
-
 def _name(crop_id: int) -> str:
     return f"crops/{crop_id:04d}.jpg"
 

@@ -77,7 +77,10 @@ async def open_worker(
             ("record", decoding(SCORED, record), stream.record_window, names.scores),
         ):
             worker.add(Hop(name=name, handle=handle, window=window), topic_of)
-        yield worker
+        try:
+            yield worker
+        finally:
+            await batcher.close()  # before the scorer that its requests are at
 
 
 def _observe(sent: SentRequest) -> None:

@@ -19,17 +19,17 @@ class GatedScorer(ScriptedScorer):
         super().__init__(lambda crop: float(crop[0, 0, 0]), **script)  # type: ignore[arg-type]
         self.gate = asyncio.Semaphore(0)
         self.most_at_once = 0
-        self._at_once = 0
+        self.at_once = 0
 
     async def score(self, crops: NDArray[np.uint8]) -> CropScores:
-        self._at_once += 1
-        self.most_at_once = max(self.most_at_once, self._at_once)
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
         try:
             scores = await super().score(crops)
             await self.gate.acquire()
             return scores
         finally:
-            self._at_once -= 1
+            self.at_once -= 1
 
     def let_through(self, count: int = 1000) -> None:
         for _ in range(count):
@@ -175,7 +175,6 @@ async def test_the_rest_of_a_failed_upload_is_not_sent() -> None:
         await batcher.score(crops(*range(9)), urgent=False)
     await settle()
     assert scorer.sizes == [2]
-    assert batcher.waiting_crops == 0
 
 
 async def test_a_defect_of_the_scorer_reaches_the_caller() -> None:
@@ -194,12 +193,12 @@ async def test_a_caller_that_leaves_takes_its_waiting_crops_along() -> None:
     await settle()
     leaving = start(batcher, 2, 3)
     await settle()
-    assert batcher.waiting_crops == 2
     leaving.cancel()
     await settle()
-    assert batcher.waiting_crops == 0
     scorer.let_through()
     await first
+    await settle()
+    assert scorer.sizes == [1]
 
 
 async def test_every_request_is_reported_with_its_size() -> None:
@@ -216,7 +215,7 @@ async def test_every_request_is_reported_with_its_size() -> None:
     ]
 
 
-async def test_closing_fails_those_who_wait_and_closes_the_scorer() -> None:
+async def test_closing_fails_those_who_wait_and_leaves_the_scorer_to_its_owner() -> None:
     scorer = GatedScorer()
     batcher = Batcher(scorer, in_flight=1)
     tasks = [start(batcher, 1)]
@@ -226,7 +225,9 @@ async def test_closing_fails_those_who_wait_and_closes_the_scorer() -> None:
     await batcher.close()
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [ScorerUnavailable, ScorerUnavailable]
-    assert scorer.closed
+    assert scorer.sizes == [1]
+    assert scorer.at_once == 0
+    assert not scorer.closed
 
 
 async def test_an_upload_without_crops_is_a_defect_of_the_caller() -> None:

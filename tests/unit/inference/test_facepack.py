@@ -7,11 +7,10 @@ import json
 import zipfile
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import pytest
 
-from inference.facepack import FORMAT_VERSION, FacePack, crop_jpeg, read, write
+from inference.facepack import FORMAT_VERSION, FacePack, read, write
 from moderation.errors import Inconsistent, MissingPack
 from moderation.media import Container, MediaFacts, MediaKind
 from moderation.tracks import Crop, CropQuality, Track
@@ -90,16 +89,6 @@ def test_colours_keep_their_order() -> None:
 
 def test_equal_packs_are_equal_bytes() -> None:
     assert write(a_pack()) == write(a_pack())
-
-
-def test_one_crop_can_be_taken_out_as_a_jpeg() -> None:
-    content = write(a_pack())
-
-    jpeg = crop_jpeg(content, 2)
-
-    assert cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR).shape == (224, 224, 3)
-    with pytest.raises(MissingPack):
-        crop_jpeg(content, 3)
 
 
 def test_a_pack_without_crops_is_a_pack() -> None:
