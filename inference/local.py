@@ -19,7 +19,7 @@ from moderation.lineage import ModelIdentity
 
 
 class LocalScorer:
-    """A CropScorer on the CPU of this machine.
+    """A CropScorer on the CPU of this machine, for one `version` of a model.
 
     It runs in one thread of its own, so the event loop never waits; OpenVINO
     itself uses `threads` cores for a batch, all when 0.
@@ -28,9 +28,15 @@ class LocalScorer:
         ScorerMismatch: there are no weights, or OpenVINO cannot load them.
     """
 
-    def __init__(self, model_dir: Path = REPOSITORY / "face_blending", *, threads: int = 0) -> None:
-        self._identity = identify_weights(model_dir)
-        self._run = _load(weights_file(model_dir), threads)
+    def __init__(
+        self,
+        model_dir: Path = REPOSITORY / "face_blending",
+        *,
+        version: str = "1",
+        threads: int = 0,
+    ) -> None:
+        self._identity = identify_weights(model_dir, version)
+        self._run = _load(weights_file(model_dir, version), threads)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="openvino")
 
     async def score(self, crops: NDArray[np.uint8]) -> CropScores:

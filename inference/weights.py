@@ -56,12 +56,15 @@ def written_sha256(configuration: Path) -> str:
 
 
 def stamp(model_dir: Path) -> str:
-    """Write the SHA-256 of the weights into every configuration of the model, and return it.
+    """Write the SHA-256 of the newest weights into every configuration, and return it.
+
+    The newest: unless a configuration has another policy, Triton serves that version alone.
 
     Raises:
         ScorerMismatch: the model has no weights.
     """
-    sha256 = weights_sha256(model_dir)
+    versions = [path.name for path in model_dir.iterdir() if path.name.isdigit()]
+    sha256 = weights_sha256(model_dir, max(versions, key=int, default="1"))
     for configuration in configurations(model_dir):
         text = configuration.read_text()
         configuration.write_text(_WRITTEN.sub(rf"\g<1>{sha256}\g<3>", text))

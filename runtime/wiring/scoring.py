@@ -30,7 +30,11 @@ def model_folder(settings: Settings) -> Path:
 def scorer(settings: Settings) -> CropScorer:
     """Raises: InvalidConfiguration, ScorerMismatch."""
     if settings.scoring.backend == "in_process":
-        return LocalScorer(model_folder(settings), threads=settings.scoring.threads)
+        return LocalScorer(
+            model_folder(settings),
+            version=settings.scoring.version,
+            threads=settings.scoring.threads,
+        )
     return TritonScorer(
         settings.scoring.triton,
         model=settings.scoring.model,

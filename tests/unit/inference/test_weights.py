@@ -44,6 +44,16 @@ def test_stamping_writes_the_weights_into_every_configuration(model_dir: Path) -
     assert "max_batch_size: 64" in (model_dir / "configs" / "cpu.pbtxt").read_text()
 
 
+def test_of_several_versions_the_newest_is_stamped_for_triton_serves_that_one(
+    model_dir: Path,
+) -> None:
+    for version in ("9", "10"):
+        (model_dir / version).mkdir()
+        (model_dir / version / "model.onnx").write_bytes(f"weights {version}".encode())
+
+    assert stamp(model_dir) == hashlib.sha256(b"weights 10").hexdigest()
+
+
 def test_other_weights_are_another_model(model_dir: Path) -> None:
     before = identify_weights(model_dir)
     (model_dir / "1" / "model.onnx").write_bytes(b"other weights")
