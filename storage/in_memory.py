@@ -194,7 +194,7 @@ class InMemoryDeadLetters:
 
 
 class InMemoryMediaStore:
-    """Implements `storage.ports.MediaStore`."""
+    """Implements `storage.ports.MediaStore` and `Erasable`."""
 
     def __init__(self, objects: Mapping[str, bytes] | None = None) -> None:
         self.objects = dict(objects or {})
@@ -220,6 +220,9 @@ class InMemoryMediaStore:
         if len(content) > limit_bytes:
             raise MediaTooLarge(f"the object has more than {limit_bytes} bytes")
         await asyncio.to_thread(to.write_bytes, content)
+
+    async def delete(self, key: str) -> None:
+        self.objects.pop(checked_key(key), None)
 
 
 class InMemorySource:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -26,6 +27,7 @@ from moderation.errors import (
 )
 from storage.files import too_large, write_limited
 from storage.keys import checked_key
+from storage.ports import MediaStore
 from storage.translation import ErrorTable, translated
 
 # obstore raises Python's own errors for some of object_store's: FileNotFoundError where
@@ -44,11 +46,13 @@ _PART_BYTES = 8 * 1024 * 1024
 _PARTS_AT_ONCE = 4
 _CHUNK_BYTES = 1024 * 1024
 
+_NEVER_STORED = "readyz"
+
 _BUCKETS = frozenset({"s3", "gs", "az", "abfss"})
 
 
 class ObstoreMediaStore:
-    """Implements `storage.ports.MediaStore`."""
+    """Implements `storage.ports.MediaStore` and `Erasable`."""
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
@@ -92,6 +96,26 @@ class ObstoreMediaStore:
         await download_object(
             self._store, checked_key(key), to, limit_bytes=limit_bytes, errors=OBSTORE_ERRORS
         )
+
+    async def delete(self, key: str) -> None:
+        name = checked_key(key)
+        with suppress(MissingMedia), translated(OBSTORE_ERRORS):
+            await obstore.delete_async(self._store, name)
+
+
+async def probe(store: MediaStore, *, within_seconds: float = 5.0) -> None:
+    """Use the media store once, by reading what is not there.
+
+    Raises:
+        MediaStoreUnavailable: it does not answer, or not in time.
+    """
+    try:
+        async with asyncio.timeout(within_seconds):
+            await store.read(_NEVER_STORED)
+    except MissingMedia:
+        return
+    except TimeoutError as error:
+        raise MediaStoreUnavailable(f"no answer within {within_seconds:g} s") from error
 
 
 class _Watched:

@@ -190,6 +190,14 @@ class MediaStore(Protocol):
         ...
 
 
+class Erasable(Protocol):
+    """What the media store does for those who stored in vain."""
+
+    async def delete(self, key: str) -> None:
+        """Forget an object; one that is not there is forgotten already."""
+        ...
+
+
 class Source(Protocol):
     """Where media lies that Veriscope was told of by address."""
 

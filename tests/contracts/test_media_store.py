@@ -149,6 +149,23 @@ async def test_a_download_of_one_byte_more_is_too_large_and_leaves_no_file(
     assert not (tmp_path / "to").exists()
 
 
+async def test_what_was_deleted_is_missing(media_store: MediaStore) -> None:
+    await media_store.put(KEY, b"x")
+
+    await media_store.delete(KEY)
+
+    with pytest.raises(MissingMedia):
+        await media_store.read(KEY)
+
+
+async def test_deleting_what_is_not_there_is_no_failure(media_store: MediaStore) -> None:
+    await media_store.put("other", b"x")
+
+    await media_store.delete(KEY)
+
+    assert await media_store.read("other") == b"x"
+
+
 @pytest.mark.parametrize(
     "key",
     [
@@ -180,6 +197,8 @@ async def test_a_key_that_may_mean_another_object_is_refused(
         await media_store.put(key, b"x")
     with pytest.raises(ForbiddenSource):
         await media_store.read(key)
+    with pytest.raises(ForbiddenSource):
+        await media_store.delete(key)
     with pytest.raises(ForbiddenSource):
         await media_store.download(key, tmp_path / "to", limit_bytes=1)
 

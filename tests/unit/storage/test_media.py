@@ -12,7 +12,8 @@ from obstore import exceptions
 
 from moderation.errors import InvalidConfiguration, MediaStoreUnavailable, MissingMedia
 from storage.files import write_limited
-from storage.media import OBSTORE_ERRORS, open_media_store
+from storage.in_memory import InMemoryMediaStore
+from storage.media import OBSTORE_ERRORS, open_media_store, probe
 from storage.translation import translation
 
 ALL = [kind for _, kind in inspect.getmembers(exceptions, inspect.isclass)]
@@ -72,6 +73,24 @@ async def test_a_bucket_that_does_not_answer_is_unavailable_before_long(
         await store.read("k")
     with pytest.raises(MediaStoreUnavailable):
         await store.download("k", tmp_path / "to", limit_bytes=1)
+    with pytest.raises(MediaStoreUnavailable):
+        await store.delete("k")
+    with pytest.raises(MediaStoreUnavailable):
+        await probe(store)
+
+
+async def test_a_store_that_answers_is_ready_though_it_holds_nothing() -> None:
+    await probe(InMemoryMediaStore())
+
+
+async def test_a_store_that_hangs_is_not_ready() -> None:
+    class Hanging(InMemoryMediaStore):
+        async def read(self, key: str) -> bytes:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    with pytest.raises(MediaStoreUnavailable, match="no answer"):
+        await probe(Hanging(), within_seconds=0)
 
 
 async def test_a_cancelled_write_stores_nothing(tmp_path: Path) -> None:
