@@ -37,6 +37,7 @@ class DecoderPool:
         self._lanes = Lanes(self._processes)
         self._idle: list[DecoderProcess] = []
         self._busy: set[DecoderProcess] = set()
+        self._starting: set[asyncio.Task[DecoderProcess]] = set()
         self._closed = False
 
     @property
@@ -54,19 +55,18 @@ class DecoderPool:
         """Start all processes now, so that the first media need not wait.
 
         Raises:
-            DecoderUnavailable: one cannot be started.
+            DecoderUnavailable: one cannot be started; those that could are kept.
         """
         async with AsyncExitStack() as places:
             for _ in range(self._processes):
                 await places.enter_async_context(self._lanes.place(urgent=True))
             missing = self._processes - len(self._idle)
-            started = await asyncio.gather(
-                *(self._start() for _ in range(missing)), return_exceptions=True
+            outcomes = await asyncio.gather(
+                *(self._add() for _ in range(missing)), return_exceptions=True
             )
-            for process in started:
-                if isinstance(process, BaseException):
-                    raise process
-                await self._put_back(process)
+            for outcome in outcomes:
+                if outcome is not None:
+                    raise outcome
 
     async def extract(self, media: Path, *, urgent: bool = True) -> Extraction:
         """Decode, detect, track and crop a local file, by its absolute path.
@@ -94,7 +94,11 @@ class DecoderPool:
     async def close(self) -> None:
         """End all processes; media that are being decoded end with DecoderUnavailable."""
         self._closed = True
-        processes = [*self._idle, *self._busy]
+        for start in self._starting:
+            start.cancel()
+        starts = await asyncio.gather(*self._starting, return_exceptions=True)
+        started = [process for process in starts if isinstance(process, DecoderProcess)]
+        processes = [*started, *self._idle, *self._busy]
         self._idle.clear()
         await asyncio.gather(*(process.kill() for process in processes))
 
@@ -111,10 +115,28 @@ class DecoderPool:
             self._busy.discard(process)
             await self._put_back(process)
 
+    async def _add(self) -> None:
+        await self._put_back(await self._start())
+
     async def _start(self) -> DecoderProcess:
+        """Raises: DecoderUnavailable, also where the pool is closed meanwhile."""
         if self._closed:
             raise DecoderUnavailable("the decoders were closed")
-        return await DecoderProcess.start(self._work)
+        start = asyncio.create_task(DecoderProcess.start(self._work))
+        self._starting.add(start)
+        try:
+            process = await start
+        except asyncio.CancelledError as error:
+            caller = asyncio.current_task()
+            if caller is not None and caller.cancelling():
+                raise
+            raise DecoderUnavailable("the decoders were closed") from error
+        finally:
+            self._starting.discard(start)
+        if self._closed:  # in the very moment in which it got ready
+            await process.kill()
+            raise DecoderUnavailable("the decoders were closed")
+        return process
 
     async def _put_back(self, process: DecoderProcess) -> None:
         if process.usable and process.jobs < self._jobs_per_process and not self._closed:

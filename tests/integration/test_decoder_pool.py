@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from inference.decoder_process import DecoderProcess
 from inference.decoders import DecoderPool
 from inference.wire import FaceSearch, Work
 from moderation.errors import DecoderUnavailable, DecodingExceeded
@@ -55,6 +56,39 @@ def told_of(pid: int, what: str) -> str:
     return Path(f"/proc/{pid}/{what}").read_text()
 
 
+def sandboxes() -> list[int]:
+    """The decoder processes of this one, those included that are not ready yet."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            parent = (folder / "stat").read_text().rsplit(")", 1)[1].split()[1]
+            if (
+                parent == str(os.getpid())
+                and b"inference.sandbox" in (folder / "cmdline").read_bytes()
+            ):
+                found.append(int(folder.name))
+    return found
+
+
+class OneFails(DecoderPool):
+    """Its first process cannot be started."""
+
+    _failed = False
+
+    async def _start(self) -> DecoderProcess:
+        if not self._failed:
+            self._failed = True
+            raise DecoderUnavailable("no process")
+        return await super()._start()
+
+
+async def until_starting() -> list[int]:
+    async with asyncio.timeout(30):
+        while not (starting := sandboxes()):  # noqa: ASYNC110 - nobody tells of it
+            await asyncio.sleep(0.001)
+    return starting
+
+
 async def until_gone(pid: int) -> None:
     async with asyncio.timeout(30):
         while lives(pid):  # noqa: ASYNC110 - another process tells nobody
@@ -94,6 +128,45 @@ async def test_warming_starts_all_processes_and_only_once() -> None:
     finally:
         await pool.close()
     assert not any(lives(pid) for pid in pids)
+
+
+async def test_processes_that_start_are_kept_where_another_cannot() -> None:
+    pool = OneFails(processes=3)
+    try:
+        with pytest.raises(DecoderUnavailable, match="no process"):
+            await pool.warm()
+        kept = pool.pids
+        assert sorted(kept) == sorted(sandboxes())
+        assert len(kept) == 2
+    finally:
+        await pool.close()
+    assert not any(lives(pid) for pid in kept)
+
+
+async def test_closing_ends_a_process_that_is_still_starting() -> None:
+    pool = DecoderPool(processes=1)
+    warming = asyncio.create_task(pool.warm())
+    starting = await until_starting()
+    assert not pool.pids
+
+    await pool.close()
+
+    assert not any(lives(pid) for pid in starting)
+    with pytest.raises(DecoderUnavailable):
+        await warming
+
+
+async def test_a_start_that_is_no_longer_wanted_is_ended() -> None:
+    pool = DecoderPool(processes=1)
+    warming = asyncio.create_task(pool.warm())
+    starting = await until_starting()
+
+    warming.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await warming
+
+    assert not any(lives(pid) for pid in starting)
+    await pool.close()
 
 
 async def test_media_is_tried_again_when_its_process_is_killed(
