@@ -9,6 +9,7 @@ import stat
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from moderation.errors import ForbiddenSource, MissingMedia, ModerationError, SourceUnavailable
@@ -38,17 +39,15 @@ class LocalSource:
     async def fetch(self, uri: str, to: Path) -> None:
         with _translated():
             file = await asyncio.to_thread(self._open, uri)
-        try:
-            await write_media(_chunks(file), to, limit_bytes=self._limit_bytes)
-        finally:
-            os.close(file)
+        with closed_after_reads(file):
+            await write_media(chunks_of(file), to, limit_bytes=self._limit_bytes)
 
-    def _open(self, uri: str) -> int:
+    def _open(self, uri: str) -> BinaryIO:
         # The answer for a path outside is the same whether there is a file or not.
         real = Path(os.path.realpath(_path(uri)))
         for root in self._roots:
             if real.is_relative_to(root):
-                return open_below(root, real.relative_to(root).parts)
+                return os.fdopen(open_below(root, real.relative_to(root).parts), "rb")
         raise ForbiddenSource("the file lies in no folder that may be read")
 
 
@@ -86,10 +85,29 @@ def _path(uri: str) -> str:
     return path
 
 
-async def _chunks(file: int) -> AsyncIterator[bytes]:
+@contextmanager
+def closed_after_reads(file: BinaryIO) -> Iterator[None]:
+    """Close a buffered file when the block ends, but not under a read.
+
+    A read that was cancelled goes on in its thread: on a descriptor that were closed, and
+    taken by another file meanwhile, it would read that one. A buffered file's `close`
+    waits for the read, so it has a thread of its own, and nobody waits for it.
+    """
+    try:
+        yield
+    finally:
+        asyncio.get_running_loop().run_in_executor(None, file.close)
+
+
+async def chunks_of(file: BinaryIO) -> AsyncIterator[bytes]:
+    """Read a file to its end.
+
+    Raises:
+        MissingMedia, ForbiddenSource, SourceUnavailable: the file system refuses.
+    """
     while True:
         with _translated():
-            chunk = await asyncio.to_thread(os.read, file, _CHUNK_BYTES)
+            chunk = await asyncio.to_thread(file.read, _CHUNK_BYTES)
         if not chunk:
             return
         yield chunk

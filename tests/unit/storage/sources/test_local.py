@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import select
 import socket
 from pathlib import Path
 
 import pytest
 
 from moderation.errors import EmptyMedia, ForbiddenSource, MediaTooLarge, MissingMedia
-from storage.sources.local import LocalSource, open_below
+from storage.sources.local import LocalSource, chunks_of, closed_after_reads, open_below
 
 
 @pytest.fixture
@@ -104,6 +106,32 @@ async def test_a_pipe_or_a_socket_is_forbidden_at_once(root: Path) -> None:
         for name in ("pipe", "socket"):
             with pytest.raises(ForbiddenSource):
                 await fetch(root, f"file://{root}/{name}")
+
+
+async def test_a_file_stays_open_until_a_read_that_nobody_awaits_has_ended() -> None:
+    """Its descriptor could belong to another file by then. A pipe stands for a slow disk."""
+    end, other_end = os.pipe()
+    file = os.fdopen(end, "rb")
+
+    async def fetching() -> None:
+        with closed_after_reads(file):
+            async for _ in chunks_of(file):
+                pass
+
+    os.write(other_end, b"the read has begun, and waits for the rest")
+    fetch = asyncio.create_task(fetching())
+    async with asyncio.timeout(30):
+        while select.select([end], [], [], 0)[0]:  # noqa: ASYNC110 - a thread tells nobody
+            await asyncio.sleep(0.001)
+    fetch.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await fetch
+
+    assert os.fstat(end)
+    os.close(other_end)
+    async with asyncio.timeout(30):
+        while not file.closed:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
 
 
 @pytest.mark.parametrize(("size", "raised"), [(0, EmptyMedia), (6, MediaTooLarge)])
