@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from inference.confinement import close_to_others
 from inference.ports import Extraction
 from inference.wire import Work, extraction_from, packed, receive_async
 from moderation.errors import DecoderUnavailable, DecodingExceeded, Inconsistent, MediaRejected
@@ -61,11 +62,12 @@ class DecoderProcess:
 
     @classmethod
     async def start(cls, work: Work) -> DecoderProcess:
-        """Start a process and wait until it is ready.
+        """Start a process and wait until it is ready; it cannot read this one's memory.
 
         Raises:
             DecoderUnavailable: it cannot be started, or does not get ready.
         """
+        close_to_others()
         try:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
