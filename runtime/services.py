@@ -13,11 +13,13 @@ import structlog
 from fastapi import APIRouter
 
 from console.app import build_app
+from console.bounds import Bounds
 from console.uploads import build_routes
 from monitoring.health import Health
 from runtime import wiring
 from runtime.http_server import HttpServer
 from runtime.settings import Settings
+from storage.media import ObstoreMediaStore, probe
 from streams.reconcile import Reconciler
 from streams.relay import Relay, watch_outbox
 
@@ -100,17 +102,26 @@ async def _background(
 def _listening(shared: Shared, services: frozenset[Service]) -> HttpServer:
     """Listen before anything else runs, so that a taken port costs nothing."""
     shared.health.ready["database"] = shared.kept.outbox.backlog
-    uploads = _upload_routes(shared) if Service.API in services else None
+    uploads = None
+    if Service.API in services:
+        store = wiring.media_store(shared.settings)
+        shared.health.ready["media_store"] = lambda: probe(store)
+        uploads = _upload_routes(shared, store)
     app = build_app(shared.health, version=wiring.VERSION, uploads=uploads)
     return HttpServer(app, host=shared.settings.http.host, port=shared.settings.http.port)
 
 
-def _upload_routes(shared: Shared) -> APIRouter:
+def _upload_routes(shared: Shared, store: ObstoreMediaStore) -> APIRouter:
+    http = shared.settings.http
     return build_routes(
         shared.kept.ledger,
-        wiring.media_store(shared.settings),
+        store,
         wiring.intake(shared.settings, shared.kept).accept,
-        max_bytes=shared.settings.media.max_bytes,
+        bounds=Bounds(
+            max_bytes=shared.settings.media.max_bytes,
+            uploads_at_once=http.uploads_at_once,
+            idle_seconds=http.idle.total_seconds(),
+        ),
     )
 
 

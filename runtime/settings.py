@@ -146,6 +146,13 @@ class Http(_Section):
 
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8700, ge=0, le=65535, description="port to listen on")
+    uploads_at_once: int = Field(
+        16, ge=1, le=10_000, description="received at once; one more is asked to come again"
+    )
+    idle: Duration = Field(
+        timedelta(seconds=30),
+        description="an upload of which nothing arrives that long is given up",
+    )
 
 
 class Logs(_Section):

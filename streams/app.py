@@ -18,6 +18,8 @@ from streams.ports import Publisher
 from streams.retries import BackOff
 from streams.topics import Topics
 
+_START_PATIENCE_SECONDS = 15.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaustConnection:
@@ -95,8 +97,18 @@ class Worker:
             self._app.agent(topic, name=f"{hop.name}.{lane}", concurrency=1)(window.consume)
 
     async def start(self) -> None:
-        """Join the group; what was committed last is where it goes on."""
-        await self._app.start()
+        """Join the group; what was committed last is where it goes on.
+
+        Faust leaves threads behind when it is cancelled while it starts: it is let
+        come up, and then stopped.
+        """
+        starting = asyncio.ensure_future(self._app.start())
+        try:
+            await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await asyncio.wait({starting}, timeout=_START_PATIENCE_SECONDS)
+            await self._app.stop()
+            raise
 
     async def wait(self) -> None:
         """Return when Faust has stopped.

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import threading
 from collections.abc import Callable, Coroutine
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -91,7 +94,7 @@ def up(
                 await stop.wait()
             return complete
 
-    if not _until_signalled(run):
+    if not _until_signalled(run, settings.stream.stop_within):
         raise typer.Exit(1)
 
 
@@ -160,7 +163,7 @@ def _run_service(name: str) -> None:
             await stop.wait()
         return True
 
-    _until_signalled(run)
+    _until_signalled(run, settings.stream.stop_within)
 
 
 class Stop(asyncio.Event):
@@ -171,8 +174,11 @@ class Stop(asyncio.Event):
         self.up = False
 
 
-def _until_signalled(run: Callable[[Stop], Coroutine[None, None, bool]]) -> bool:
+def _until_signalled(run: Callable[[Stop], Coroutine[None, None, bool]], within: timedelta) -> bool:
     """Run until it returns, or until SIGTERM or SIGINT end it.
+
+    What has not ended by `within` after a signal is ended where it stands: nothing
+    is lost by that, work is handed back and done again.
 
     Raises:
         typer.Exit: it was cancelled.
@@ -187,6 +193,7 @@ def _until_signalled(run: Callable[[Stop], Coroutine[None, None, bool]]) -> bool
             if stop.is_set() or not stop.up:
                 running.cancel()
             stop.set()
+            _end_after(within)
 
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, on_signal)
@@ -196,6 +203,13 @@ def _until_signalled(run: Callable[[Stop], Coroutine[None, None, bool]]) -> bool
         return asyncio.run(wrapped())
     except asyncio.CancelledError:
         raise typer.Exit(130) from None
+
+
+def _end_after(within: timedelta) -> None:
+    """End the process then, should it still be there: a thread that hangs would keep it."""
+    timer = threading.Timer(within.total_seconds(), os._exit, args=(75,))  # EX_TEMPFAIL
+    timer.daemon = True
+    timer.start()
 
 
 def _configure_logs(level: str, *, json: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from console.app import build_app
+from console.bounds import Bounds
 from console.uploads import build_routes
 from moderation.upload import Upload
 from monitoring.health import Health
@@ -12,7 +13,9 @@ from storage.in_memory import InMemoryLedger, InMemoryMediaStore, Memory
 
 
 def openapi() -> str:
-    routes = build_routes(InMemoryLedger(Memory()), InMemoryMediaStore(), _accept, max_bytes=1)
+    routes = build_routes(
+        InMemoryLedger(Memory()), InMemoryMediaStore(), _accept, bounds=Bounds(max_bytes=1)
+    )
     return as_json(build_app(Health(), version=VERSION, uploads=routes).openapi())
 
 
