@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from console.uploads import ANSWERED, answer
+from console.faults import ANSWERED, answer
 from monitoring.health import Health
 
 
@@ -17,12 +17,8 @@ def build_app(health: Health, *, version: str, uploads: APIRouter | None = None)
         app.include_router(uploads)
     app.include_router(_operations(health))
     for error in ANSWERED:
-        app.add_exception_handler(error, _answer)
+        app.add_exception_handler(error, answer)
     return app
-
-
-async def _answer(_request: Request, error: Exception) -> JSONResponse:
-    return answer(error)
 
 
 def _operations(health: Health) -> APIRouter:

@@ -10,6 +10,11 @@ _BATCH_BUCKETS = (1, 2, 4, 8, 12, 16, 20, 24, 28, 32)
 
 # intake
 
+HTTP_FAILURES = Counter(
+    "veriscope_http_failures_total",
+    "Requests that no client's mistake made fail, by whose fault it was: dependency or ours.",
+    ["fault"],
+)
 UPLOADS_ANNOUNCED = Counter(
     "veriscope_uploads_announced_total", "Uploads that became known.", ["lane", "way"]
 )

@@ -7,35 +7,14 @@ import httpx
 import pytest
 
 from console.app import build_app
+from console.bounds import Bounds
 from console.uploads import build_routes
 from moderation.errors import LedgerUnavailable
 from monitoring.health import Health
-from storage.in_memory import InMemoryLedger, InMemoryMediaStore, InMemoryOutbox, Memory
+from storage.in_memory import InMemoryLedger, InMemoryMediaStore, InMemoryOutbox
 from streams.intake import Deadlines, Intake
 from streams.topics import Topics
-
-LIMIT = 1000
-
-
-class Desk:
-    """The upload endpoint over memory."""
-
-    def __init__(self, *, accept=None) -> None:
-        self.memory = Memory()
-        self.store = InMemoryMediaStore()
-        self.health = Health()
-        ledger = InMemoryLedger(self.memory)
-        deadlines = Deadlines(live=timedelta(minutes=1), backfill=timedelta(hours=1))
-        intake = Intake(ledger, Topics("test"), deadlines)
-        routes = build_routes(ledger, self.store, accept or intake.accept, max_bytes=LIMIT)
-        app = build_app(self.health, version="1", uploads=routes)
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        self.http = httpx.AsyncClient(transport=transport, base_url="http://test")
-
-    async def upload(self, content: bytes, name: str = "a.jpg", **parameters: str):
-        return await self.http.post(
-            "/v1/uploads", files={"file": (name, content)}, params=parameters
-        )
+from tests.unit.console.desk import LIMIT, Desk
 
 
 async def test_a_file_is_stored_announced_and_answered_with_its_status_address() -> None:
@@ -45,7 +24,9 @@ async def test_a_file_is_stored_announced_and_answered_with_its_status_address()
     status = (await desk.http.get(answer.json()["status_url"])).json()
     assert (status["lane"], status["tenant"], status["file_name"]) == ("backfill", "acme", "a.jpg")
     assert status["verdict"] is None
-    assert await desk.store.read(f"media/acme/{status['upload_id']}") == b"pixels"
+    ((key, stored),) = desk.store.objects.items()
+    assert key.startswith(f"media/acme/{status['upload_id']}/")
+    assert stored == b"pixels"
     (entry,) = await InMemoryOutbox(desk.memory).pending(limit=10)
     assert entry.message.topic == "test.uploads.backfill"
 
@@ -168,7 +149,9 @@ async def test_a_large_file_is_never_whole_in_memory() -> None:
         Topics("test"),
         Deadlines(live=timedelta(1), backfill=timedelta(1)),
     )
-    routes = build_routes(InMemoryLedger(desk.memory), desk.store, intake.accept, max_bytes=10**9)
+    routes = build_routes(
+        InMemoryLedger(desk.memory), desk.store, intake.accept, bounds=Bounds(max_bytes=10**9)
+    )
     app = build_app(Health(), version="1", uploads=routes)
     sent = 0
 
