@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ _AT_ONCE = 8
 _FOR_EVER = BackOff(attempts=None)  # within the patience of the whole check
 _FIRST_LOOK_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 2.0
+_COME_AGAIN = frozenset({408, 429, 503})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +35,19 @@ class Ended:
 class Client:
     """Talks to one Veriscope. `tenant` and `lane` hold for all that it sends."""
 
-    def __init__(self, url: str, *, tenant: str = "default", lane: Lane = Lane.LIVE) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        tenant: str = "default",
+        lane: Lane = Lane.LIVE,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
         self._url = url
         self._parameters = {"tenant": tenant, "lane": lane.value}
-        self._http = httpx.AsyncClient(base_url=url, timeout=60.0, trust_env=False)
+        self._http = httpx.AsyncClient(
+            base_url=url, timeout=60.0, trust_env=False, transport=transport
+        )
         self._places = asyncio.Semaphore(_AT_ONCE)
 
     async def close(self) -> None:
@@ -46,20 +57,25 @@ class Client:
         """Raises: ApiUnavailable, when nobody answers."""
         await self._send("GET", "/healthz")
 
-    async def submit(self, medium: str) -> str:
+    async def submit(self, medium: str, *, upload_id: str | None = None) -> str:
         """Send a file, or an address with a scheme, and return the upload's id.
+
+        Sent again with the same `upload_id`, it is the same upload; without one it is new.
 
         Raises:
             ApiUnavailable: nothing answers there, or it cannot take uploads now.
             ModerationError: it refuses this one.
         """
+        parameters = {**self._parameters, "upload_id": upload_id or str(uuid.uuid4())}
         if "://" in medium:
-            answer = await self._send("POST", "/v1/uploads", json={"uri": medium})
+            answer = await self._send(
+                "POST", "/v1/uploads", params=parameters, json={"uri": medium}
+            )
         else:
             path = Path(medium)
             with path.open("rb") as content:  # noqa: ASYNC230 (httpx reads it in small pieces)
                 files = {"file": (path.name, content, "application/octet-stream")}
-                answer = await self._send("POST", "/v1/uploads", files=files)
+                answer = await self._send("POST", "/v1/uploads", params=parameters, files=files)
         return str(answer["upload_id"])
 
     async def status(self, upload_id: str) -> dict[str, Any]:
@@ -81,11 +97,14 @@ class Client:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _one(self, medium: str, patience: float) -> Ended:
+        own_id = str(uuid.uuid4())  # one for all attempts: an answer that was lost costs nothing
         upload_id: str | None = None
         try:
             async with asyncio.timeout(patience):
                 async with self._places:
-                    upload_id = await patiently(lambda: self.submit(medium), _FOR_EVER)
+                    upload_id = await patiently(
+                        lambda: self.submit(medium, upload_id=own_id), _FOR_EVER
+                    )
                 verdict = await self._wait(upload_id)
             return Ended(name=medium, upload_id=upload_id, verdict=verdict)
         except TimeoutError:
@@ -105,9 +124,8 @@ class Client:
             pause = min(pause * 1.3, _LONGEST_PAUSE_SECONDS)
 
     async def _send(self, method: str, path: str, **content: Any) -> dict[str, Any]:
-        parameters = self._parameters if method == "POST" else None
         try:
-            answer = await self._http.request(method, path, params=parameters, **content)
+            answer = await self._http.request(method, path, **content)
         except httpx.InvalidURL as error:
             raise InvalidConfiguration(f"{self._url} is no address: {error}") from error
         except httpx.TransportError as error:
@@ -117,7 +135,7 @@ class Client:
         if answer.is_success:
             return dict(answer.json())
         detail = _detail(answer)
-        if answer.status_code in (429, 503):
+        if answer.status_code in _COME_AGAIN:
             raise ApiUnavailable(f"{self._url}: {detail}")
         raise ModerationError(detail)
 
