@@ -127,8 +127,10 @@ async def test_a_file_stays_open_until_a_read_that_nobody_awaits_has_ended() -> 
     with pytest.raises(asyncio.CancelledError):
         await fetch
 
-    assert os.fstat(end)
-    os.close(other_end)
+    try:
+        assert os.fstat(end)
+    finally:
+        os.close(other_end)  # which ends the read
     async with asyncio.timeout(30):
         while not file.closed:  # noqa: ASYNC110
             await asyncio.sleep(0.001)
