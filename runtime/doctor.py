@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ from runtime import wiring
 from runtime.policies import load_policy
 from runtime.settings import Settings
 from streams.admin import missing_topics
+
+_PATIENCE_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,18 +26,23 @@ class Finding:
     remedy: str | None
 
 
-async def examine(settings: Settings) -> list[Finding]:
-    """Use every part once, whatever became of the others."""
-    return [await _examine(part, check, settings) for part, check in _CHECKS.items()]
+async def examine(settings: Settings) -> AsyncIterator[Finding]:
+    """Use every part once, whatever became of the others, and tell of each as it is known."""
+    for part, check in _CHECKS.items():
+        yield await _examine(part, check, settings)
 
 
 async def _examine(
     part: str, check: Callable[[Settings], Awaitable[str]], settings: Settings
 ) -> Finding:
     try:
-        return Finding(part=part, detail=await check(settings), remedy=None)
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            return Finding(part=part, detail=await check(settings), remedy=None)
+    except TimeoutError:
+        why = f"no answer within {_PATIENCE_SECONDS:.0f} s"
     except ModerationError as error:
-        return Finding(part=part, detail=str(error), remedy=_REMEDIES[part])
+        why = str(error)
+    return Finding(part=part, detail=why, remedy=_REMEDIES[part])
 
 
 async def _policy(settings: Settings) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 from collections.abc import Iterator
 
@@ -31,13 +32,7 @@ class HttpServer(uvicorn.Server):
                 timeout_graceful_shutdown=5,
             )
         )
-        try:
-            self._socket = socket.create_server((host, port))
-        except OSError as error:
-            raise InvalidConfiguration(
-                f"cannot listen on {host}:{port} ({error.strerror}): "
-                "set VERISCOPE_HTTP__PORT to another port"
-            ) from error
+        self._socket = _listen(host, port)
 
     @property
     def url(self) -> str:
@@ -54,3 +49,18 @@ class HttpServer(uvicorn.Server):
 
     def stop(self) -> None:
         self.should_exit = True
+
+
+def check_port(host: str, port: int) -> None:
+    """Raises: InvalidConfiguration, when nothing can listen there."""
+    _listen(host, port).close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port))
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise InvalidConfiguration(
+            f"cannot listen on {host}:{port} ({why}): set VERISCOPE_HTTP__PORT to another port"
+        ) from error

@@ -17,6 +17,8 @@ from moderation.errors import PartUnavailable
 from runtime import wiring
 from runtime.embedded.broker import embedded_broker
 from runtime.embedded.triton import embedded_triton
+from runtime.http_server import check_port
+from runtime.instance import only_instance, write_addresses
 from runtime.services import Service, running
 from runtime.settings import Settings
 from storage import schema
@@ -63,7 +65,9 @@ async def up(
     """
     settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     async with AsyncExitStack() as stack:
+        addresses = stack.enter_context(only_instance(settings.state))
         changed = _placed(settings, given)
+        check_port(changed.http.host, changed.http.port)
         broker, scoring = await asyncio.gather(
             _broker(stack, settings, given, say),
             _scoring(stack, settings, given, triton_environment, say, warn),
@@ -77,6 +81,7 @@ async def up(
         )
         say("database and topics ready")
         url = await stack.enter_async_context(running(changed, frozenset(Service)))
+        write_addresses(addresses, changed, url)
         yield Stack(url=url, settings=changed)
 
 

@@ -85,8 +85,6 @@ class Extract:
             provenance=_UNKNOWN,
             face_pack=key,
             preprocessing=found.preprocessing,
-            tracks=found.tracks,
-            crops=found.crops,
         )
         topic = self._topics.faces(upload.lane)
         return FACES.encode(message, topic=topic, upload_id=upload.upload_id, at=_now())

@@ -19,7 +19,7 @@ from moderation.lineage import ModelIdentity
 from moderation.media import MediaFacts
 from moderation.provenance import Provenance
 from moderation.scores import CropScore
-from moderation.tracks import Crop, Track
+from moderation.tracks import Track
 from moderation.upload import Upload
 from moderation.verdict import Rejection, Verdict
 from storage.ports import OutboundMessage
@@ -42,7 +42,11 @@ class UploadAnnounced:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FacesFound:
-    """The upload's faces were followed and cropped; `face_pack` is their key in the media store."""
+    """The upload's faces were followed and cropped.
+
+    `face_pack` is the key, in the media store, of the object that holds the tracks,
+    the crops and their pixels.
+    """
 
     TYPE: ClassVar[str] = "org.veriscope.faces.found"
 
@@ -51,8 +55,6 @@ class FacesFound:
     provenance: Provenance
     face_pack: str
     preprocessing: str
-    tracks: tuple[Track, ...]
-    crops: tuple[Crop, ...]
     schema_version: Literal[1] = 1
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from inference import facepack
 from inference.calibration import EmbeddingReference
+from inference.facepack import FacePack
 from inference.ports import CropScores
 from moderation.errors import MissingMedia, MissingPack
 from moderation.lineage import ModelIdentity
@@ -51,11 +52,11 @@ class Score:
 
         Raises:
             Unavailable: the inference server or the media store; try again.
-            MissingPack: the face pack is gone, or is not the one announced.
+            MissingPack: the face pack is gone or damaged.
         """
         upload = message.upload
-        pixels = await self._read(message)
-        answer = await self._scorer.score(pixels, urgent=upload.lane is Lane.LIVE)
+        pack = await self._read(message)
+        answer = await self._scorer.score(pack.pixels, urgent=upload.lane is Lane.LIVE)
         distances = self._reference.distance(answer.embeddings)
         scored = UploadScored(
             upload=upload,
@@ -64,11 +65,11 @@ class Score:
             provenance=message.provenance,
             face_pack=message.face_pack,
             score_pack=await self._keep(message.face_pack, answer),
-            tracks=message.tracks,
+            tracks=pack.tracks,
             scores=tuple(
                 CropScore(crop=crop, logit=float(logit), embedding_distance=float(distance))
                 for crop, logit, distance in zip(
-                    message.crops, answer.logits, distances, strict=True
+                    pack.crops, answer.logits, distances, strict=True
                 )
             ),
             model=self._model,
@@ -77,20 +78,17 @@ class Score:
         at = datetime.now(UTC)
         return [SCORED.encode(scored, topic=topic, upload_id=upload.upload_id, at=at)]
 
-    async def _read(self, message: FacesFound) -> NDArray[np.uint8]:
-        """Read the pack's crops (N H W C, uint8, RGB), in the order of the message's crops."""
+    async def _read(self, message: FacesFound) -> FacePack:
+        """Read the face pack, which alone says what its crops are.
+
+        The same media extracted twice write the same object; should the second
+        machine's boxes differ in a last digit, they differ together with its pixels.
+        """
         try:
             content = await self._media_store.read(message.face_pack)
         except MissingMedia as error:
             raise MissingPack(f"no face pack at {message.face_pack}") from error
-        pack = await asyncio.to_thread(facepack.read, content)
-        if len(pack.pixels) != len(message.crops):
-            raise MissingPack(
-                f"{message.face_pack} holds {len(pack.pixels)} crops, not {len(message.crops)}"
-            )
-        if pack.crops != message.crops:
-            raise MissingPack(f"{message.face_pack} holds other crops than those announced")
-        return pack.pixels
+        return await asyncio.to_thread(facepack.read, content)
 
     async def _keep(self, face_pack: str, answer: CropScores) -> str:
         """Write logits and embeddings beside the face pack, as NumPy's own .npz."""

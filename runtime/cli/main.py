@@ -8,6 +8,7 @@ import typer
 
 from moderation.errors import ModerationError
 from runtime.cli import dead_letters, media, operations, services
+from runtime.instance import find_instance
 
 app = typer.Typer(
     name="veriscope",
@@ -26,6 +27,7 @@ app.add_typer(dead_letters.app, name="dead-letters")
 
 def main() -> None:
     """Run the command line; an error of ours is one plain line and exit code 1."""
+    find_instance()
     try:
         app()
     except ModerationError as error:

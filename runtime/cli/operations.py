@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+
+if TYPE_CHECKING:
+    from runtime.doctor import Finding
 
 topics = typer.Typer(help="The topics that Veriscope uses.", no_args_is_help=True)
 database = typer.Typer(help="The ledger's database.", no_args_is_help=True)
@@ -52,21 +57,31 @@ def upgrade() -> None:
 
 def doctor() -> None:
     """Check every part by using it, and say what to do about those that fail."""
+    from monitoring.logs import configure
     from runtime.doctor import examine
     from runtime.settings import read_settings
 
-    console = Console()
-    failed = 0
-    for finding in asyncio.run(examine(read_settings())):
-        mark = "[green]ok[/]  " if finding.remedy is None else "[red]FAIL[/]"
-        console.print(
-            f"{mark} {finding.part:12} {escape(finding.detail)}", highlight=False, soft_wrap=True
-        )
-        if finding.remedy is not None:
-            failed += 1
-            console.print(f"     {'':12} → {finding.remedy}", highlight=False, soft_wrap=True)
-    if failed:
+    settings = read_settings()
+    configure(level="error", json=False)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # the findings say what it would
+
+    async def run() -> int:
+        failed = 0
+        async for finding in examine(settings):
+            failed += finding.remedy is not None
+            _tell(Console(), finding)
+        return failed
+
+    if asyncio.run(run()):
         raise typer.Exit(1)
+
+
+def _tell(console: Console, finding: Finding) -> None:
+    mark = "[green]ok[/]  " if finding.remedy is None else "[red]FAIL[/]"
+    line = f"{mark} {finding.part:12} {escape(finding.detail)}"
+    console.print(line, highlight=False, soft_wrap=True)
+    if finding.remedy is not None:
+        console.print(f"     {'':12} → {finding.remedy}", highlight=False, soft_wrap=True)
 
 
 def version() -> None:

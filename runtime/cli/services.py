@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
@@ -46,11 +47,14 @@ def up(
     ] = False,
     kafka: Annotated[str | None, typer.Option(help="HOST:PORT of a Kafka broker.")] = None,
     triton: Annotated[str | None, typer.Option(help="HOST:PORT of Triton's gRPC.")] = None,
-    database: Annotated[str | None, typer.Option(help="SQLAlchemy URL of the ledger.")] = None,
+    database: Annotated[str | None, typer.Option(help="URL of the ledger's database.")] = None,
     media_store: Annotated[
         str | None, typer.Option("--media", help="Folder or s3://… of the media store.")
     ] = None,
-    port: Annotated[int | None, typer.Option(help="Port of the upload endpoint.")] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="Port of the upload endpoint; 8700 when not set."),
+    ] = None,
     triton_environment: Annotated[
         Path,
         typer.Option(
@@ -190,6 +194,8 @@ def _until_signalled(run: Callable[[Stop], Coroutine[None, None, bool]], within:
         running = asyncio.create_task(run(stop))
 
         def on_signal() -> None:
+            if not stop.is_set():
+                print("stopping …", file=sys.stderr, flush=True)
             if stop.is_set() or not stop.up:
                 running.cancel()
             stop.set()

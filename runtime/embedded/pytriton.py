@@ -67,7 +67,11 @@ def find_installation(environment: Path) -> Installation:
 def _ask(python: Path) -> dict[str, object]:
     try:
         answer = subprocess.run(  # noqa: S603 (the interpreter that was configured)
-            [python, "-c", _QUESTION], capture_output=True, check=True, timeout=30
+            [python, "-c", _QUESTION],
+            capture_output=True,
+            check=True,
+            timeout=30,
+            start_new_session=True,  # a Ctrl-C in the terminal is Veriscope's alone
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise PartUnavailable(f"the Python of Triton's environment fails: {error}") from error

@@ -31,9 +31,8 @@ class Stack:
     def command(
         self, *arguments: str, check: bool = True, **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        """Run another command of the same user, who knows the broker's address."""
-        environment["VERISCOPE_KAFKA__BOOTSTRAP"] = self.broker
-        return veriscope(*arguments, check=check, **environment)
+        """Run another command beside it, which finds its parts by the state folder."""
+        return veriscope(*arguments, check=check, VERISCOPE_STATE=str(self.state), **environment)
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> int:
         """End it as Ctrl-C does, and return its exit code."""

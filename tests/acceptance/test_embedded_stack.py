@@ -12,6 +12,7 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -21,6 +22,7 @@ from aiokafka import AIOKafkaProducer
 
 from moderation.upload import Lane
 from runtime.client import Client
+from streams.retries import FOR_EVER, patiently
 from tests.acceptance.mixed import BROKEN, COUNT, make_mixed
 from tests.acceptance.stack import Stack, start_stack, veriscope
 from tests.parts.servers import TRITON_ENVIRONMENT
@@ -135,7 +137,9 @@ async def test_a_backfill_does_not_delay_a_live_upload(stack: Stack, tmp_path: P
     old = [str(path) for path in (tmp_path / "old").glob("picture-*")]
     backfill, live = Client(stack.api, lane=Lane.BACKFILL), Client(stack.api)
     try:
-        old_ids = await asyncio.gather(*(backfill.submit(path) for path in old))
+        old_ids = await asyncio.gather(
+            *(patiently(partial(backfill.submit, path), FOR_EVER) for path in old)
+        )
         live_id = await live.submit(str(SAMPLES / "portrait.jpg"))
         live_ended = await _decided_at(live, live_id)
         old_ended = await asyncio.gather(*(_decided_at(live, one) for one in old_ids))
@@ -165,17 +169,17 @@ def test_a_message_that_does_not_parse_is_found_shown_and_redriven(stack: Stack)
     assert again[0]["origin"] != letter["origin"]
 
 
-def test_the_doctor_uses_every_part_and_finds_them_well(stack: Stack) -> None:
-    done = stack.command(
-        "doctor",
-        VERISCOPE_STATE=str(stack.state),
-        VERISCOPE_DATABASE__URL=_ledger_url(stack),
-        VERISCOPE_MEDIA__STORE=str(stack.state / "media"),
-        VERISCOPE_SCORING__BACKEND="in_process",
-        VERISCOPE_KAFKA__IDEMPOTENT="false",
-    )
-    marks = [line.split()[0] for line in done.stdout.splitlines()]
-    assert marks == ["ok"] * 6
+def test_commands_beside_a_running_stack_find_its_parts(stack: Stack) -> None:
+    done = veriscope("doctor", VERISCOPE_STATE=str(stack.state))
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["ok"] * 6
+    veriscope("check", str(SAMPLES / "landscape.jpg"), VERISCOPE_STATE=str(stack.state))
+
+
+def test_a_second_stack_in_the_same_folder_is_refused(stack: Stack) -> None:
+    done = veriscope("up", "--port", "0", check=False, VERISCOPE_STATE=str(stack.state))
+    assert done.returncode == 1
+    assert "another stack runs in" in done.stderr
+    assert "VERISCOPE_STATE" in done.stderr
 
 
 def test_the_doctor_says_what_to_do_about_a_part_that_fails(tmp_path: Path) -> None:
@@ -192,13 +196,8 @@ def test_the_doctor_says_what_to_do_about_a_part_that_fails(tmp_path: Path) -> N
     assert "veriscope topics create" in done.stdout
 
 
-def _ledger_url(stack: Stack) -> str:
-    return f"sqlite+aiosqlite:///{stack.state / 'ledger.sqlite'}"
-
-
 def _dead_letters(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
-    url = _ledger_url(stack)
-    return stack.command("dead-letters", *arguments, VERISCOPE_DATABASE__URL=url)
+    return stack.command("dead-letters", *arguments)
 
 
 def _listed(stack: Stack) -> list[dict[str, object]]:

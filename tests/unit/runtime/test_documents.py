@@ -51,8 +51,6 @@ EXAMPLES = {
         provenance=UNKNOWN,
         face_pack="packs/u1.zip",
         preprocessing="p1",
-        tracks=(TRACK,),
-        crops=(CROP,),
     ),
     "scored": UploadScored(
         upload=UPLOAD,

@@ -62,7 +62,7 @@ async def test_faces_go_to_the_next_hop_and_their_pack_into_the_store(tmp_path: 
     message = await desk.handle()
     assert message.topic == TOPICS.faces(Lane.LIVE)
     found = FACES.decode(message.value)
-    assert (found.crops, found.tracks, found.media) == ((CROP,), (TRACK,), FACTS)
+    assert (found.media, found.preprocessing) == (FACTS, "crops-1")
     assert await desk.store.read(found.face_pack) == b"the pack"
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -58,8 +57,6 @@ def faces(**changes: object) -> FacesFound:
         "provenance": Provenance(state=ProvenanceState.UNKNOWN),
         "face_pack": KEY,
         "preprocessing": "crops-1",
-        "tracks": (TRACK,),
-        "crops": (CROP,),
     }
     return FacesFound(**{**whole, **changes})
 
@@ -89,18 +86,6 @@ async def test_a_pack_that_is_not_there_whole_is_our_own_fault(objects: dict[str
     score = Score(Scorer(), MODEL, REFERENCE, InMemoryMediaStore(objects), TOPICS)
     with pytest.raises(MissingPack):
         await score(faces())
-
-
-async def test_a_pack_with_other_crops_than_announced_is_refused() -> None:
-    score = Score(Scorer(), MODEL, REFERENCE, InMemoryMediaStore({KEY: a_pack()}), TOPICS)
-    with pytest.raises(MissingPack, match="holds 1 crops, not 2"):
-        await score(faces(crops=(CROP, CROP)))
-
-
-async def test_as_many_crops_that_are_others_are_refused() -> None:
-    score = Score(Scorer(), MODEL, REFERENCE, InMemoryMediaStore({KEY: a_pack()}), TOPICS)
-    with pytest.raises(MissingPack, match="other crops"):
-        await score(faces(crops=(replace(CROP, at_seconds=0.5),)))
 
 
 @pytest.mark.parametrize(("lane", "urgent"), [(Lane.LIVE, True), (Lane.BACKFILL, False)])
