@@ -68,9 +68,7 @@ class Score:
             tracks=pack.tracks,
             scores=tuple(
                 CropScore(crop=crop, logit=float(logit), embedding_distance=float(distance))
-                for crop, logit, distance in zip(
-                    pack.crops, answer.logits, distances, strict=True
-                )
+                for crop, logit, distance in zip(pack.crops, answer.logits, distances, strict=True)
             ),
             model=self._model,
         )

@@ -1,6 +1,5 @@
 """The web source against a real server on loopback."""
 
-
 from __future__ import annotations
 
 import gzip
