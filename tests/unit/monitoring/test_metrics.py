@@ -40,3 +40,10 @@ def test_no_label_is_an_id() -> None:
     assert labels <= {
         "lane", "way", "reason", "stage", "label", "hop", "outcome", "error", "fault", "topic",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
+def test_a_metric_that_a_page_names_is_one_that_is_exported(page: Path) -> None:
+    exported = {family.name for metric in METRICS.values() for family in metric.describe()}
+    named = set(re.findall(r"`(veriscope_[a-z_]+)`", page.read_text()))
+    assert {name.removesuffix("_total") for name in named} <= exported
