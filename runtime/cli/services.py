@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -196,6 +197,8 @@ def _until_signalled(run: Callable[[Stop], Coroutine[None, None, bool]], within:
         def on_signal() -> None:
             if not stop.is_set():
                 print("stopping …", file=sys.stderr, flush=True)
+                # A broker that goes away while everything ends is no news.
+                logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
             if stop.is_set() or not stop.up:
                 running.cancel()
             stop.set()
