@@ -67,7 +67,7 @@ clean: ## Remove environments and state
 .venv-triton/ready: requirements/triton.lock
 	@echo "installing the Triton server (once) …"
 	@$(PYTHON) -m venv .venv-triton
-	@.venv-triton/bin/pip install --quiet --no-deps --require-hashes -r requirements/triton.lock \
+	@.venv-triton/bin/pip install --quiet --no-deps --only-binary :all: --require-hashes -r requirements/triton.lock \
 		|| echo "no Triton server for this system: the model will run inside the worker"
 	@touch $@
 
