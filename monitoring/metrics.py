@@ -23,7 +23,7 @@ UPLOADS_REANNOUNCED = Counter(
 )
 UPLOADS_OPEN = Gauge("veriscope_uploads_open", "Uploads without an end.")
 OLDEST_OPEN_SECONDS = Gauge(
-    "veriscope_oldest_open_seconds", "Since when the oldest upload without an end is known."
+    "veriscope_oldest_open_seconds", "Age of the oldest upload without an end."
 )
 
 # extract
