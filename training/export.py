@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from inference.crops import CROP_SIDE
-from training.model import BlendingDetector, imagenet_weights
+from training.model import BlendingDetector, Describing, imagenet_weights
 
 OPSET = 17
 MOST_CROPS = 64
@@ -35,7 +35,7 @@ def to_onnx(model: BlendingDetector) -> onnx.ModelProto:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracing exporter is deprecated, but folds norms
         torch.onnx.export(
-            model.eval(),
+            Describing(model).eval(),
             (example,),
             file,
             dynamo=False,

