@@ -17,9 +17,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from moderation.errors import InvalidConfiguration, ScorerMismatch
+from moderation.fusion import Family, Fusion
 
 CALIBRATION = "calibration.json"
 REFERENCE = "reference.npz"
+BLENDING = "blending"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,11 @@ class Calibration:
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InvalidConfiguration(f"{folder / CALIBRATION}: {error!r}") from error
+
+    def fusion(self) -> Fusion:
+        """The same for a bundle of one detector."""
+        only = Family(finds="manipulated", weights={BLENDING: 1.0})
+        return Fusion(id=self.id, families=(only,), temperature=self.temperature, bias=self.bias)
 
     def probability(self, logits: ArrayLike) -> NDArray[np.float64]:
         """The chance of being fake, 0 to 1, of each logit; shape as given."""

@@ -1,13 +1,14 @@
-"""From calibrated scores to labels and reasons, as a policy's rule asks."""
+"""From scores to labels and reasons, as a bundle's fusion and a policy's rule say."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from moderation.fusion import Fusion
 from moderation.media import MediaFacts, MediaKind
 from moderation.policy import Limits, Rule
-from moderation.scores import CalibratedScore, pool
+from moderation.scores import CropScore, TrackScore, pool_detectors
 from moderation.tracks import Track
 from moderation.verdict import Label, Reason, StrongFrame, TrackVerdict
 
@@ -23,18 +24,31 @@ class Judgement:
 
 
 def judge(
-    media: MediaFacts, tracks: Sequence[Track], scores: Sequence[CalibratedScore], rule: Rule
+    media: MediaFacts,
+    tracks: Sequence[Track],
+    scores: Sequence[CropScore],
+    rule: Rule,
+    fusion: Fusion,
+    track_scores: Sequence[TrackScore] = (),
 ) -> Judgement:
     """Judge an upload by its most suspicious person.
 
     One forged face makes a forged upload. A clear label needs at least one track
     that was judged; where all abstain the upload is unknown, with their reasons.
     """
-    damaged = (Reason.DAMAGED_MEDIA,) if media.damaged else ()
     if not tracks:
-        return Judgement(label=Label.NO_FACE, fake_probability=None, reasons=damaged, tracks=())
+        return judge_without_face(media)
+    damaged = _damage(media)
+    over_tracks = {score.track_id: score.logits for score in track_scores}
     judged = tuple(
-        judge_track(media, track, [s for s in scores if s.crop.track_id == track.track_id], rule)
+        judge_track(
+            media,
+            track,
+            [score for score in scores if score.crop.track_id == track.track_id],
+            rule,
+            fusion,
+            over_tracks.get(track.track_id, {}),
+        )
         for track in tracks
     )
     decided = [track for track in judged if track.fake_probability is not None]
@@ -54,8 +68,17 @@ def judge(
     )
 
 
+def judge_without_face(media: MediaFacts) -> Judgement:
+    return Judgement(label=Label.NO_FACE, fake_probability=None, reasons=_damage(media), tracks=())
+
+
 def judge_track(
-    media: MediaFacts, track: Track, scores: Sequence[CalibratedScore], rule: Rule
+    media: MediaFacts,
+    track: Track,
+    scores: Sequence[CropScore],
+    rule: Rule,
+    fusion: Fusion,
+    track_logits: Mapping[str, float],
 ) -> TrackVerdict:
     """Pool the crops that are good enough, or abstain and say what was wrong with the others."""
     faults = {score.crop.crop_id: fault(score, rule.limits) for score in scores}
@@ -72,9 +95,8 @@ def judge_track(
             fake_probability=None,
             reasons=found + ((Reason.FEW_FRAMES,) if needed > 1 else ()),
         )
-    probability = pool(
-        [score.fake_probability for score in usable], strongest_share=rule.pooling.strongest_share
-    )
+    pooled = pool_detectors(usable, strongest_share=rule.pooling.strongest_share)
+    probability = fusion.probability({**pooled, **track_logits})
     near = rule.thresholds.is_near(probability)
     return TrackVerdict(
         track_id=track.track_id,
@@ -84,11 +106,11 @@ def judge_track(
         label=rule.thresholds.label(probability),
         fake_probability=probability,
         reasons=(Reason.NEAR_THRESHOLD,) if near else (),
-        strongest_frames=_strongest(usable, rule.pooling.frames_shown),
+        strongest_frames=_strongest(usable, rule.pooling.frames_shown, fusion),
     )
 
 
-def fault(score: CalibratedScore, limits: Limits) -> Reason | None:
+def fault(score: CropScore, limits: Limits) -> Reason | None:
     """Say why a crop cannot be judged, or None when it can."""
     quality = score.crop.quality
     if quality.detector_score < limits.detector_score:
@@ -105,17 +127,22 @@ def fault(score: CalibratedScore, limits: Limits) -> Reason | None:
     return None
 
 
-def _strongest(scores: Sequence[CalibratedScore], count: int) -> tuple[StrongFrame, ...]:
-    ranked = sorted(scores, key=lambda score: score.fake_probability, reverse=True)
+def _strongest(scores: Sequence[CropScore], count: int, fusion: Fusion) -> tuple[StrongFrame, ...]:
+    alone = [(fusion.probability(score.logits), score) for score in scores]
+    ranked = sorted(alone, key=lambda one: one[0], reverse=True)
     return tuple(
         StrongFrame(
             crop_id=score.crop.crop_id,
             at_seconds=score.crop.at_seconds,
             box_xyxy=score.crop.box_xyxy,
-            fake_probability=score.fake_probability,
+            fake_probability=probability,
         )
-        for score in ranked[:count]
+        for probability, score in ranked[:count]
     )
+
+
+def _damage(media: MediaFacts) -> tuple[Reason, ...]:
+    return (Reason.DAMAGED_MEDIA,) if media.damaged else ()
 
 
 def _unique(reasons: Iterable[Reason]) -> tuple[Reason, ...]:

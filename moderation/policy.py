@@ -61,7 +61,7 @@ class Limits:
 class Pooling:
     """How the crops of a track become one; see `moderation.scores.pool`."""
 
-    strongest_share: float = 0.5
+    strongest_share: float = 1.0
     frames_shown: int = 3
 
     def __post_init__(self) -> None:

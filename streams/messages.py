@@ -18,7 +18,7 @@ from moderation.errors import UnparsableMessage
 from moderation.lineage import ModelIdentity
 from moderation.media import MediaFacts
 from moderation.provenance import Provenance
-from moderation.scores import CropScore
+from moderation.scores import CropScore, TrackScore
 from moderation.tracks import Track
 from moderation.upload import Upload
 from moderation.verdict import Rejection, Verdict
@@ -76,6 +76,7 @@ class UploadScored:
     score_pack: str | None = None
     tracks: tuple[Track, ...] = ()
     scores: tuple[CropScore, ...] = ()
+    track_scores: tuple[TrackScore, ...] = ()
     model: ModelIdentity | None = None
     rejection: Rejection | None = None
     schema_version: Literal[1] = 1

@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 
 import structlog
 
-from inference.calibration import Calibration
 from moderation.errors import ScorerMismatch, UnknownUpload
-from moderation.judging import Judgement, judge
+from moderation.fusion import Fusion
+from moderation.judging import Judgement, judge, judge_without_face
 from moderation.lineage import Lineage, ModelIdentity
 from moderation.policy import Policy, Rule
-from moderation.scores import CalibratedScore
 from moderation.verdict import Label, Verdict
 from monitoring import metrics
 from storage.ports import Ledger, OutboundMessage
@@ -26,20 +25,20 @@ _VERDICT_IDS = uuid.UUID("0d3c1a52-6a0b-4b5e-8f0e-1f7f3f1f4c55")
 
 
 class Record:
-    """Calibrates, judges by policy, and writes the end of an upload."""
+    """Fuses, judges by policy, and writes the end of an upload."""
 
     def __init__(
         self,
         ledger: Ledger,
         policy: Policy,
-        calibrations: Mapping[ModelIdentity, Calibration],
+        fusions: Mapping[ModelIdentity, Fusion],
         topics: Topics,
         *,
         pipeline: str,
     ) -> None:
         self._ledger = ledger
         self._policy = policy
-        self._calibrations = calibrations
+        self._fusions = fusions
         self._topics = topics
         self._pipeline = pipeline
 
@@ -107,28 +106,22 @@ class Record:
     def _judge(self, message: UploadScored, rule: Rule) -> Judgement:
         if message.rejection is not None or message.media is None:
             return Judgement(label=Label.REJECTED, fake_probability=None, reasons=(), tracks=())
-        return judge(message.media, message.tracks, self._calibrated(message), rule)
-
-    def _calibrated(self, message: UploadScored) -> list[CalibratedScore]:
-        if not message.scores:
-            return []
-        probabilities = self._calibration(message).probability(
-            [score.logit for score in message.scores]
+        if not message.tracks:
+            return judge_without_face(message.media)
+        return judge(
+            message.media,
+            message.tracks,
+            message.scores,
+            rule,
+            self._fusion(message.model),
+            message.track_scores,
         )
-        return [
-            CalibratedScore(
-                crop=score.crop,
-                fake_probability=float(probability),
-                embedding_distance=score.embedding_distance,
-            )
-            for score, probability in zip(message.scores, probabilities, strict=True)
-        ]
 
-    def _calibration(self, message: UploadScored) -> Calibration:
-        calibration = self._calibrations.get(message.model) if message.model else None
-        if calibration is None:
-            raise ScorerMismatch(f"no calibration for the scores of {message.model}")
-        return calibration
+    def _fusion(self, model: ModelIdentity | None) -> Fusion:
+        fusion = self._fusions.get(model) if model else None
+        if fusion is None:
+            raise ScorerMismatch(f"no calibration for the scores of {model}")
+        return fusion
 
     def _lineage(self, message: UploadScored) -> Lineage:
         return Lineage(
@@ -138,5 +131,5 @@ class Record:
             policy_sha256=self._policy.sha256,
             media_sha256=message.media.sha256 if message.media else None,
             model=message.model,
-            calibration=self._calibration(message).id if message.model else None,
+            calibration=self._fusion(message.model).id if message.model else None,
         )

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference import facepack
-from inference.calibration import EmbeddingReference
+from inference.calibration import BLENDING, EmbeddingReference
 from inference.facepack import FacePack
 from inference.ports import CropScores
 from moderation.errors import MissingMedia, MissingPack
@@ -67,7 +67,11 @@ class Score:
             score_pack=await self._keep(message.face_pack, answer),
             tracks=pack.tracks,
             scores=tuple(
-                CropScore(crop=crop, logit=float(logit), embedding_distance=float(distance))
+                CropScore(
+                    crop=crop,
+                    logits={BLENDING: float(logit)},
+                    embedding_distance=float(distance),
+                )
                 for crop, logit, distance in zip(pack.crops, answer.logits, distances, strict=True)
             ),
             model=self._model,

@@ -56,7 +56,7 @@ def scored(*logits: float, **changes: object) -> UploadScored:
         media=FACTS,
         face_pack="packs/u1.zip",
         tracks=(TRACK,) if logits else (),
-        scores=tuple(CropScore(crop=CROP, logit=logit) for logit in logits),
+        scores=tuple(CropScore(crop=CROP, logits={"blending": logit}) for logit in logits),
         model=MODEL if logits else None,
     )
     return replace(message, **changes)

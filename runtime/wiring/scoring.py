@@ -12,6 +12,7 @@ from inference.ports import CropScorer
 from inference.triton import Patience, TritonScorer
 from inference.weights import REPOSITORY, identify_weights
 from moderation.errors import InvalidConfiguration, ScorerMismatch
+from moderation.fusion import Fusion
 from moderation.lineage import ModelIdentity
 from runtime.settings import Settings
 
@@ -66,7 +67,7 @@ async def served_model(settings: Settings, answering: CropScorer) -> ModelIdenti
     return ours
 
 
-def calibrations(settings: Settings) -> dict[ModelIdentity, Calibration]:
+def fusions(settings: Settings) -> dict[ModelIdentity, Fusion]:
     """Those of every version in the repository: scores of the one before may still be on the way.
 
     Raises:
@@ -75,5 +76,6 @@ def calibrations(settings: Settings) -> dict[ModelIdentity, Calibration]:
     folder = model_folder(settings)
     versions = [version for version in folder.iterdir() if version.name.isdigit()]
     return {
-        identify_weights(folder, version.name): Calibration.load(version) for version in versions
+        identify_weights(folder, version.name): Calibration.load(version).fusion()
+        for version in versions
     }

@@ -17,7 +17,7 @@ from runtime.settings import Settings
 from runtime.wiring.broker import build_faust, topics
 from runtime.wiring.kept import Kept
 from runtime.wiring.media import media_store, open_decoders, source, spool
-from runtime.wiring.scoring import calibrations, model_folder, open_scorer, served_model
+from runtime.wiring.scoring import fusions, model_folder, open_scorer, served_model
 from streams.app import Worker
 from streams.extract import Extract
 from streams.hops import Hop, decoding
@@ -70,7 +70,7 @@ async def open_worker(
             answering, in_flight=settings.scoring.requests_in_flight, observe=_observe
         )
         score = Score(batcher, model, EmbeddingReference.load(folder), store, names)
-        record = Record(kept.ledger, policy, calibrations(settings), names, pipeline=VERSION)
+        record = Record(kept.ledger, policy, fusions(settings), names, pipeline=VERSION)
         for name, handle, window, topic_of in (
             ("extract", extract, stream.extract_window, names.uploads),
             ("score", decoding(FACES, score), stream.score_window, names.faces),

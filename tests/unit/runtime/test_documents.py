@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from moderation.lineage import Lineage
 from moderation.provenance import Provenance, ProvenanceState
-from moderation.scores import CropScore
+from moderation.scores import CropScore, TrackScore
 from moderation.verdict import Action, Label, Rejection, StrongFrame, TrackVerdict, Verdict
 from runtime.documents import documents, write_documents
 from runtime.documents.schemas import CODECS, schema_file
@@ -58,7 +58,8 @@ EXAMPLES = {
         media=FACTS,
         provenance=UNKNOWN,
         tracks=(TRACK,),
-        scores=(CropScore(crop=CROP, logit=-1.5),),
+        scores=(CropScore(crop=CROP, logits={"blending": -1.5}),),
+        track_scores=(TrackScore(track_id=0, logits={"transitions": 0.5}),),
         model=MODEL,
     ),
     "rejected": UploadScored(

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from moderation.errors import ScorerMismatch
+from moderation.fusion import Family, Fusion
 from moderation.policy import Policy, Rule, Thresholds
 from moderation.verdict import Action, Label, Rejection
 from storage.in_memory import InMemoryLedger, InMemoryOutbox, Memory
@@ -13,14 +13,8 @@ from streams.messages import REACHED
 from streams.record import Record
 from tests.builders import MODEL, TOPICS, an_upload, scored
 
-
-class Sigmoid:
-    """A calibration that leaves logits as they are."""
-
-    id = "none"
-
-    def probability(self, logits: list[float]) -> np.ndarray:
-        return 1 / (1 + np.exp(-np.asarray(logits)))
+# leaves logits as they are
+PLAIN = Fusion(id="none", families=(Family(finds="manipulated", weights={"blending": 1.0}),))
 
 
 class Desk:
@@ -35,7 +29,7 @@ class Desk:
     def with_policy(self, name: str) -> Record:
         rule = Rule(thresholds=Thresholds(suspect=0.5, fake=0.8))
         policy = Policy(name=name, sha256=name.encode().hex(), rules=(rule,))
-        return Record(self.ledger, policy, {MODEL: Sigmoid()}, TOPICS, pipeline="1")
+        return Record(self.ledger, policy, {MODEL: PLAIN}, TOPICS, pipeline="1")
 
     async def verdict(self):
         return (await self.ledger.status("u1")).verdict

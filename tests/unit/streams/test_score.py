@@ -68,7 +68,7 @@ async def test_each_crop_gets_its_logit_and_its_distance() -> None:
     assert message.topic == TOPICS.scores(Lane.LIVE)
     assert scored.model == MODEL
     (score,) = scored.scores
-    assert (score.crop, score.logit, score.embedding_distance) == (CROP, 1.5, 2.0)
+    assert (score.crop, score.logits, score.embedding_distance) == (CROP, {"blending": 1.5}, 2.0)
 
 
 async def test_embeddings_stay_in_the_store_beside_the_faces() -> None:

@@ -1,0 +1,142 @@
+"""From the logits of several detectors to one calibrated probability, and to a threshold.
+
+Detectors that look for the same kind of forgery form a family, and add up as evidence in
+a logistic regression. Families are alternatives: a face is forged when it is manipulated
+*or* generated, so it is their odds that are averaged, and one that is sure is not voted down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import exp, floor, inf, isfinite, log, nextafter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """Detectors that find one kind of forgery, by name, and what their logits weigh.
+
+    Raises:
+        ValueError: there is none, or a weight is negative: a detector that says "forged"
+            never speaks for the face.
+    """
+
+    finds: str
+    weights: Mapping[str, float]
+    bias: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not self.weights:
+            raise ValueError(f"family {self.finds} has no detector")
+        if not all(isfinite(weight) and weight >= 0.0 for weight in self.weights.values()):
+            raise ValueError(f"family {self.finds}: weights must be 0 or more")
+        if not isfinite(self.bias):
+            raise ValueError(f"family {self.finds}: the bias must be finite")
+
+    def log_odds(self, logits: Mapping[str, float]) -> float:
+        """Weigh what is there; a detector that did not answer adds nothing."""
+        weighed = (weight * logits.get(name, 0.0) for name, weight in self.weights.items())
+        return self.bias + sum(weighed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fusion:
+    """How a bundle's logits become one probability. `id` changes with the numbers.
+
+    `unforged` are the fake probabilities, sorted, of genuine uploads that nothing was
+    fitted on and that were not abstained from: the evidence behind `threshold`.
+
+    Raises:
+        ValueError: it makes no sense.
+    """
+
+    id: str
+    families: tuple[Family, ...]
+    temperature: float = 1.0
+    bias: float = 0.0
+    unforged: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.families:
+            raise ValueError(f"fusion {self.id} has no family")
+        if len({family.finds for family in self.families}) < len(self.families):
+            raise ValueError(f"fusion {self.id}: two families find the same")
+        if not (isfinite(self.temperature) and self.temperature > 0 and isfinite(self.bias)):
+            raise ValueError(f"fusion {self.id}: temperature must be over 0")
+        if list(self.unforged) != sorted(self.unforged):
+            raise ValueError(f"fusion {self.id}: unforged must be sorted")
+        if not all(0.0 <= probability <= 1.0 for probability in self.unforged):
+            raise ValueError(f"fusion {self.id}: unforged must lie in [0, 1]")
+
+    @property
+    def detectors(self) -> frozenset[str]:
+        return frozenset(name for family in self.families for name in family.weights)
+
+    def log_odds(self, logits: Mapping[str, float]) -> float:
+        """The mean of the families' odds, as its logarithm."""
+        each = [family.log_odds(logits) for family in self.families]
+        largest = max(each)  # taken out first, so that exp never overflows
+        return largest + log(sum(exp(one - largest) for one in each) / len(each))
+
+    def probability(self, logits: Mapping[str, float]) -> float:
+        """The chance that a face with these logits, by detector, is forged: 0 to 1."""
+        return self._calibrated(self.log_odds(logits))
+
+    def family_probability(self, finds: str, logits: Mapping[str, float]) -> float:
+        """The same by one family alone; `probability` lies between the smallest and the largest.
+
+        Raises:
+            KeyError: there is no such family.
+        """
+        for family in self.families:
+            if family.finds == finds:
+                return self._calibrated(family.log_odds(logits))
+        raise KeyError(finds)
+
+    def family_probabilities(self, logits: Mapping[str, float]) -> dict[str, float]:
+        return {family.finds: self._calibrated(family.log_odds(logits)) for family in self.families}
+
+    def threshold(self, false_flags: float) -> float:
+        """The probability at or above which to flag; see `flag_from`."""
+        return flag_from(self.unforged, false_flags)
+
+    def _calibrated(self, log_odds: float) -> float:
+        return sigmoid((log_odds - self.bias) / self.temperature)
+
+
+def flag_from(unforged: Sequence[float], false_flags: float) -> float:
+    """Choose the smallest threshold that wrongly flags at most this share of genuine uploads.
+
+    Conformal risk control (Angelopoulos, Bates, Fisch, Lei and Schuster, "Conformal Risk
+    Control", 2022, equation 4, for a loss of at most 1): the smallest t with
+    (#{unforged >= t} + 1) / (n + 1) <= false_flags. Then the chance that a genuine upload,
+    exchangeable with these n and like them not abstained from, is flagged is at most
+    `false_flags`, whatever the detectors are worth. Where n is too small (under
+    1 / false_flags - 1) the answer is infinity: nothing may be flagged.
+
+    Raises:
+        ValueError: `false_flags` does not lie in (0, 1].
+    """
+    if not 0.0 < false_flags <= 1.0:
+        raise ValueError("false_flags must lie in (0, 1]")
+    count = len(unforged)
+    # 0.29 * 100 is a little under 29: a share that is met exactly must not be lost to rounding
+    allowed = floor(false_flags * (count + 1) + 1e-9) - 1
+    if allowed < 0:
+        return inf
+    if allowed >= count:
+        return 0.0
+    # at the (allowed + 1)-th largest too many would be flagged, just above it no longer
+    return nextafter(sorted(unforged, reverse=True)[allowed], inf)
+
+
+def evidence_needed(false_flags: float) -> int:
+    """How many genuine uploads `flag_from` needs before it flags any."""
+    return floor(1.0 / false_flags - 1e-9)
+
+
+def sigmoid(log_odds: float) -> float:
+    if log_odds >= 0.0:
+        return 1.0 / (1.0 + exp(-log_odds))
+    odds = exp(log_odds)  # of a negative number: never overflows
+    return odds / (1.0 + odds)
