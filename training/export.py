@@ -17,6 +17,7 @@ import openvino
 import torch
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
+from torch import nn
 
 from inference.crops import CROP_SIDE
 from training.model import BlendingDetector, Describing, imagenet_weights
@@ -29,13 +30,18 @@ LARGEST_ROUNDING = 1e-2  # of a logit, from storing weights in half the bits
 
 def to_onnx(model: BlendingDetector) -> onnx.ModelProto:
     """The graph crops (N 224 224 3, uint8) -> logit (N 1), embedding (N D), float32 weights."""
+    return trace(Describing(model))
+
+
+def trace(module: nn.Module) -> onnx.ModelProto:
+    """Any detector that answers crops (N 224 224 3, uint8) by logit (N 1) and embedding (N D)."""
     example = torch.zeros(2, CROP_SIDE, CROP_SIDE, 3, dtype=torch.uint8)
     file = io.BytesIO()
     names = ("crops", "logit", "embedding")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracing exporter is deprecated, but folds norms
         torch.onnx.export(
-            Describing(model).eval(),
+            module.eval(),
             (example,),
             file,
             dynamo=False,
@@ -77,7 +83,7 @@ def run(graph: onnx.ModelProto, crops: NDArray[np.uint8]) -> tuple[NDArray[np.fl
 
 
 def check(
-    model: BlendingDetector, graph: onnx.ModelProto, crops: NDArray[np.uint8], *, at_most: float
+    model: nn.Module, graph: onnx.ModelProto, crops: NDArray[np.uint8], *, at_most: float
 ) -> float:
     """The largest difference between the logits of torch and of the graph.
 
