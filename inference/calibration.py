@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from io import BytesIO
 from math import isfinite
 from pathlib import Path
 from typing import Self
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from inference.arrays import finite, read_arrays
 from moderation.errors import InvalidConfiguration, ScorerMismatch
 from moderation.fusion import Family, Fusion
 
@@ -68,6 +68,34 @@ class Calibration:
         return np.asarray((1 + np.tanh(scaled / 2)) / 2)
 
 
+# In a tuple, because an adapter's configuration reaches only what is within its type.
+_FUSION: TypeAdapter[tuple[Fusion]] = TypeAdapter(
+    tuple[Fusion], config=ConfigDict(extra="forbid", allow_inf_nan=False)
+)
+
+
+def read_fusion(content: bytes, *, of: str) -> Fusion:
+    """Read a bundle's calibration, which messages call `of`.
+
+    JSON with the fields of `Fusion`; `fitted_on` may say in words and numbers how it was
+    fitted, and is not read.
+
+    Raises:
+        InvalidConfiguration: it is damaged, or makes no sense.
+    """
+    try:
+        document = json.loads(content)
+        if isinstance(document, dict):
+            document.pop("fitted_on", None)
+        return _FUSION.validate_python((document,))[0]
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_context=False)[0]
+        place = ".".join(str(part) for part in fault["loc"][1:]) or "calibration"
+        raise InvalidConfiguration(f"{of}: {place}: {fault['msg']}") from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidConfiguration(f"{of}: {error}") from error
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class EmbeddingReference:
     """Where the embeddings of a model's training crops lie.
@@ -90,22 +118,38 @@ class EmbeddingReference:
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read the reference of the model version in this folder.
+        """Read the reference in this folder.
 
         Raises:
             InvalidConfiguration: there is none, or it is damaged.
         """
+        path = folder / REFERENCE
         try:
-            file = BytesIO((folder / REFERENCE).read_bytes())
-            with np.load(file, allow_pickle=False) as kept:
-                return cls(
-                    mean=kept["mean"].astype(np.float32),
-                    components=kept["components"].astype(np.float32),
-                    scales=kept["scales"].astype(np.float32),
-                    percentile_99=float(kept["percentile_99"]),
-                )
-        except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
-            raise InvalidConfiguration(f"{folder / REFERENCE}: {error!r}") from error
+            content = path.read_bytes()
+        except OSError as error:
+            raise InvalidConfiguration(f"{path}: {error.strerror}") from error
+        return cls.read(content, of=str(path))
+
+    @classmethod
+    def read(cls, content: bytes, *, of: str) -> Self:
+        """Read a reference from the bytes of an .npz file, which messages call `of`.
+
+        Raises:
+            InvalidConfiguration: it is damaged, or its parts do not fit.
+        """
+        arrays = read_arrays(content, of=of)
+        mean = finite(arrays, "mean", shape=(None,), of=of)
+        scales = finite(arrays, "scales", shape=(None,), of=of)
+        shape = (len(scales), len(mean))
+        try:
+            return cls(
+                mean=mean,
+                components=finite(arrays, "components", shape=shape, of=of),
+                scales=scales,
+                percentile_99=float(finite(arrays, "percentile_99", shape=(), of=of)),
+            )
+        except InvalidConfiguration as error:
+            raise InvalidConfiguration(f"{of}: {error}") from error
 
     def distance(self, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
         """How far embeddings (N D) lie from the training's: (N,), 1 is its 99th percentile.
