@@ -1,15 +1,20 @@
-"""Which crops of a track are kept: the best, spread over the time it was seen."""
+"""Which crops of a track are kept: bursts of close ones and the best, spread over its time."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.timeline import BURST, CLOSE_SECONDS, ONE_BURST_IN
 from moderation.tracks import CropQuality, Face
+
+_ROUNDING = 1e-3  # seconds; containers count in milliseconds
+_Kept = TypeVar("_Kept")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -34,23 +39,77 @@ def merit(quality: CropQuality) -> float:
 
 
 def choose(sightings: Sequence[Sighting], *, at_most: int) -> list[Sighting]:
-    """Keep the best of each stretch of time, then the best of the rest; in order of time.
+    """Keep some bursts, and else the best of each stretch of time; in order of time.
 
-    As many stretches as may be kept, equally long: the best alone would all come
+    As many stretches as moments may be kept, equally long: the best alone would all come
     from one good moment, and a forgery may be in another.
     """
-    if len(sightings) <= at_most:
-        return sorted(sightings, key=lambda sighting: sighting.at_seconds)
-    start = min(sighting.at_seconds for sighting in sightings)
-    length = max(sighting.at_seconds for sighting in sightings) - start
-    best_first = sorted(sightings, key=lambda sighting: merit(sighting.quality), reverse=True)
-    taken: set[int] = set()
-    chosen: list[Sighting] = []
-    rest: list[Sighting] = []
-    for sighting in best_first:
-        share = (sighting.at_seconds - start) / length if length > 0 else 0.0
-        stretch = min(int(share * at_most), at_most - 1)
-        (rest if stretch in taken else chosen).append(sighting)
-        taken.add(stretch)
-    chosen += rest[: at_most - len(chosen)]
-    return sorted(chosen, key=lambda sighting: sighting.at_seconds)
+    ordered = sorted(sightings, key=lambda sighting: sighting.at_seconds)
+    if len(ordered) <= at_most:
+        return ordered
+    whole = [burst for burst in bursts(ordered) if len(burst) == BURST]
+    kept = _spread(whole, _worst_of, places=at_most // ONE_BURST_IN)
+    chosen = [sighting for burst in kept for sighting in burst]
+    others = [sighting for sighting in ordered if not any(sighting is one for one in chosen)]
+    singles = _spread(
+        others, _merit_of, places=at_most - len(chosen), beside=[burst[0] for burst in kept]
+    )
+    return sorted([*chosen, *singles], key=lambda sighting: sighting.at_seconds)
+
+
+def bursts(ordered: Sequence[Sighting]) -> list[list[Sighting]]:
+    """Cut sightings in the order of time into runs of close ones, each of at most a burst's length.
+
+    `CLOSE_SECONDS` is between neighbours; times are rounded to the tick of the video.
+    """
+    runs: list[list[Sighting]] = []
+    for sighting in ordered:
+        run = runs[-1] if runs else []
+        near = run and sighting.at_seconds - run[-1].at_seconds <= CLOSE_SECONDS + _ROUNDING
+        if near and len(run) < BURST:
+            run.append(sighting)
+            continue
+        runs.append([sighting])
+    return runs
+
+
+def _spread(
+    candidates: Sequence[_Kept],
+    worth: Callable[[_Kept], tuple[float, float]],
+    *,
+    places: int,
+    beside: Sequence[Sighting] = (),
+) -> list[_Kept]:
+    """The best of each stretch of time in which nothing is kept yet, then the best of the rest.
+
+    `worth` says when a candidate was seen and how much it tells.
+    """
+    if not candidates or places <= 0:
+        return []
+    stretches = places + len(beside)
+    times = [worth(candidate)[0] for candidate in candidates]
+    times += [sighting.at_seconds for sighting in beside]
+    start, length = min(times), max(times) - min(times)
+
+    def stretch(at_seconds: float) -> int:
+        share = (at_seconds - start) / length if length > 0 else 0.0
+        return min(int(share * stretches), stretches - 1)
+
+    taken = {stretch(sighting.at_seconds) for sighting in beside}
+    chosen: list[_Kept] = []
+    rest: list[_Kept] = []
+    for candidate in sorted(candidates, key=lambda candidate: worth(candidate)[1], reverse=True):
+        place = stretch(worth(candidate)[0])
+        free = place not in taken and len(chosen) < places
+        (chosen if free else rest).append(candidate)
+        taken.add(place)
+    return [*chosen, *rest[: places - len(chosen)]]
+
+
+def _merit_of(sighting: Sighting) -> tuple[float, float]:
+    return sighting.at_seconds, merit(sighting.quality)
+
+
+def _worst_of(burst: Sequence[Sighting]) -> tuple[float, float]:
+    """A burst tells as much as the worst of its crops: each is compared with the others."""
+    return burst[0].at_seconds, min(merit(sighting.quality) for sighting in burst)

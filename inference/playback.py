@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import av
 from av.container import InputContainer
@@ -38,32 +39,48 @@ class Playback:
         self._tick = int(timeline.keys[0])  # of the frame that came last
         self._frames = self._decoded()
         self._count = 0
+        self._wanted = self._tick  # packets shown from then on are decoded, whoever needs them
         self._drained = False
         self.damaged = False
         self.cut_short = False
 
-    def take(self, step: Step) -> tuple[int, VideoFrame] | None:
-        """Reach a step; None when its frame does not decode. The tick is the frame's own."""
+    def take(self, step: Step) -> Iterator[tuple[int, VideoFrame]]:
+        """Reach a step and yield its frames; none when the first does not decode.
+
+        A tick is the frame's own.
+        """
+        taken = self._first(step)
+        for at in step.then:
+            if taken is None:
+                return
+            yield taken
+            taken = self._next(at)
+        if taken is not None:
+            yield taken
+
+    def _first(self, step: Step) -> tuple[int, VideoFrame] | None:
         if self.cut_short:
             return None
-        if step.at == step.key and not self._plan.through:
+        alone = step.at == step.key and not step.then
+        if alone and not self._plan.through:
             return self._key_frame(step.key) or self._onwards(step)
         return self._onwards(step)
 
     def _onwards(self, step: Step) -> tuple[int, VideoFrame] | None:
-        """Decode until the step's time, from its key frame unless that is behind already.
-
-        A frame that no other needs is not decoded in a long video, which halves the cost.
-        """
+        """Decode until the step's time, from its key frame unless that is behind already."""
         thorough = self._plan.through or self._timeline.counted
-        self._stream.codec_context.skip_frame = "DEFAULT" if thorough else "NONREF"
         if self._drained or (step.key > self._tick and not thorough):
             self._seek(step.key)
         elif self._tick > step.at + self._plan.tolerance:
             return None
+        return self._next(step.at)
+
+    def _next(self, at: int) -> tuple[int, VideoFrame] | None:
+        """Decode on until a tick."""
+        self._wanted = at
         for tick, frame in self._frames:
             self._tick = tick
-            if tick >= step.at:
+            if tick >= at:
                 return tick, frame
         return None
 
@@ -94,10 +111,20 @@ class Playback:
 
     def _decoded(self) -> Iterator[tuple[int, VideoFrame]]:
         for packet in packets(self._source, self._stream):
+            self._stream.codec_context.skip_frame = self._skipped(packet)
             yield from self._counted(self._decode(packet))
             if self.cut_short:
                 return
         yield from self._counted(self._decode(None))
+
+    def _skipped(self, packet: av.Packet[VideoStream]) -> Literal["NONREF", "DEFAULT"]:
+        """Which frames the decoder passes over.
+
+        In a long video one before the wanted ones that no other needs, which halves the cost.
+        """
+        before = packet.pts is not None and packet.pts < self._wanted
+        thorough = self._plan.through or self._timeline.counted
+        return "NONREF" if before and not thorough else "DEFAULT"
 
     def _decode(self, packet: av.Packet[VideoStream] | None) -> list[VideoFrame]:
         try:

@@ -12,7 +12,7 @@ from inference.frames import DecodingLimits
 from inference.wire import FaceSearch
 
 # Raised whenever the code samples, finds, follows or chooses otherwise with the same values.
-_METHOD = 1
+_METHOD = 2
 
 # With the names of alignment and model a key's segment stays below the 200 that stores allow.
 _LONGEST_NAME = 80

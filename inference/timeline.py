@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,15 @@ _THROUGH_FACTOR = 8
 # Where the frames stand this many times further apart on the whole than they mostly do,
 # a still or a broken timestamp fills the video, and time says little about its content.
 _UNEVEN = 10.0
+
+# A burst is three frames: of two nobody can tell a tremor from a movement. Every fifth frame
+# of the budget begins one, so that most moments keep a frame of their own.
+BURST = 3
+ONE_BURST_IN = 5
+_FEW_FRAMES = 16  # a budget below is needed for moments
+# How far apart frames of a burst may be. Nearer ones are often the same picture twice.
+CLOSE_SECONDS = 0.1
+_TOO_CLOSE_SECONDS = 0.019
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +77,13 @@ class Timeline:
 class Step:
     """A frame wanted: seek to `key`, then decode until `at`; both in ticks.
 
-    Where they are equal the key frame itself is meant.
+    Where they are equal the key frame itself is meant. `then` are the ticks of the
+    frames that make a burst of it.
     """
 
     at: int
     key: int
+    then: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,14 +98,19 @@ class Plan:
     through: bool
     tolerance: int
 
+    @property
+    def frames(self) -> int:
+        return sum(1 + len(step.then) for step in self.steps)
+
 
 def plan(timeline: Timeline, *, frames: int) -> Plan:
-    """Spread at most `frames` steps over the whole video.
+    """Spread at most `frames` frames over the whole video, some of them in bursts.
 
     In a long video a step takes the nearest key frame before its time where that is
     no further away than the next step, so that its cost does not grow with its length.
     """
-    wanted = choose(timeline, frames=frames)
+    bursts = _bursts(timeline, frames)
+    wanted = choose(timeline, frames=frames - bursts * (BURST - 1))
     spacing = int(np.median(np.diff(wanted))) if wanted.size > 1 else 0
     through = timeline.ticks.size <= _THROUGH_FACTOR * frames
     place = np.searchsorted(timeline.keys, wanted, side="right") - 1
@@ -102,7 +119,7 @@ def plan(timeline: Timeline, *, frames: int) -> Plan:
         wanted = np.where(wanted - keys <= spacing, keys, wanted)
     steps = sorted({(int(at), int(key)) for at, key in zip(wanted, keys, strict=True)})
     return Plan(
-        steps=tuple(Step(at=at, key=key) for at, key in steps),
+        steps=_with_bursts([Step(at=at, key=key) for at, key in steps], timeline, bursts),
         through=through,
         tolerance=spacing,
     )
@@ -128,3 +145,40 @@ def choose(timeline: Timeline, *, frames: int) -> NDArray[np.int64]:
         fill = np.linspace(0, others.size - 1, count - chosen.size).round().astype(np.int64)
         chosen = np.union1d(chosen, others[fill])
     return ticks[chosen]
+
+
+def _bursts(timeline: Timeline, frames: int) -> int:
+    """How many bursts there are to be: none of few frames, nor where all are close or none.
+
+    Up to twice the budget the frames that are spread over the video are close anyway.
+    """
+    apart = _stride(timeline) * timeline.usual_gap_seconds
+    if frames < _FEW_FRAMES or timeline.ticks.size <= 2 * frames or apart > CLOSE_SECONDS:
+        return 0
+    return frames // ONE_BURST_IN
+
+
+def _stride(timeline: Timeline) -> int:
+    """How many frames further the next frame of a burst is."""
+    gap = timeline.usual_gap_seconds
+    return max(1, ceil(_TOO_CLOSE_SECONDS / gap)) if gap else 1
+
+
+def _with_bursts(steps: list[Step], timeline: Timeline, bursts: int) -> tuple[Step, ...]:
+    """Let that many steps, evenly spread, take the frames after theirs where those are close."""
+    chosen = np.linspace(0, len(steps) - 1, bursts + 2)[1:-1].round().astype(int)
+    for place in chosen:
+        ends = steps[place + 1].at if place + 1 < len(steps) else timeline.ticks[-1] + 1
+        then = _following(steps[place].at, timeline)
+        if then and then[-1] < ends:
+            steps[place] = replace(steps[place], then=then)
+    return tuple(steps)
+
+
+def _following(at: int, timeline: Timeline) -> tuple[int, ...]:
+    """The ticks that make a burst of one; none where a frame is missing or far."""
+    first = int(np.searchsorted(timeline.ticks, at))
+    run = timeline.ticks[first :: _stride(timeline)][:BURST]
+    if run.size < BURST or np.diff(run).max() * timeline.tick_seconds > CLOSE_SECONDS:
+        return ()
+    return tuple(run[1:].tolist())

@@ -20,12 +20,13 @@ from inference.choosing import Sighting, choose
 from inference.crops import align, measure
 from inference.ports import FaceDetector
 from inference.shots import ShotBoundaries
+from inference.timeline import CLOSE_SECONDS
 from moderation.tracks import Crop, Face, Track
 
 # See `_cost`: at the same place looks may agree by 0.74 only, four faces away by 0.92.
 _FARTHEST = 1.0
-# A face not seen for so many sampled frames, or so many seconds, starts a new track.
-_FRAMES_AWAY, _SECONDS_AWAY = 3, 10.0
+# A face not seen at so many sampled moments, or for so many seconds, starts a new track.
+_MOMENTS_AWAY, _SECONDS_AWAY = 3, 10.0
 # Faces larger than the rest come first; a crowd beyond this is not followed.
 _MOST_FACES = 32
 _MOST_TRACKS = 64
@@ -79,6 +80,7 @@ class FaceFollower:
         self._open: list[_Trail] = []
         self._ended: list[_Trail] = []
         self._searched_at = -math.inf
+        self._moment = -math.inf
 
     def add(self, at_seconds: float, frame: NDArray[np.uint8]) -> None:
         """Take the next frame (H W 3, uint8, RGB); times must not go back.
@@ -95,8 +97,10 @@ class FaceFollower:
             [(trail.face, trail.look) for trail in self._open], list(zip(faces, looks, strict=True))
         )
         trails = {seen: self._open[known] for known, seen in pairs}
+        another = at_seconds - self._moment > CLOSE_SECONDS  # frames of a burst are one moment
+        self._moment = at_seconds if another else self._moment
         for trail in self._open:
-            trail.missed += 1
+            trail.missed += another
         for index, (face, crop, look) in enumerate(zip(faces, crops, looks, strict=True)):
             sighting = Sighting(
                 at_seconds=at_seconds, face=face, pixels=crop, quality=measure(frame, face, crop)
@@ -218,7 +222,7 @@ def _size(face: Face) -> float:
 
 
 def _away(trail: _Trail, at_seconds: float) -> bool:
-    return trail.missed >= _FRAMES_AWAY or (
+    return trail.missed >= _MOMENTS_AWAY or (
         trail.missed > 0 and at_seconds - trail.last_seconds > _SECONDS_AWAY
     )
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 from typing import BinaryIO
 
+from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 
 from inference.ffmpeg import guarded, opened
@@ -27,8 +29,9 @@ def read_video(
 ) -> tuple[Reading, Iterator[Frame]]:
     """Open a video, and yield frames spread over its whole length, in the order of time.
 
-    A video of up to some hundred frames is decoded through; of a longer one only what
-    leads to the frames wanted, mostly a key frame each. Frames have the video's own size
+    Some come in bursts of close ones. A video of up to some hundred frames is decoded
+    through; of a longer one only what leads to the frames wanted, mostly a key frame and
+    for a burst what follows it. Frames have the video's own size
     (as shown), never a reduced one.
 
     Raises:
@@ -84,12 +87,8 @@ def _frames(
     with opened(file, container, pixels=limits.pixels, threads=limits.threads) as (source, stream):
         playback = Playback(source, stream, timeline, steps, decoded_pixels=limits.decoded_pixels)
         reformatter = VideoReformatter()
-        for step in steps.steps:
+        for tick, decoded in _taken(playback.take(step) for step in steps.steps):
             with guarded():
-                taken = playback.take(step)
-                if taken is None:
-                    continue
-                tick, decoded = taken
                 pixels = as_shown(decoded, stream.sample_aspect_ratio, reformatter)
             at_seconds = max(0.0, (tick - timeline.origin) * timeline.tick_seconds)
             yield reading.count(Frame(at_seconds=at_seconds, pixels=pixels))
@@ -97,6 +96,19 @@ def _frames(
             reading.warn("sampling_cut_short")
         if playback.damaged:
             reading.warn("damaged")
-    reading.frames_failed += len(steps.steps) - reading.frames_sampled
+    reading.frames_failed += steps.frames - reading.frames_sampled
     if not reading.frames_sampled:
         raise UnreadableMedia
+
+
+def _taken(
+    takes: Iterable[Iterator[tuple[int, VideoFrame]]],
+) -> Iterator[tuple[int, VideoFrame]]:
+    """Take after take, with foreign errors translated, but only those of decoding."""
+    frames = chain.from_iterable(takes)
+    while True:
+        with guarded():
+            taken = next(frames, None)
+        if taken is None:
+            return
+        yield taken

@@ -1,6 +1,9 @@
-import numpy as np
+from itertools import pairwise
 
-from inference.choosing import Sighting, choose, merit
+import numpy as np
+import pytest
+
+from inference.choosing import Sighting, bursts, choose, merit
 from moderation.tracks import CropQuality, Face
 
 FACE = Face(
@@ -55,3 +58,65 @@ def test_small_blurred_and_averted_faces_tell_less():
     assert merit(quality(face_pixels=40)) < best
     assert merit(quality(sharpness=20)) < best
     assert 0 < merit(quality(frontality=0)) < best
+
+
+def sampled(*, moments=20, burst_every=3, **changes):
+    """Sightings two seconds apart, every so often a burst of three at 30 frames a second."""
+    times = []
+    for moment in range(moments):
+        frames = 3 if moment % burst_every == 1 else 1
+        times += [2.0 * moment + frame / 30 for frame in range(frames)]
+    return [sighting(at, **changes) for at in times]
+
+
+def lengths(kept):
+    return [len(burst) for burst in bursts(kept)]
+
+
+def test_bursts_are_kept_whole_or_as_one_crop():
+    kept = choose(sampled(), at_most=16)
+    assert len(kept) == 16
+    assert sorted(lengths(kept)) == [1] * 7 + [3] * 3
+
+
+def test_bursts_kept_are_spread_over_time():
+    starts = [burst[0].at_seconds for burst in bursts(choose(sampled(), at_most=16)) if burst[1:]]
+    assert starts[0] < 14
+    assert 12 < starts[1] < 28
+    assert starts[2] >= 26
+
+
+def test_single_crops_are_kept_where_no_burst_is():
+    kept = bursts(choose(sampled(), at_most=16))
+    gaps = [after[0].at_seconds - before[0].at_seconds for before, after in pairwise(kept)]
+    assert max(gaps) <= 8
+
+
+@pytest.mark.parametrize(("at_most", "whole"), [(4, 0), (5, 1), (9, 1), (10, 2)])
+def test_one_burst_is_kept_for_five_crops(at_most, whole):
+    assert lengths(choose(sampled(), at_most=at_most)).count(3) == whole
+
+
+def test_a_burst_with_a_blurred_crop_gives_way_to_one_without():
+    poor = [sighting(at, sharpness=s) for at, s in ((0.0, 100), (0.03, 4), (0.07, 100))]
+    good = [sighting(at, sharpness=50) for at in (4.0, 4.03, 4.07)]
+    kept = choose([*poor, *good, sighting(9.0)], at_most=6)
+    assert [burst[0].at_seconds for burst in bursts(kept) if len(burst) == 3] == [4.0]
+
+
+def test_a_clip_seen_frame_by_frame_is_cut_into_bursts():
+    assert lengths([sighting(frame / 30) for frame in range(8)]) == [3, 3, 2]
+
+
+@pytest.mark.parametrize(("apart", "close"), [(0.1, True), (0.102, False)])
+def test_crops_more_than_a_tenth_of_a_second_apart_are_no_burst(apart, close):
+    assert (len(bursts([sighting(1.0), sighting(1.0 + apart)])) == 1) is close
+
+
+def test_a_burst_goes_on_after_the_choice_was_narrowed_meanwhile():
+    kept = []
+    for seen in sampled(moments=60):
+        kept.append(seen)
+        if len(kept) > 32:
+            kept = choose(kept, at_most=16)
+    assert lengths(choose(kept, at_most=16)).count(3) >= 2

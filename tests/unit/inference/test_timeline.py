@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from inference.timeline import Timeline, choose, plan
+from inference.timeline import Plan, Timeline, choose, plan
 
 
 def timeline(ticks: list[int], keys: list[int] | None = None) -> Timeline:
@@ -63,11 +63,11 @@ def test_a_short_video_is_decoded_through_and_a_longer_one_is_not() -> None:
 def test_a_long_video_is_looked_at_by_its_key_frames() -> None:
     keys = list(range(0, 10_000, 50))
 
-    steps = plan(timeline(list(range(10_000)), keys), frames=16).steps
+    planned = plan(timeline(list(range(10_000)), keys), frames=16)
 
-    assert len(steps) == 16
-    assert all(step.at == step.key for step in steps)
-    assert {step.key for step in steps} <= set(keys)
+    assert planned.frames == 16
+    assert all(step.at == step.key for step in planned.steps)
+    assert {step.key for step in planned.steps} <= set(keys)
 
 
 def test_a_key_frame_further_away_than_the_next_step_does_not_stand_in() -> None:
@@ -104,3 +104,72 @@ def test_what_the_header_declares_and_no_frame_fills_is_missing() -> None:
     assert replace(half, declared_seconds=5.0).missing_share == 0.0
     assert replace(half, declared_seconds=4.0).missing_share == 0.0
     assert replace(half, declared_seconds=None).missing_share == 0.0
+
+
+def bursts(planned: Plan) -> list[tuple[int, ...]]:
+    return [(step.at, *step.then) for step in planned.steps if step.then]
+
+
+def test_one_frame_in_five_begins_a_burst_and_the_budget_stays() -> None:
+    planned = plan(timeline(list(range(10_000))), frames=32)
+
+    assert planned.frames == 32
+    assert len(bursts(planned)) == 6
+    assert all(burst == (burst[0], burst[0] + 1, burst[0] + 2) for burst in bursts(planned))
+
+
+def test_bursts_are_spread_over_the_whole_video() -> None:
+    starts = [burst[0] for burst in bursts(plan(timeline(list(range(10_000))), frames=32))]
+
+    assert starts[0] < 2_000
+    assert starts[-1] > 8_000
+    assert max(after - before for before, after in pairwise(starts)) < 2_000
+
+
+@pytest.mark.parametrize(("milliseconds", "close"), [(100, True), (101, False)])
+def test_frames_more_than_a_tenth_of_a_second_apart_make_no_burst(
+    milliseconds: int, close: bool
+) -> None:
+    slow = replace(timeline(list(range(1_000))), tick_seconds=milliseconds / 1000)
+
+    assert bool(bursts(plan(slow, frames=32))) is close
+
+
+@pytest.mark.parametrize(("rate", "stride"), [(25, 1), (50, 1), (60, 2), (120, 3)])
+def test_frames_of_a_burst_are_not_the_same_picture_twice(rate: int, stride: int) -> None:
+    fast = replace(timeline(list(range(1_000))), tick_seconds=1 / rate)
+
+    assert {burst[1] - burst[0] for burst in bursts(plan(fast, frames=32))} == {stride}
+
+
+@pytest.mark.parametrize(("frames", "some"), [(64, False), (65, True)])
+def test_a_clip_of_twice_the_budget_is_looked_at_closely_enough(frames: int, some: bool) -> None:
+    assert bool(bursts(plan(timeline(list(range(frames))), frames=32))) is some
+
+
+@pytest.mark.parametrize(("budget", "count"), [(15, 0), (16, 3)])
+def test_a_budget_of_a_few_frames_has_no_room_for_a_burst(budget: int, count: int) -> None:
+    assert len(bursts(plan(timeline(list(range(1_000))), frames=budget))) == count
+
+
+def test_a_burst_never_reaches_into_the_next_step() -> None:
+    planned = plan(timeline(list(range(65))), frames=32)
+
+    reached = [step.then[-1] if step.then else step.at for step in planned.steps]
+    assert all(last < step.at for last, step in zip(reached, planned.steps[1:], strict=False))
+
+
+def test_where_frames_are_missing_a_step_stands_alone() -> None:
+    with_a_hole = [*range(500), *range(1_500, 2_000)]
+
+    planned = plan(timeline(with_a_hole), frames=32)
+
+    assert all(burst[-1] - burst[0] == 2 for burst in bursts(planned))
+
+
+def test_a_video_whose_times_are_uneven_is_sampled_still() -> None:
+    planned = plan(timeline([*range(200), 1_000_000]), frames=32)
+
+    assert planned.steps[0].at == 0
+    assert planned.steps[-1].at == 1_000_000
+    assert bursts(planned)

@@ -94,6 +94,12 @@ def test_a_person_who_was_away_for_three_frames_starts_a_new_track():
     assert len(tracks) == 2
 
 
+@pytest.mark.parametrize(("apart", "tracks"), [(1 / 30, 1), (0.11, 2)])
+def test_frames_of_one_burst_are_one_moment_in_which_a_person_is_missed(apart, tracks):
+    away = [frame()] * 3
+    assert len(follow(frame((300, RED)), *away, frame((300, RED)), apart=apart)[0]) == tracks
+
+
 def test_a_shot_change_ends_every_track():
     elsewhere, faces = frame((300, RED), room=(10, 60, 30))
     elsewhere[:, 450:] = (240, 255, 200)
