@@ -88,13 +88,32 @@ class Fusion:
         Raises:
             KeyError: there is no such family.
         """
-        for family in self.families:
-            if family.finds == finds:
-                return self._calibrated(family.log_odds(logits))
-        raise KeyError(finds)
+        return self.family_probabilities(logits)[finds]
 
     def family_probabilities(self, logits: Mapping[str, float]) -> dict[str, float]:
         return {family.finds: self._calibrated(family.log_odds(logits)) for family in self.families}
+
+    def disagreement(
+        self, crop_logits: Mapping[str, float], track_logits: Mapping[str, float]
+    ) -> float:
+        """How far apart, as probabilities, the detectors of one family are at most: 0 to 1.
+
+        A detector's own log-odds are its weighed logit. The family's bias says where the
+        logits of detectors over crops have their middle, so they share it by weight; one
+        over tracks has it at 0.
+        """
+        return max(self._spread(family, crop_logits, track_logits) for family in self.families)
+
+    def _spread(
+        self, family: Family, crop_logits: Mapping[str, float], track_logits: Mapping[str, float]
+    ) -> float:
+        over_crops = {n: w for n, w in family.weights.items() if w > 0 and n in crop_logits}
+        over_tracks = {n: w for n, w in family.weights.items() if w > 0 and n in track_logits}
+        middle = (self.bias - family.bias) / (sum(over_crops.values()) or 1.0)
+        own = [weight * (crop_logits[name] - middle) for name, weight in over_crops.items()]
+        own += [weight * track_logits[name] for name, weight in over_tracks.items()]
+        chances = [sigmoid(log_odds / self.temperature) for log_odds in own]
+        return max(chances, default=0.0) - min(chances, default=0.0)
 
     def threshold(self, false_flags: float) -> float:
         """The probability at or above which to flag; see `flag_from`."""
@@ -107,6 +126,7 @@ class Fusion:
 def flag_from(unforged: Sequence[float], false_flags: float) -> float:
     """Choose the smallest threshold that wrongly flags at most this share of genuine uploads.
 
+    `unforged` are probabilities that genuine uploads got, sorted.
     Conformal risk control (Angelopoulos, Bates, Fisch, Lei and Schuster, "Conformal Risk
     Control", 2022, equation 4, for a loss of at most 1): the smallest t with
     (#{unforged >= t} + 1) / (n + 1) <= false_flags. Then the chance that a genuine upload,
@@ -127,7 +147,7 @@ def flag_from(unforged: Sequence[float], false_flags: float) -> float:
     if allowed >= count:
         return 0.0
     # at the (allowed + 1)-th largest too many would be flagged, just above it no longer
-    return nextafter(sorted(unforged, reverse=True)[allowed], inf)
+    return nextafter(unforged[-1 - allowed], inf)
 
 
 def evidence_needed(false_flags: float) -> int:

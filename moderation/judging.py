@@ -1,16 +1,18 @@
-"""From scores to labels and reasons, as a bundle's fusion and a policy's rule say."""
+"""From scores to a label and reasons, as a bundle's fusion and a policy's rule say."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import sqrt
 
 from moderation.fusion import Fusion
-from moderation.media import MediaFacts, MediaKind
-from moderation.policy import Limits, Rule
-from moderation.scores import CropScore, TrackScore, pool_detectors
+from moderation.media import MediaFacts
+from moderation.policy import Rule
+from moderation.scores import CropScore, TrackScore
+from moderation.track_judging import judge_track, unique
 from moderation.tracks import Track
-from moderation.verdict import Label, Reason, StrongFrame, TrackVerdict
+from moderation.verdict import Label, Reason, TrackVerdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,117 +35,83 @@ def judge(
 ) -> Judgement:
     """Judge an upload by its most suspicious person.
 
-    One forged face makes a forged upload. A clear label needs at least one track
-    that was judged; where all abstain the upload is unknown, with their reasons.
+    One forged face makes a forged upload, whatever is known of the others. To be clear
+    takes more: nobody who counts may be left open (see `_left_open`), or the upload is
+    unknown for the reasons of those who are.
     """
     if not tracks:
         return judge_without_face(media)
-    damaged = _damage(media)
     over_tracks = {score.track_id: score.logits for score in track_scores}
+    crops = {
+        track.track_id: [score for score in scores if score.crop.track_id == track.track_id]
+        for track in tracks
+    }
     judged = tuple(
         judge_track(
             media,
             track,
-            [score for score in scores if score.crop.track_id == track.track_id],
+            crops[track.track_id],
+            over_tracks.get(track.track_id, {}),
             rule,
             fusion,
-            over_tracks.get(track.track_id, {}),
         )
         for track in tracks
     )
-    decided = [track for track in judged if track.fake_probability is not None]
-    if not decided:
-        return Judgement(
-            label=Label.UNKNOWN,
-            fake_probability=None,
-            reasons=_unique(reason for track in judged for reason in track.reasons) + damaged,
-            tracks=judged,
-        )
-    worst = max(decided, key=lambda track: track.fake_probability or 0.0)
-    return Judgement(
-        label=worst.label,
-        fake_probability=worst.fake_probability,
-        reasons=worst.reasons + damaged,
-        tracks=judged,
-    )
+    weights = {track.track_id: prominence(track, crops[track.track_id]) for track in tracks}
+    return _conclude(media, judged, _left_open(judged, weights, rule.limits.bystander))
 
 
 def judge_without_face(media: MediaFacts) -> Judgement:
     return Judgement(label=Label.NO_FACE, fake_probability=None, reasons=_damage(media), tracks=())
 
 
-def judge_track(
-    media: MediaFacts,
-    track: Track,
-    scores: Sequence[CropScore],
-    rule: Rule,
-    fusion: Fusion,
-    track_logits: Mapping[str, float],
-) -> TrackVerdict:
-    """Pool the crops that are good enough, or abstain and say what was wrong with the others."""
-    faults = {score.crop.crop_id: fault(score, rule.limits) for score in scores}
-    usable = [score for score in scores if faults[score.crop.crop_id] is None]
-    needed = 1 if media.kind is MediaKind.IMAGE else rule.limits.video_crops
-    if len(usable) < needed:
-        found = _unique(reason for reason in faults.values() if reason is not None)
-        return TrackVerdict(
-            track_id=track.track_id,
-            first_seconds=track.first_seconds,
-            last_seconds=track.last_seconds,
-            crops_judged=0,
+def prominence(track: Track, scores: Sequence[CropScore]) -> float:
+    """How much a face counts in the media: its largest side times the root of its frames.
+
+    The same measure by which extraction chooses the people that it keeps.
+    """
+    largest = max((score.crop.quality.face_pixels for score in scores), default=0.0)
+    return largest * sqrt(track.frames_seen)
+
+
+def _left_open(
+    judged: Sequence[TrackVerdict], weights: Mapping[int, float], bystander: float
+) -> list[TrackVerdict]:
+    """Those without a probability of whom a clear upload would say too much.
+
+    Somebody as prominent as the ones that were judged may be the forged one. A small
+    or brief face that is too poor to judge is in most pictures of a street: it does not
+    count, unless it was good enough to be looked at and did not come out clear.
+    """
+    most = max(weights.values())
+    return [
+        track
+        for track in judged
+        if track.fake_probability is None
+        and (track.crops_judged > 0 or weights[track.track_id] >= bystander * most)
+    ]
+
+
+def _conclude(
+    media: MediaFacts, judged: tuple[TrackVerdict, ...], left_open: Sequence[TrackVerdict]
+) -> Judgement:
+    decided = [track for track in judged if track.fake_probability is not None]
+    worst = max(decided, key=lambda track: track.fake_probability or 0.0, default=None)
+    if worst is None or (worst.label is Label.CLEAR and left_open):
+        found = unique(reason for track in left_open or judged for reason in track.reasons)
+        return Judgement(
             label=Label.UNKNOWN,
             fake_probability=None,
-            reasons=found + ((Reason.FEW_FRAMES,) if needed > 1 else ()),
+            reasons=found + _damage(media),
+            tracks=judged,
         )
-    pooled = pool_detectors(usable, strongest_share=rule.pooling.strongest_share)
-    probability = fusion.probability({**pooled, **track_logits})
-    near = rule.thresholds.is_near(probability)
-    return TrackVerdict(
-        track_id=track.track_id,
-        first_seconds=track.first_seconds,
-        last_seconds=track.last_seconds,
-        crops_judged=len(usable),
-        label=rule.thresholds.label(probability),
-        fake_probability=probability,
-        reasons=(Reason.NEAR_THRESHOLD,) if near else (),
-        strongest_frames=_strongest(usable, rule.pooling.frames_shown, fusion),
-    )
-
-
-def fault(score: CropScore, limits: Limits) -> Reason | None:
-    """Say why a crop cannot be judged, or None when it can."""
-    quality = score.crop.quality
-    if quality.detector_score < limits.detector_score:
-        return Reason.DOUBTFUL_FACE
-    if quality.face_pixels < limits.face_pixels:
-        return Reason.LOW_RESOLUTION
-    if quality.sharpness < limits.sharpness:
-        return Reason.BLURRED
-    if quality.frontality < limits.frontality:
-        return Reason.TURNED_AWAY
-    distance = score.embedding_distance
-    if distance is not None and distance > limits.embedding_distance:
-        return Reason.OUT_OF_DISTRIBUTION
-    return None
-
-
-def _strongest(scores: Sequence[CropScore], count: int, fusion: Fusion) -> tuple[StrongFrame, ...]:
-    alone = [(fusion.probability(score.logits), score) for score in scores]
-    ranked = sorted(alone, key=lambda one: one[0], reverse=True)
-    return tuple(
-        StrongFrame(
-            crop_id=score.crop.crop_id,
-            at_seconds=score.crop.at_seconds,
-            box_xyxy=score.crop.box_xyxy,
-            fake_probability=probability,
-        )
-        for probability, score in ranked[:count]
+    return Judgement(
+        label=worst.label,
+        fake_probability=worst.fake_probability,
+        reasons=worst.reasons + _damage(media),
+        tracks=judged,
     )
 
 
 def _damage(media: MediaFacts) -> tuple[Reason, ...]:
     return (Reason.DAMAGED_MEDIA,) if media.damaged else ()
-
-
-def _unique(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
-    return tuple(dict.fromkeys(reasons))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from moderation.thresholds import Thresholds
 from moderation.upload import Lane
 from moderation.verdict import Action, Label
 
@@ -12,41 +13,20 @@ ANY = "*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Thresholds:
-    """At or above `suspect` (then `fake`) the label is that; within `margin` it is marked near.
+class Limits:
+    """What keeps a face from being judged, or an upload from being clear.
+
+    A crop is not judged below `face_pixels`, `sharpness`, `frontality` or
+    `detector_score` (units: `moderation.tracks.CropQuality`), nor above
+    `embedding_distance` or `occluded`; `video_crops` is how many crops that are judged
+    a track of a video needs. A track is not judged above `not_photographed` or
+    `rescreened`, in the mean over its crops, nor where the detectors of one family are
+    further apart than `disagreement`, as probabilities. A face with less than
+    `bystander` of the most prominent one's prominence (see `moderation.judging`) may
+    stay unjudged in a clear upload: 0 lets none, over 1 all.
 
     Raises:
-        ValueError: not 0 < suspect <= fake <= 1, or a negative margin.
-    """
-
-    suspect: float = 0.5
-    fake: float = 0.8
-    margin: float = 0.03
-
-    def __post_init__(self) -> None:
-        if not 0.0 < self.suspect <= self.fake <= 1.0:
-            raise ValueError("thresholds must satisfy 0 < suspect <= fake <= 1")
-        if self.margin < 0.0:
-            raise ValueError("margin must not be negative")
-
-    def label(self, fake_probability: float) -> Label:
-        if fake_probability >= self.fake:
-            return Label.FAKE
-        if fake_probability >= self.suspect:
-            return Label.SUSPECT
-        return Label.CLEAR
-
-    def is_near(self, fake_probability: float) -> bool:
-        nearest = min(abs(fake_probability - self.suspect), abs(fake_probability - self.fake))
-        return nearest < self.margin
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """Below these (above, for the distance) a crop is not judged.
-
-    Units are those of `moderation.tracks.CropQuality`. `video_crops` is how many
-    judged crops a track of a video needs.
+        ValueError: a bystander's share is negative, or no crop is needed.
     """
 
     face_pixels: float = 40.0
@@ -54,7 +34,18 @@ class Limits:
     frontality: float = 0.25
     detector_score: float = 0.8
     embedding_distance: float = 2.0
+    occluded: float = 0.5
+    not_photographed: float = 0.5
+    rescreened: float = 0.5
+    disagreement: float = 0.75
+    bystander: float = 0.5
     video_crops: int = 3
+
+    def __post_init__(self) -> None:
+        if self.bystander < 0.0:
+            raise ValueError("bystander must not be negative")
+        if self.video_crops < 1:
+            raise ValueError("video_crops must be 1 or more")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

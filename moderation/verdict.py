@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -41,6 +42,10 @@ class Reason(StrEnum):
     DOUBTFUL_FACE = "doubtful_face"
     FEW_FRAMES = "few_frames"
     OUT_OF_DISTRIBUTION = "out_of_distribution"
+    OCCLUDED = "occluded"
+    NOT_PHOTOGRAPHED = "not_photographed"
+    RESCREENED = "rescreened"
+    MODELS_DISAGREE = "models_disagree"
     NEAR_THRESHOLD = "near_threshold"
     DAMAGED_MEDIA = "damaged_media"
 
@@ -65,7 +70,11 @@ class StrongFrame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackVerdict:
-    """One person's face through the media. `fake_probability` is None when it abstains."""
+    """One person's face through the media. `fake_probability` is None when it abstains.
+
+    `crops_judged` is 0 when it could not be judged at all. `family_probabilities` are
+    those of each kind of forgery that was looked for, alone.
+    """
 
     track_id: int
     first_seconds: float
@@ -75,6 +84,7 @@ class TrackVerdict:
     fake_probability: float | None
     reasons: tuple[Reason, ...] = ()
     strongest_frames: tuple[StrongFrame, ...] = ()
+    family_probabilities: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,137 +1,126 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from math import log
 
 import pytest
 
-from moderation.fusion import Family, Fusion
-from moderation.judging import Judgement, fault
-from moderation.judging import judge as judge_by
-from moderation.media import MediaFacts, MediaKind
-from moderation.policy import Limits, Rule, Thresholds
-from moderation.scores import CropScore, pool
-from moderation.tracks import Crop, CropQuality, Track
+from moderation.judging import Judgement, judge, judge_without_face
+from moderation.media import MediaFacts
+from moderation.policy import Limits, Rule
+from moderation.scores import CropScore, TrackScore
+from moderation.thresholds import Thresholds
+from moderation.tracks import Track
 from moderation.verdict import Label, Reason
-from tests.builders import FACTS
+from tests.unit.moderation.words import GOOD, IMAGE, PLAIN, a_score, a_track
 
-GOOD = CropQuality(face_pixels=120, sharpness=200, frontality=0.9, detector_score=0.99)
-RULE = Rule(thresholds=Thresholds(suspect=0.5, fake=0.8, margin=0.03))
-PLAIN = Fusion(id="plain", families=(Family(finds="manipulated", weights={"blending": 1.0}),))
-IMAGE = FACTS
-VIDEO = replace(FACTS, kind=MediaKind.VIDEO, duration_seconds=10.0, frames_sampled=32)
+RULE = Rule(thresholds=Thresholds(suspect=0.5, fake=0.8))
 
 
-def a_score(
-    probability: float,
-    *,
-    track_id: int = 0,
-    crop_id: int = 0,
-    quality: CropQuality = GOOD,
-    distance: float | None = None,
-) -> CropScore:
-    crop = Crop(
-        crop_id=crop_id,
-        track_id=track_id,
-        at_seconds=float(crop_id),
-        box_xyxy=(0.0, 0.0, 10.0, 10.0),
-        quality=quality,
-    )
-    return CropScore(
-        crop=crop,
-        logits={"blending": log(probability / (1.0 - probability))},
-        embedding_distance=distance,
+def judged(
+    tracks: Sequence[Track],
+    *scores: CropScore,
+    rule: Rule = RULE,
+    media: MediaFacts = IMAGE,
+) -> Judgement:
+    return judge(media, tracks, scores, rule, PLAIN)
+
+
+def a_poor_score(track_id: int, *, face_pixels: float = 120.0) -> CropScore:
+    """Of a face that is turned away."""
+    return a_score(
+        0.99, track_id=track_id, quality=replace(GOOD, frontality=0.0, face_pixels=face_pixels)
     )
 
 
-def judge(media: MediaFacts, tracks: list[Track], scores: list[CropScore], rule: Rule) -> Judgement:
-    return judge_by(media, tracks, scores, rule, PLAIN)
-
-
-def a_track(track_id: int = 0) -> Track:
-    return Track(track_id=track_id, first_seconds=0.0, last_seconds=9.0, frames_seen=10)
+TWO = (a_track(0), a_track(1))
 
 
 def test_one_forged_person_makes_a_forged_upload() -> None:
-    scores = [a_score(0.1, track_id=0), a_score(0.95, track_id=1)]
-    judgement = judge(IMAGE, [a_track(0), a_track(1)], scores, RULE)
+    judgement = judged(TWO, a_score(0.1, track_id=0), a_score(0.95, track_id=1))
     assert judgement.label is Label.FAKE
     assert judgement.fake_probability == pytest.approx(0.95)
 
 
 def test_media_without_a_track_has_no_face() -> None:
-    assert judge(IMAGE, [], [], RULE).label is Label.NO_FACE
+    assert judged(()).label is judge_without_face(IMAGE).label is Label.NO_FACE
 
 
 @pytest.mark.parametrize(
-    ("probability", "label"),
-    [
-        (0.499, Label.CLEAR),
-        (0.5, Label.SUSPECT),
-        (0.799, Label.SUSPECT),
-        (0.801, Label.FAKE),
-    ],
+    ("probability", "label"), [(0.49, Label.CLEAR), (0.51, Label.SUSPECT), (0.81, Label.FAKE)]
 )
-def test_the_label_changes_at_its_threshold(probability: float, label: Label) -> None:
-    assert judge(IMAGE, [a_track()], [a_score(probability)], RULE).label is label
-
-
-@pytest.mark.parametrize(
-    ("probability", "near"), [(0.469, False), (0.471, True), (0.529, True), (0.531, False)]
-)
-def test_a_verdict_close_to_a_threshold_says_so(probability: float, near: bool) -> None:
-    reasons = judge(IMAGE, [a_track()], [a_score(probability)], RULE).reasons
-    assert (Reason.NEAR_THRESHOLD in reasons) is near
-
-
-@pytest.mark.parametrize(
-    ("field", "below", "at", "reason"),
-    [
-        ("face_pixels", 39.9, 40.0, Reason.LOW_RESOLUTION),
-        ("sharpness", 11.9, 12.0, Reason.BLURRED),
-        ("frontality", 0.24, 0.25, Reason.TURNED_AWAY),
-        ("detector_score", 0.79, 0.8, Reason.DOUBTFUL_FACE),
-    ],
-)
-def test_a_crop_below_a_limit_is_not_judged(
-    field: str, below: float, at: float, reason: Reason
-) -> None:
-    limits = Limits()
-    assert fault(a_score(0.9, quality=replace(GOOD, **{field: below})), limits) is reason
-    assert fault(a_score(0.9, quality=replace(GOOD, **{field: at})), limits) is None
-
-
-@pytest.mark.parametrize(
-    ("distance", "reason"), [(2.0, None), (2.01, Reason.OUT_OF_DISTRIBUTION), (None, None)]
-)
-def test_a_crop_unlike_the_training_data_is_not_judged(
-    distance: float | None, reason: Reason | None
-) -> None:
-    assert fault(a_score(0.9, distance=distance), Limits()) is reason
+def test_the_label_is_that_of_the_most_suspicious_person(probability: float, label: Label) -> None:
+    assert judged(TWO, a_score(0.1), a_score(probability, track_id=1)).label is label
 
 
 def test_an_upload_whose_every_face_is_too_poor_is_unknown_and_says_why() -> None:
-    poor = replace(GOOD, face_pixels=10)
-    judgement = judge(IMAGE, [a_track()], [a_score(0.99, quality=poor)], RULE)
+    judgement = judged([a_track()], a_poor_score(0))
     assert judgement.label is Label.UNKNOWN
     assert judgement.fake_probability is None
-    assert judgement.reasons == (Reason.LOW_RESOLUTION,)
+    assert judgement.reasons == (Reason.TURNED_AWAY,)
 
 
-@pytest.mark.parametrize(("crops", "label"), [(2, Label.UNKNOWN), (3, Label.FAKE)])
-def test_a_video_needs_several_good_crops(crops: int, label: Label) -> None:
-    scores = [a_score(0.9, crop_id=number) for number in range(crops)]
-    judgement = judge(VIDEO, [a_track()], scores, RULE)
+def test_a_forged_face_is_found_beside_a_larger_one_that_cannot_be_judged() -> None:
+    judgement = judged(TWO, a_poor_score(0, face_pixels=600), a_score(0.95, track_id=1))
+    assert judgement.label is Label.FAKE
+
+
+def test_an_upload_is_not_clear_while_its_main_face_could_not_be_judged() -> None:
+    judgement = judged(TWO, a_poor_score(0, face_pixels=600), a_score(0.1, track_id=1))
+    assert judgement.label is Label.UNKNOWN
+    assert judgement.fake_probability is None
+    assert judgement.reasons == (Reason.TURNED_AWAY,)
+
+
+@pytest.mark.parametrize(("face_pixels", "label"), [(59.0, Label.CLEAR), (60.0, Label.UNKNOWN)])
+def test_a_small_face_that_cannot_be_judged_leaves_an_upload_clear(
+    face_pixels: float, label: Label
+) -> None:
+    """The other face has 120 pixels, and a bystander is below half of the main one."""
+    judgement = judged(TWO, a_score(0.1), a_poor_score(1, face_pixels=face_pixels))
     assert judgement.label is label
-    assert (Reason.FEW_FRAMES in judgement.reasons) is (label is Label.UNKNOWN)
 
 
-def test_a_brief_forgery_is_not_averaged_away() -> None:
-    assert pool([0.0] * 8 + [1.0] * 8, strongest_share=0.5) == 1.0
+@pytest.mark.parametrize(("frames_seen", "label"), [(4, Label.CLEAR), (5, Label.UNKNOWN)])
+def test_a_brief_face_that_cannot_be_judged_leaves_an_upload_clear(
+    frames_seen: int, label: Label
+) -> None:
+    """A quarter of the main one's 19 frames is 4.75."""
+    tracks = (a_track(0, frames_seen=19), a_track(1, frames_seen=frames_seen))
+    assert judged(tracks, a_score(0.1), a_poor_score(1)).label is label
 
 
-def test_one_bad_crop_does_not_decide() -> None:
-    assert pool([0.1] * 15 + [1.0], strongest_share=0.5) < 0.25
+@pytest.mark.parametrize(("bystander", "label"), [(0.0, Label.UNKNOWN), (1.1, Label.CLEAR)])
+def test_the_policy_says_who_is_a_bystander(bystander: float, label: Label) -> None:
+    rule = replace(RULE, limits=Limits(bystander=bystander))
+    small = a_poor_score(0, face_pixels=41)
+    large = a_poor_score(0, face_pixels=600)
+    poor = small if bystander == 0.0 else large
+    assert judged(TWO, poor, a_score(0.1, track_id=1), rule=rule).label is label
+
+
+def test_a_small_face_close_to_the_threshold_is_no_bystander() -> None:
+    rule = replace(RULE, thresholds=Thresholds(suspect=0.5, fake=0.8, abstain=0.05))
+    small = a_score(0.47, track_id=1, quality=replace(GOOD, face_pixels=41))
+    judgement = judged(TWO, a_score(0.1), small, rule=rule)
+    assert judgement.label is Label.UNKNOWN
+    assert judgement.reasons == (Reason.NEAR_THRESHOLD,)
+
+
+def test_the_reasons_of_bystanders_are_told_with_their_tracks_only() -> None:
+    judgement = judged(TWO, a_score(0.1), a_poor_score(1, face_pixels=41))
+    assert judgement.reasons == ()
+    assert judgement.tracks[1].reasons == (Reason.TURNED_AWAY,)
+
+
+def test_scores_of_a_track_reach_that_track_only() -> None:
+    fusion = replace(
+        PLAIN, families=(replace(PLAIN.families[0], weights={"blending": 1.0, "transitions": 1.0}),)
+    )
+    scores = (a_score(0.3), a_score(0.3, track_id=1))
+    over_tracks = (TrackScore(track_id=1, logits={"transitions": 3.0}),)
+    first, second = judge(IMAGE, TWO, scores, RULE, fusion, over_tracks).tracks
+    assert (first.label, second.label) == (Label.CLEAR, Label.FAKE)
 
 
 @pytest.mark.parametrize(
@@ -146,12 +135,6 @@ def test_one_bad_crop_does_not_decide() -> None:
 def test_damaged_media_are_judged_on_what_decodes_and_say_so(
     media: MediaFacts, damaged: bool
 ) -> None:
-    judgement = judge(media, [a_track()], [a_score(0.9)], RULE)
+    judgement = judged([a_track()], a_score(0.9), media=media)
     assert judgement.label is Label.FAKE
     assert (Reason.DAMAGED_MEDIA in judgement.reasons) is damaged
-
-
-def test_the_strongest_frames_come_loudest_first() -> None:
-    scores = [a_score(0.5 + number / 10, crop_id=number) for number in range(5)]
-    (track,) = judge(VIDEO, [a_track()], scores, RULE).tracks
-    assert [frame.crop_id for frame in track.strongest_frames] == [4, 3, 2]

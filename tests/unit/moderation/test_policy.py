@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from moderation.policy import Policy, Pooling, Rule, Thresholds
+from moderation.policy import Limits, Policy, Pooling, Rule
 from moderation.upload import Lane
 from moderation.verdict import Action, Label
 
@@ -31,10 +31,10 @@ def test_a_rule_without_an_action_for_a_label_is_refused() -> None:
         Rule(actions={label: Action.REVIEW for label in Label if label is not Label.SUSPECT})
 
 
-@pytest.mark.parametrize(("suspect", "fake"), [(0.0, 0.5), (0.9, 0.8), (0.5, 1.1)])
-def test_thresholds_out_of_order_are_refused(suspect: float, fake: float) -> None:
-    with pytest.raises(ValueError, match="suspect <= fake"):
-        Thresholds(suspect=suspect, fake=fake)
+@pytest.mark.parametrize("limits", [{"bystander": -0.1}, {"video_crops": 0}])
+def test_limits_that_make_no_sense_are_refused(limits: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="must"):
+        Limits(**limits)
 
 
 @pytest.mark.parametrize("share", [0.0, 1.1])

@@ -25,8 +25,8 @@ def test_the_packaged_policy_is_valid() -> None:
 
 def test_a_policy_has_rules_by_tenant_and_lane(tmp_path: Path) -> None:
     policy = load_policy(_file(tmp_path, VALID))
-    assert policy.rule_for("acme", Lane.LIVE).thresholds.label(0.5) is Label.SUSPECT
-    assert policy.rule_for("other", Lane.LIVE).thresholds.label(0.4) is Label.CLEAR
+    assert policy.rule_for("acme", Lane.LIVE).thresholds.cutoffs(()).label(0.5) is Label.SUSPECT
+    assert policy.rule_for("other", Lane.LIVE).thresholds.cutoffs(()).label(0.4) is Label.CLEAR
 
 
 def test_a_changed_file_has_another_hash(tmp_path: Path) -> None:
@@ -43,6 +43,7 @@ def test_a_changed_file_has_another_hash(tmp_path: Path) -> None:
         ("name: x\nrules: [{tenant: acme}]\n", "covers the rest"),
         ("name: x\nrules: [{tenat: acme}]\n", "rules.0.tenat"),
         (VALID.replace("suspect: 0.3", "suspect: 0.9"), "rules.0.thresholds"),
+        (VALID.replace("fake: 0.7", "fake: 0.7, false_flags: 0.01"), "not both"),
         (VALID.replace("lane: live", "lane: fast"), "rules.0.lane"),
         ("name: x\n  rules: [", "mapping values are not allowed"),
     ],

@@ -6,7 +6,8 @@ import pytest
 
 from moderation.errors import ScorerMismatch
 from moderation.fusion import Family, Fusion
-from moderation.policy import Policy, Rule, Thresholds
+from moderation.policy import Policy, Rule
+from moderation.thresholds import Thresholds
 from moderation.verdict import Action, Label, Rejection
 from storage.in_memory import InMemoryLedger, InMemoryOutbox, Memory
 from streams.messages import REACHED
