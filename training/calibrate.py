@@ -15,7 +15,6 @@ from zlib import crc32
 
 import cv2
 import numpy as np
-import openvino
 import yaml
 from numpy.typing import NDArray
 from tqdm import tqdm
@@ -24,6 +23,7 @@ from inference.calibration import CALIBRATION, REFERENCE, EmbeddingReference
 from training.loading import HELD_OUT_EPOCH
 from training.pairs import Pairs, PairSettings, split_by_group
 from training.patches import CROPS, Entry, read_index
+from training.scoring import Scorer
 
 COMPONENTS = 64
 NEWTON_STEPS = 50
@@ -35,23 +35,6 @@ SETS_FOR_CALIBRATION = frozenset(
 )
 
 Floats = NDArray[np.float64]
-
-
-class Scorer:
-    """The exported network as it is served: OpenVINO, float32."""
-
-    def __init__(self, file: Path) -> None:
-        core = openvino.Core()
-        self._compiled = core.compile_model(file, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-
-    def score(self, crops: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Logits (N,) and embeddings (N D) of crops (N 224 224 3, uint8, RGB)."""
-        logits, embeddings = [], []
-        for start in range(0, len(crops), 32):
-            answer = self._compiled(crops[start : start + 32])
-            logits.append(answer["logit"][:, 0].copy())
-            embeddings.append(answer["embedding"].copy())
-        return np.concatenate(logits), np.concatenate(embeddings)
 
 
 def fit(logits: Floats, labels: Floats, weights: Floats) -> tuple[float, float]:

@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 
 from inference.calibration import Calibration, EmbeddingReference
 from training.augmentation import jpeg
-from training.calibrate import Scorer, for_calibration
+from training.calibrate import for_calibration
 from training.loading import HELD_OUT_EPOCH
 from training.metrics import area_under_curve, expected_calibration_error
 from training.pairs import Pairs, PairSettings, split_by_group
 from training.patches import CROPS, Entry, read_index
+from training.scoring import Scorer
 
 ONE_QUALITY = 75
 
