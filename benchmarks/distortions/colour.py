@@ -10,18 +10,18 @@ from benchmarks.distortions.drawing import grey_of, rounded
 
 
 def brighter(clip: Clip, strength: Strength, rng: np.random.Generator) -> Clip:
-    """Values times 1.2, 1.6 or 2.2; highlights are cut off."""
-    return _scaled(clip, strength.pick(1.2, 1.6, 2.2), pivot=0)
+    """Values times 1.15, 1.35 or 1.7; highlights are cut off."""
+    return _scaled(clip, strength.pick(1.15, 1.35, 1.7), pivot=0)
 
 
 def darker(clip: Clip, strength: Strength, rng: np.random.Generator) -> Clip:
-    """Values times 0.8, 0.5 or 0.25."""
-    return _scaled(clip, strength.pick(0.8, 0.5, 0.25), pivot=0)
+    """Values times 0.8, 0.55 or 0.3."""
+    return _scaled(clip, strength.pick(0.8, 0.55, 0.3), pivot=0)
 
 
 def more_contrast(clip: Clip, strength: Strength, rng: np.random.Generator) -> Clip:
-    """Distances from middle grey times 1.3, 1.8 or 2.6."""
-    return _scaled(clip, strength.pick(1.3, 1.8, 2.6), pivot=128)
+    """Distances from middle grey times 1.25, 1.6 or 2.2."""
+    return _scaled(clip, strength.pick(1.25, 1.6, 2.2), pivot=128)
 
 
 def less_contrast(clip: Clip, strength: Strength, rng: np.random.Generator) -> Clip:

@@ -75,6 +75,7 @@ def fill(frame: Picture, outline: Points, colour: Colour) -> None:
 def tint(frame: Picture, outline: Points, colour: Colour, *, opacity: float, soft: float) -> None:
     """Colour what is inside an outline, keeping its light and shade; the frame is painted on.
 
+    On average it gets the colour itself: one that kept the skin's brightness would glow.
     `soft` is the deviation of the blurred edge in pixels.
     """
     reach = 3 * soft + 1
@@ -87,7 +88,10 @@ def tint(frame: Picture, outline: Points, colour: Colour, *, opacity: float, sof
     mask = np.zeros(seen.shape[:2], np.uint8)
     cv2.fillPoly(mask, [_fixed(outline - (left, top))], 255, cv2.LINE_AA, _SUBPIXEL_BITS)
     share = cv2.GaussianBlur(mask, (0, 0), soft)[..., None] * np.float32(opacity / 255)
-    light = grey_of(seen)[..., None] / grey_of(np.array([[colour]], np.uint8))[..., None]
+    if not share.any():
+        return
+    grey = grey_of(seen)[..., None]
+    light = grey / max(float(np.average(grey, weights=share)), 1.0)
     frame[top:bottom, left:right] = rounded(seen * (1 - share) + light * np.array(colour) * share)
 
 

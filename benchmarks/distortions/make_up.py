@@ -13,7 +13,7 @@ from moderation.tracks import Face
 
 _LIPS: tuple[Colour, ...] = ((200, 30, 60), (160, 20, 90), (225, 80, 50))
 _LIDS: tuple[Colour, ...] = ((60, 90, 190), (120, 60, 160), (40, 140, 120))
-_CHEEKS: Colour = (235, 90, 100)
+_CHEEKS: Colour = (220, 110, 110)
 
 
 def make_up(clip: Clip, strength: Strength, rng: np.random.Generator) -> Clip:

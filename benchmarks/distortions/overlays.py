@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks.distortions.clip import Clip, Picture, Strength
 from benchmarks.distortions.drawing import Colour, Points, fill, oval
@@ -18,7 +18,7 @@ _WORDS = (
 _COLOURS: tuple[Colour, ...] = (
     (255, 255, 255), (250, 220, 40), (230, 50, 50), (60, 200, 90), (50, 120, 240), (220, 80, 200),
 )  # fmt: skip
-_FONT = cv2.FONT_HERSHEY_DUPLEX  # its capitals are about 22 pixels high at scale 1
+_EDGE: Colour = (20, 20, 20)
 _MOST_CAPTIONS, _MOST_SHAPES = 11, 24
 _DRIFT = 0.004  # of the shorter side from frame to frame: a video's distractors wander
 
@@ -28,11 +28,15 @@ def text(clip: Clip, strength: Strength, rng: np.random.Generator) -> Clip:
     captions = [_caption(rng, clip.size) for _ in range(_MOST_CAPTIONS)]
     drawn = captions[: strength.pick(2, 5, _MOST_CAPTIONS)]
 
+    height, width = clip.size
+    layer = Image.new("RGBA", (width, height))
+    for caption in drawn:
+        caption.paint(ImageDraw.Draw(layer))
+
     def change(frame: Picture) -> Picture:
-        painted = frame.copy()
-        for caption in drawn:
-            caption.paint(painted)
-        return painted
+        painted = Image.fromarray(frame)
+        painted.paste(layer, mask=layer)
+        return np.array(painted)
 
     return clip.each(change)
 
@@ -51,18 +55,20 @@ def shapes(clip: Clip, strength: Strength, rng: np.random.Generator) -> Clip:
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Caption:
     words: str
-    left_baseline: tuple[int, int]
-    scale: float
+    left_top: tuple[float, float]
+    size: float  # pixels
     colour: Colour
 
-    def paint(self, frame: Picture) -> None:
-        """Light letters on a dark edge, as captions are made to be read on anything."""
-        thick = max(round(2 * self.scale), 1)
-        edge = thick + max(round(3 * self.scale), 2)
-        for colour, width in (((20, 20, 20), edge), (self.colour, thick)):
-            cv2.putText(
-                frame, self.words, self.left_baseline, _FONT, self.scale, colour, width, cv2.LINE_AA
-            )
+    def paint(self, drawn_on: ImageDraw.ImageDraw) -> None:
+        """Light letters with a dark edge, as captions are made to be read on anything."""
+        drawn_on.text(
+            self.left_top,
+            self.words,
+            fill=self.colour,
+            font=ImageFont.load_default(self.size),
+            stroke_width=max(self.size / 14, 1),
+            stroke_fill=_EDGE,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -75,14 +81,11 @@ class _Shape:
 def _caption(rng: np.random.Generator, size: tuple[int, int]) -> _Caption:
     height, width = size
     words = _WORDS[int(rng.integers(len(_WORDS)))]
-    letters = rng.uniform(0.04, 0.08) * min(size)  # pixels high
-    scale = float(letters) / 22
-    (long, _), _ = cv2.getTextSize(words, _FONT, scale, 1)
-    left = rng.uniform(0, max(width - long, 1))
-    baseline = rng.uniform(letters, height)
-    return _Caption(
-        words=words, left_baseline=(int(left), int(baseline)), scale=scale, colour=_colour(rng)
-    )
+    letters = float(rng.uniform(0.06, 0.12)) * min(size)
+    long = ImageFont.load_default(letters).getlength(words)
+    left = float(rng.uniform(0, max(width - long, 1)))
+    top = float(rng.uniform(0, max(height - letters, 1)))
+    return _Caption(words=words, left_top=(left, top), size=letters, colour=_colour(rng))
 
 
 def _shape(rng: np.random.Generator, size: tuple[int, int]) -> _Shape:

@@ -62,8 +62,8 @@ def on_faces(clip: Clip, paint: Callable[[Picture, Face], None]) -> Clip:
 
 def _ears(frame: Picture, plane: FacePlane, fur: Colour) -> None:
     for side in (-1, 1):
-        plane.paint(frame, oval((side * 0.95, -1.25), (0.42, 0.72), tilt=side * 0.5), fur)
-        plane.paint(frame, oval((side * 0.98, -1.2), (0.22, 0.46), tilt=side * 0.5), _INNER_EAR)
+        plane.paint(frame, oval((side * 1.12, -0.95), (0.36, 0.78), tilt=-side * 0.6), fur)
+        plane.paint(frame, oval((side * 1.16, -0.88), (0.19, 0.52), tilt=-side * 0.6), _INNER_EAR)
 
 
 def _nose(frame: Picture, plane: FacePlane, face: Face) -> None:
