@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from importlib import resources
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from moderation.errors import InvalidConfiguration
+from moderation.fusion import Fusion, evidence_needed
 from moderation.policy import Policy, Rule
 
 _RULES: TypeAdapter[tuple[Rule, ...]] = TypeAdapter(
@@ -38,6 +40,32 @@ def load_policy(path: Path | None) -> Policy:
         raise InvalidConfiguration(f"policy {name}: {' '.join(str(error).split())}") from error
     except (OSError, ValueError) as error:
         raise InvalidConfiguration(f"policy {name}: {error}") from error
+
+
+def check_evidence(policy: Policy, fusion: Fusion) -> None:
+    """Refuse to promise a share of false flags that the bundle has too little evidence for.
+
+    Such a policy would never flag anything as fake, and nothing would look wrong.
+
+    Raises:
+        InvalidConfiguration: a rule asks for it.
+    """
+    for place, rule in enumerate(policy.rules):
+        asked = rule.thresholds.false_flags
+        if asked is None:
+            continue
+        needed, there = evidence_needed(asked), len(rule.thresholds.evidence(fusion.unforged))
+        if there < needed:
+            raise InvalidConfiguration(
+                f"policy {policy.name}: rules.{place}.thresholds.false_flags: {asked} takes "
+                f"{needed} genuine uploads to go by and the bundle has {there}: nothing would "
+                f"ever be called fake; ask for {_least(there)} or more, or set fake"
+            )
+
+
+def _least(evidence: int) -> float:
+    """The smallest share that so many uploads can promise, rounded up."""
+    return ceil(1000.0 / (evidence + 1)) / 1000.0
 
 
 def policy_schema() -> dict[str, Any]:

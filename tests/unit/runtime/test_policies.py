@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from moderation.errors import InvalidConfiguration
+from moderation.fusion import Family, Fusion
 from moderation.upload import Lane
 from moderation.verdict import Label
-from runtime.policies import load_policy
+from runtime.policies import check_evidence, load_policy
 
 VALID = """\
 name: mine
@@ -60,6 +61,37 @@ def test_an_invalid_policy_is_refused_in_one_line_that_says_where(
 def test_a_missing_policy_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidConfiguration, match="No such file"):
         load_policy(tmp_path / "none.yaml")
+
+
+PROMISING = """\
+name: mine
+rules:
+  - tenant: acme
+  - tenant: "*"
+    thresholds: {suspect: 0.5, false_flags: 0.05, abstain: 0.1}
+"""
+
+
+def test_a_share_of_false_flags_that_the_bundle_cannot_promise_is_refused(tmp_path: Path) -> None:
+    """19 genuine uploads are needed; those that are abstained from, near 0.5, do not count."""
+    policy = load_policy(_file(tmp_path, PROMISING))
+    check_evidence(policy, _fusion([0.1] * 19))
+    with pytest.raises(InvalidConfiguration) as refused:
+        check_evidence(policy, _fusion([0.1] * 18 + [0.5] * 40))
+    said = str(refused.value)
+    assert "rules.1.thresholds.false_flags: 0.05 takes 19" in said
+    assert "has 18" in said
+    assert "ask for 0.053 or more" in said  # 1/19
+    assert "\n" not in said
+
+
+def test_a_policy_that_promises_nothing_needs_no_evidence() -> None:
+    check_evidence(load_policy(None), _fusion([]))
+
+
+def _fusion(unforged: list[float]) -> Fusion:
+    only = Family(finds="manipulated", weights={"blending": 1.0})
+    return Fusion(id="f", families=(only,), unforged=tuple(unforged))
 
 
 def _file(folder: Path, text: str) -> Path:
