@@ -18,11 +18,11 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from benchmarks.metrics import area_under_curve, expected_calibration_error
 from inference.calibration import Calibration, EmbeddingReference
 from training.augmentation import jpeg
 from training.calibrate import for_calibration
 from training.loading import HELD_OUT_EPOCH
-from training.metrics import area_under_curve, expected_calibration_error
 from training.pairs import Pairs, PairSettings, split_by_group
 from training.patches import CROPS, Entry, read_index
 from training.scoring import Scorer

@@ -24,9 +24,9 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
+from benchmarks.metrics import area_under_curve
 from training.curve import draw_curve
 from training.loading import EndlessBatches, endless, held_out
-from training.metrics import area_under_curve
 from training.model import SIDE, BlendingDetector, imagenet_weights
 from training.pairs import Pairs, PairSettings, split_by_group
 from training.patches import read_index
