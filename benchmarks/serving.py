@@ -1,0 +1,188 @@
+"""The serving code in one process: a clip goes in, a row of the score table comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from benchmarks import trivial
+from benchmarks.changes import Change, Distort, Equalise, Half, in_turn, parse_distortion
+from benchmarks.clips import Clip
+from benchmarks.scoring import Answers, Bundle
+from benchmarks.table import Run, ScoreRow
+from inference import facepack
+from inference.detectors import load_detector
+from inference.extraction import extract
+from inference.facepack import FacePack
+from inference.following import follower
+from inference.frames import DecodingLimits
+from inference.wire import FaceSearch
+from moderation.errors import MediaRejected
+from moderation.judging import Judgement, judge, judge_without_face
+from moderation.media import MediaFacts
+from moderation.policy import Policy
+from moderation.scores import pool_detectors
+from moderation.track_judging import fault
+from moderation.tracks import Crop, Track
+from moderation.upload import Lane
+from runtime.policies import load_policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """How to score: everything that a process needs to do it, as plain values.
+
+    `bundle`: None is the packaged one; `policy`: likewise; `equalise` and `distortion` as on
+    the command line, empty for none; `left_out`: what the bundle was trained without.
+    """
+
+    bundle: Path | None = None
+    policy: Path | None = None
+    equalise: str = ""
+    distortion: str = ""
+    left_out: str = ""
+    threads: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What came out for one face of a medium.
+
+    `rank`: 2 when it was decided, 1 when its crops were good enough and it was not, else 0.
+    """
+
+    rank: int
+    probability: float
+    logits: Mapping[str, float]
+    distance: float | None
+    crops: Sequence[Crop]
+
+
+class Serving:
+    """Extraction, scoring, fusion and judging of one bundle, by a policy's rule for any tenant.
+
+    Raises:
+        InvalidConfiguration, ScorerMismatch: the bundle or the policy cannot be used.
+    """
+
+    def __init__(self, wish: Wish) -> None:
+        cv2.setNumThreads(1)
+        policy = load_policy(wish.policy)
+        self._rule = policy.rule_for("*", Lane.LIVE)
+        self._bundle = Bundle(wish.bundle, threads=wish.threads)
+        self._follow, self._preprocessing = follower(FaceSearch(), DecodingLimits())
+        self._changes = _changes(wish)
+        self.run = self._describe(wish, policy)
+
+    def row(self, clip: Clip) -> ScoreRow:
+        """Score one clip; one that cannot be read gives a row that says why."""
+        known = _known(clip)
+        onlooker = trivial.Onlooker()
+        try:
+            facts, pack = self._look(clip, onlooker)
+        except MediaRejected as error:
+            return ScoreRow(**known, rejection=error.reason, label_given="rejected", abstained=True)
+        known |= {"kind": facts.kind.value, "trivial": onlooker.scores()}
+        if pack is None:
+            judgement = judge_without_face(facts)
+            return ScoreRow(**known, label_given=judgement.label.value, reasons=_words(judgement))
+        return self._judge(known, facts, pack)
+
+    def _look(self, clip: Clip, onlooker: trivial.Onlooker) -> tuple[MediaFacts, FacePack | None]:
+        change = in_turn([Half(region=clip.region), *self._changes, onlooker])
+        extraction = extract(
+            clip.path,
+            limits=DecodingLimits(),
+            follow=lambda frames: self._follow(change(frames)),
+            preprocessing=self._preprocessing,
+        )
+        pack = facepack.read(extraction.pack) if extraction.pack else None
+        return extraction.facts, pack
+
+    def _judge(self, known: dict[str, Any], facts: MediaFacts, pack: FacePack) -> ScoreRow:
+        answers, fusion = self._bundle.ask(pack), self._bundle.fusion
+        verdict = judge(
+            facts, pack.tracks, answers.scores, self._rule, fusion, answers.track_scores
+        )
+        faces = [self._face(track, verdict, answers) for track in pack.tracks]
+        worst = max(faces, key=lambda face: (face.rank, face.probability))
+        known["trivial"] |= trivial.of_crops(worst.crops)
+        return ScoreRow(
+            **known,
+            faces_found=len(pack.tracks),
+            crops_judged=sum(track.crops_judged for track in verdict.tracks),
+            fake_probability=worst.probability,
+            given_probability=verdict.fake_probability,
+            label_given=verdict.label.value,
+            abstained=verdict.fake_probability is None,
+            reasons=_words(verdict),
+            embedding_distance=worst.distance,
+            logits=worst.logits,
+            families=fusion.family_probabilities(worst.logits),
+        )
+
+    def _face(self, track: Track, verdict: Judgement, answers: Answers) -> Judged:
+        """What the detectors say of one face, by the crops that the verdict rests on.
+
+        Where none is good enough all of them count: what would have been said.
+        """
+        told = next(one for one in verdict.tracks if one.track_id == track.track_id)
+        usable = told.crops_judged > 0
+        of_track = [
+            one
+            for one in answers.scores
+            if one.crop.track_id == track.track_id
+            and not (usable and fault(one, self._rule.limits))
+        ]
+        logits = pool_detectors(of_track, strongest_share=self._rule.pooling.strongest_share)
+        for over_track in answers.track_scores:
+            if over_track.track_id == track.track_id:
+                logits |= over_track.logits
+        distances = [o.embedding_distance for o in of_track if o.embedding_distance is not None]
+        return Judged(
+            rank=usable + (told.fake_probability is not None),
+            probability=self._bundle.fusion.probability(logits),
+            logits=logits,
+            distance=float(np.mean(distances)) if distances else None,
+            crops=[one.crop for one in of_track],
+        )
+
+    def _describe(self, wish: Wish, policy: Policy) -> Run:
+        bundle = self._bundle.identity
+        return Run(
+            bundle_name=bundle.name,
+            bundle_version=bundle.version,
+            bundle_sha256=bundle.sha256,
+            policy_sha256=policy.sha256,
+            preprocessing=self._preprocessing,
+            suspect=self._rule.thresholds.suspect,
+            equalise=wish.equalise,
+            distortion=wish.distortion,
+            left_out=wish.left_out,
+        )
+
+
+def _changes(wish: Wish) -> list[Change]:
+    changes: list[Change] = []
+    if wish.distortion:
+        detector, _ = load_detector(None)
+        distortion = parse_distortion(wish.distortion)
+        changes.append(Distort(distortion=distortion, detector=detector))
+    if wish.equalise:
+        changes.append(Equalise.parse(wish.equalise))
+    return changes
+
+
+def _known(clip: Clip) -> dict[str, Any]:
+    """What the row takes over from the clip as it is."""
+    of_row = {each.name for each in fields(ScoreRow)}
+    return {name: value for name, value in asdict(clip).items() if name in of_row}
+
+
+def _words(judgement: Judgement) -> tuple[str, ...]:
+    return tuple(reason.value for reason in judgement.reasons)
