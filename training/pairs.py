@@ -46,6 +46,11 @@ class Pairs:
 
     def pair(self, epoch: int, index: int) -> tuple[Pixels, Pixels]:
         """Real and forged crop (each 224 224 3, uint8, RGB), worn alike."""
+        real, forged, seen = self.pictures(epoch, index)
+        return align(real, seen), align(forged, seen)
+
+    def pictures(self, epoch: int, index: int) -> tuple[Pixels, Pixels, Face]:
+        """Real and forged picture (each H W 3, uint8, RGB), worn alike, and the face in both."""
         rng = np.random.default_rng((self._seed, epoch, index))
         pixels, face = self._sized(self._entries[index], rng)
         target, source = pixels, pixels
@@ -56,9 +61,8 @@ class Pairs:
         else:
             target = alter(target, rng)
         forged = forge(source, target, face.landmarks, rng).pixels
-        worn = Wear.draw(rng).apply([target, forged])
-        seen = self._as_detected(face, rng)
-        return align(worn[0], seen), align(worn[1], seen)
+        real, twin = Wear.draw(rng).apply([target, forged])
+        return real, twin, self._as_detected(face, rng)
 
     def _sized(self, entry: Entry, rng: np.random.Generator) -> tuple[Pixels, Face]:
         """The patch, mirrored or not, at a drawn resolution (never enlarged)."""
