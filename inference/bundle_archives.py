@@ -1,0 +1,133 @@
+"""Bundles as one file: ZIP, written the same for the same bundle, and read without trust."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from inference.bundles import PACKAGED, Bundle, read_bundle, sha256_of
+from inference.manifest_file import FILE_NAME, LARGEST_BYTES, parse_manifest
+from moderation.errors import InvalidConfiguration
+
+LARGEST_BUNDLE = 4 * 2**30  # bytes unpacked; the largest encoder among detectors, ViT-L, is 1.2e9
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a ZIP can tell
+_ENCRYPTED = 1
+_DAMAGE = (
+    OSError,
+    EOFError,
+    ValueError,
+    NotImplementedError,  # a kind of compression that Python does not know
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+def pack(bundle: Bundle, path: Path) -> None:
+    """Write a bundle, verified once more, as a ZIP that must not exist yet.
+
+    Raises:
+        InvalidConfiguration: the bundle is not whole, or the file exists or cannot be written.
+    """
+    read_bundle(bundle.folder)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with zipfile.ZipFile(beside, "x", zipfile.ZIP_DEFLATED) as archive:
+            for name in (FILE_NAME, *sorted(bundle.manifest.files)):
+                member = zipfile.ZipInfo(name, _EPOCH)
+                member.compress_type = zipfile.ZIP_DEFLATED
+                member.external_attr = 0o644 << 16
+                with (bundle.folder / name).open("rb") as source:
+                    member.file_size = os.fstat(source.fileno()).st_size
+                    with archive.open(member, "w") as target:
+                        shutil.copyfileobj(source, target)
+        os.link(beside, path)  # refuses what exists, which renaming would replace
+    except OSError as error:
+        raise InvalidConfiguration(f"{path}: {error.strerror}") from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def unpack(source: Path, target: Path, *, largest: int = LARGEST_BUNDLE) -> None:
+    """Copy a bundle, from a folder or a ZIP, into an empty folder: what its manifest lists.
+
+    Raises:
+        InvalidConfiguration: the source is no bundle, holds more than its manifest lists, or
+            over `largest` bytes. What was written by then is the caller's to remove.
+    """
+    if source.is_dir():
+        bundle = read_bundle(source)
+        sizes = {name: (source / name).stat().st_size for name in bundle.manifest.files}
+        _check_size(sizes, largest, of=source)
+        for name in (FILE_NAME, *sizes):
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source / name, target / name, follow_symlinks=False)
+        return
+    try:
+        with zipfile.ZipFile(source) as archive:
+            _extract(archive, target, largest=largest, of=source)
+    except _DAMAGE as error:
+        raise InvalidConfiguration(
+            f"{source} is neither a bundle's folder nor a ZIP that can be read: {error}"
+        ) from error
+
+
+def strange_code(bundle: Bundle) -> list[str]:
+    """Files of a bundle that Triton might run as code, and that are not Veriscope's own.
+
+    Triton's Python backend runs model.py, which imports what lies beside it before
+    what is installed.
+    """
+    own = {sha256_of(program) for program in PACKAGED.glob("*/1/model.py")}
+    strange = []
+    for detector in bundle.manifest.models:
+        harmless = {
+            f"{detector.model}/config.pbtxt",
+            f"{detector.model}/configs/cpu.pbtxt",
+            detector.weights,
+            f"{detector.weights}.data",
+        }
+        program = f"{detector.model}/{detector.version}/model.py"
+        strange += [
+            path
+            for path, sha256 in bundle.manifest.files.items()
+            if path.startswith(f"{detector.model}/")
+            and path not in harmless
+            and not (path == program and sha256 in own)
+        ]
+    return strange
+
+
+def _extract(archive: zipfile.ZipFile, target: Path, *, largest: int, of: Path) -> None:
+    members = {one.filename: one for one in archive.infolist() if not one.is_dir()}
+    if len(members) < sum(not one.is_dir() for one in archive.infolist()):
+        raise InvalidConfiguration(f"{of} holds two files of one name")
+    if FILE_NAME not in members:
+        raise InvalidConfiguration(f"{of} holds no {FILE_NAME} at its top")
+    if members[FILE_NAME].file_size > LARGEST_BYTES:
+        raise InvalidConfiguration(f"{of}: {FILE_NAME} is over {LARGEST_BYTES} bytes")
+    manifest = parse_manifest(archive.read(FILE_NAME), of=f"{of}: {FILE_NAME}")
+    surplus = sorted(members.keys() - manifest.files.keys() - {FILE_NAME})
+    missing = sorted(manifest.files.keys() - members.keys())
+    if surplus:
+        raise InvalidConfiguration(f"{of}: {surplus[0]!r} is not in {FILE_NAME}")
+    if missing:
+        raise InvalidConfiguration(f"{of} lacks {missing[0]}")
+    _check_size({name: one.file_size for name, one in members.items()}, largest, of=of)
+    for name, member in members.items():  # the manifest let no name through that climbs
+        if member.flag_bits & _ENCRYPTED:
+            raise InvalidConfiguration(f"{of}: {name} is encrypted")
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        with archive.open(member) as packed, (target / name).open("xb") as unpacked:
+            shutil.copyfileobj(packed, unpacked)  # no more than `file_size`, whatever follows
+
+
+def _check_size(sizes: Mapping[str, int], largest: int, *, of: Path) -> None:
+    unpacked = sum(sizes.values())
+    if unpacked > largest:
+        raise InvalidConfiguration(f"{of}: {unpacked} bytes unpacked, {largest} is the most")
