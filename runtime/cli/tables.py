@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from runtime.cli.explaining import kinds, why
 from runtime.client import Ended
 
 _STYLES = {
@@ -32,8 +33,9 @@ def verdict_table(ended: Iterable[Ended]) -> Table:
     table.add_column("file", overflow="fold")
     table.add_column("label")
     table.add_column("fake probability", justify="right")
+    table.add_column("by kind")
     table.add_column("faces", justify="right")
-    table.add_column("reasons", overflow="fold")
+    table.add_column("why", overflow="fold")
     table.add_column("time", justify="right")
     ended = sorted(ended, key=lambda one: one.name)
     for one, name in zip(ended, shown_names([one.name for one in ended]), strict=True):
@@ -52,22 +54,19 @@ def shown_names(names: list[str]) -> list[str]:
 
 def _cells(one: Ended) -> list[Text]:
     if one.verdict is None:
-        return [Text("none", "bold red"), Text(""), Text(""), _plain(one.failure or ""), Text("")]
+        failure = _plain(one.failure or "")
+        return [Text("none", "bold red"), Text(""), Text(""), Text(""), failure, Text("")]
     verdict = one.verdict
     label = verdict["label"]
     probability = verdict["fake_probability"]
     return [
         Text(label, _STYLES.get(label, "")),
         Text("" if probability is None else f"{probability:.2f}"),
+        Text("\n").join(_plain(kind) for kind in kinds(verdict)),
         Text("" if label == "rejected" else str(len(verdict["tracks"]))),
-        _plain(", ".join(reasons(verdict))),
+        _plain("; ".join(why(verdict))),
         Text(f"{seconds_taken(verdict):.1f} s"),
     ]
-
-
-def reasons(verdict: dict[str, Any]) -> list[str]:
-    rejection = verdict.get("rejection")
-    return [rejection["reason"]] if rejection else list(verdict["reasons"])
 
 
 def seconds_taken(verdict: dict[str, Any]) -> float:

@@ -1,0 +1,57 @@
+"""Why a verdict is as it is, from its JSON, in a moderator's words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moderation.wording import in_words
+
+_FORGED = ("fake", "suspect")
+
+
+def why(verdict: dict[str, Any]) -> list[str]:
+    """What speaks for the label, or what kept it from saying more."""
+    rejection = verdict.get("rejection")
+    if rejection:
+        return [rejection["detail"]]
+    said = [in_words(reason) for reason in verdict["reasons"]]
+    frames = _telling_track(verdict).get("strongest_frames", [])
+    if verdict["label"] in _FORGED and frames and _is_video(verdict):
+        said.insert(0, f"most at {frames[0]['at_seconds']:.1f} s")
+    if verdict["label"] == "clear":
+        said += _passed_over(verdict)
+    return said
+
+
+def kinds(verdict: dict[str, Any]) -> list[str]:
+    """The probability of each kind of forgery that was looked for, of the face that tells most."""
+    families = _telling_track(verdict).get("family_probabilities", {})
+    return [f"{finds} {probability:.2f}" for finds, probability in families.items()]
+
+
+def _telling_track(verdict: dict[str, Any]) -> dict[str, Any]:
+    """The face that the label is about: the most suspicious of those with a probability.
+
+    Where all abstained, the most suspicious of those that were looked at.
+    """
+    decided = [track for track in verdict["tracks"] if track["fake_probability"] is not None]
+    if decided and verdict["fake_probability"] is not None:
+        return dict(max(decided, key=lambda track: track["fake_probability"]))
+    seen = [
+        track
+        for track in verdict["tracks"]
+        if track["fake_probability"] is None and track.get("family_probabilities")
+    ]
+    return dict(
+        max(seen, key=lambda track: max(track["family_probabilities"].values()), default={})
+    )
+
+
+def _is_video(verdict: dict[str, Any]) -> bool:
+    return bool(verdict.get("media")) and verdict["media"]["kind"] == "video"
+
+
+def _passed_over(verdict: dict[str, Any]) -> list[str]:
+    """A clear label is about the faces that were judged: say when there are others."""
+    others = sum(track["fake_probability"] is None for track in verdict["tracks"])
+    return [f"{others} other face{'s' * (others > 1)} could not be judged"] if others else []
