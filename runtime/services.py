@@ -158,7 +158,7 @@ def _patience(shared: Shared) -> float:
 def _reconcile(shared: Shared) -> AbstractAsyncContextManager[None]:
     settings = shared.settings
     reconciler = Reconciler(
-        shared.kept.deadlines,
+        shared.kept.open_uploads,
         wiring.deadlines(settings),
         wiring.topics(settings),
         announcements=settings.stream.announcements,

@@ -93,8 +93,8 @@ class InMemoryLedger:
         )
 
 
-class InMemoryDeadlines:
-    """Implements `storage.ports.Deadlines`."""
+class InMemoryOpenUploads:
+    """Implements `storage.ports.OpenUploads`."""
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
@@ -111,7 +111,7 @@ class InMemoryDeadlines:
     async def announce_again(
         self, upload_id: str, *, deadline_at: datetime, publish: Sequence[OutboundMessage]
     ) -> bool:
-        """See `storage.ports.Deadlines`.
+        """See `storage.ports.OpenUploads`.
 
         Raises:
             UnknownUpload: no such upload.

@@ -79,7 +79,7 @@ class Ledger(Protocol):
         ...
 
 
-class Deadlines(Protocol):
+class OpenUploads(Protocol):
     """Uploads that have no end."""
 
     async def overdue(self, now: datetime, *, limit: int) -> list[UploadStatus]:

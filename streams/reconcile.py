@@ -11,8 +11,7 @@ from moderation.errors import Unavailable
 from moderation.verdict import Rejection
 from monitoring import metrics
 from monitoring.health import Pulse
-from storage.ports import Deadlines as OpenUploads
-from storage.ports import OutboundMessage, UploadStatus
+from storage.ports import OpenUploads, OutboundMessage, UploadStatus
 from streams.intake import Deadlines, announcement
 from streams.messages import SCORED, UploadScored
 from streams.retries import FOR_EVER, note, patiently

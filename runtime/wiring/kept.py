@@ -12,8 +12,8 @@ from moderation.errors import InvalidConfiguration
 from runtime.settings import Settings
 from storage.database import open_database
 from storage.dead_letters import SqlDeadLetters
-from storage.deadlines import SqlDeadlines
 from storage.ledger import SqlLedger
+from storage.open_uploads import SqlOpenUploads
 from storage.outbox import SqlOutbox
 from storage.schema import current_of, newest
 
@@ -24,7 +24,7 @@ class Kept:
 
     engine: AsyncEngine
     ledger: SqlLedger
-    deadlines: SqlDeadlines
+    open_uploads: SqlOpenUploads
     outbox: SqlOutbox
     dead_letters: SqlDeadLetters
 
@@ -48,7 +48,7 @@ async def open_kept(settings: Settings) -> AsyncIterator[Kept]:
         yield Kept(
             engine=engine,
             ledger=SqlLedger(engine),
-            deadlines=SqlDeadlines(engine),
+            open_uploads=SqlOpenUploads(engine),
             outbox=SqlOutbox(engine),
             dead_letters=SqlDeadLetters(engine),
         )

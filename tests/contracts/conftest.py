@@ -13,15 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from storage import schema
 from storage.database import open_database, writing
 from storage.dead_letters import SqlDeadLetters
-from storage.deadlines import SqlDeadlines
 from storage.in_memory import (
     InMemoryDeadLetters,
-    InMemoryDeadlines,
     InMemoryLedger,
+    InMemoryOpenUploads,
     InMemoryOutbox,
     Memory,
 )
 from storage.ledger import SqlLedger
+from storage.open_uploads import SqlOpenUploads
 from storage.outbox import SqlOutbox
 from storage.tables import metadata
 from tests.contracts.words import Clock, Store
@@ -89,7 +89,7 @@ def open_store(engine: AsyncEngine) -> Store:
     clock = Clock()
     return Store(
         ledger=SqlLedger(engine, clock=clock),
-        deadlines=SqlDeadlines(engine, clock=clock),
+        open_uploads=SqlOpenUploads(engine, clock=clock),
         outbox=SqlOutbox(engine),
         dead_letters=SqlDeadLetters(engine),
         clock=clock,
@@ -101,7 +101,7 @@ def memory_store() -> Store:
     memory = Memory(clock=clock)
     return Store(
         ledger=InMemoryLedger(memory),
-        deadlines=InMemoryDeadlines(memory),
+        open_uploads=InMemoryOpenUploads(memory),
         outbox=InMemoryOutbox(memory),
         dead_letters=InMemoryDeadLetters(memory),
         clock=clock,

@@ -131,7 +131,7 @@ async def test_an_upload_that_no_longer_parses_does_not_hide_the_overdue_ones(
         await connection.execute(broken)
 
     with capture_logs() as logs:
-        overdue = await sql_store.deadlines.overdue(NOON + SECOND, limit=10)
+        overdue = await sql_store.open_uploads.overdue(NOON + SECOND, limit=10)
 
     assert [status.upload.upload_id for status in overdue] == ["u2", "u3"]
     assert [(line["log_level"], line["upload_id"]) for line in logs] == [("error", "u1")]

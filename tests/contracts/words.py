@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from moderation.lineage import Lineage, ModelIdentity
 from moderation.upload import Lane, Upload
 from moderation.verdict import Action, Label, Reason, StrongFrame, TrackVerdict, Verdict
-from storage.ports import DeadLetter, DeadLetters, Deadlines, Ledger, OutboundMessage, Outbox
+from storage.ports import DeadLetter, DeadLetters, Ledger, OpenUploads, OutboundMessage, Outbox
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -19,7 +19,7 @@ class Store:
     """The ports over one database, or over memory. `clock` moves what they take for now."""
 
     ledger: Ledger
-    deadlines: Deadlines
+    open_uploads: OpenUploads
     outbox: Outbox
     dead_letters: DeadLetters
     clock: Clock

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from storage.in_memory import InMemoryDeadlines, InMemoryLedger, InMemoryOutbox, Memory
+from storage.in_memory import InMemoryLedger, InMemoryOpenUploads, InMemoryOutbox, Memory
 from streams.intake import Deadlines
 from streams.messages import ANNOUNCED, SCORED
 from streams.reconcile import GAVE_UP, Reconciler
@@ -13,7 +13,7 @@ FAR = NOON.replace(year=9999)
 
 
 def a_reconciler(memory: Memory) -> Reconciler:
-    return Reconciler(InMemoryDeadlines(memory), DEADLINES, TOPICS, announcements=2)
+    return Reconciler(InMemoryOpenUploads(memory), DEADLINES, TOPICS, announcements=2)
 
 
 async def test_what_has_no_end_after_its_deadline_is_announced_again() -> None:
@@ -41,9 +41,9 @@ async def test_what_still_has_time_is_left_alone() -> None:
 
 async def test_what_was_announced_too_often_is_given_up_with_a_rejection() -> None:
     memory = Memory()
-    ledger, deadlines = InMemoryLedger(memory), InMemoryDeadlines(memory)
+    ledger, open_uploads = InMemoryLedger(memory), InMemoryOpenUploads(memory)
     await ledger.announce(an_upload(), deadline_at=NOON)
-    await deadlines.announce_again("u1", deadline_at=NOON, publish=[])
+    await open_uploads.announce_again("u1", deadline_at=NOON, publish=[])
     await a_reconciler(memory).once()
     (entry,) = await InMemoryOutbox(memory).pending(limit=10)
     rejection = SCORED.decode(entry.message.value).rejection

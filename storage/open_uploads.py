@@ -21,8 +21,8 @@ from storage.tables import uploads
 log = structlog.get_logger()
 
 
-class SqlDeadlines:
-    """Implements `storage.ports.Deadlines`."""
+class SqlOpenUploads:
+    """Implements `storage.ports.OpenUploads`."""
 
     def __init__(self, engine: AsyncEngine, *, clock: Callable[[], datetime] = now_utc) -> None:
         self._engine = engine
@@ -41,7 +41,7 @@ class SqlDeadlines:
     async def announce_again(
         self, upload_id: str, *, deadline_at: datetime, publish: Sequence[OutboundMessage]
     ) -> bool:
-        """See `storage.ports.Deadlines`.
+        """See `storage.ports.OpenUploads`.
 
         Raises:
             UnknownUpload: no such upload.
