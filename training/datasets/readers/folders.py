@@ -1,0 +1,54 @@
+"""Plain folders: `real/…` and `fake/…`, or the same below `train`, `val` and `test`.
+
+The first folder below `fake` names the method, where there is one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from training.datasets.paths import media_below
+from training.datasets.readers.protocol import Gathering, Reading, Terms
+from training.datasets.records import Clip, Family, Label, Split
+
+_LABELS = {"real": Label.REAL, "fake": Label.FAKE}
+_SPLITS = {
+    "": Split.UNASSIGNED,
+    "train": Split.TRAIN,
+    "val": Split.VALIDATION,
+    "valid": Split.VALIDATION,
+    "validation": Split.VALIDATION,
+    "test": Split.TEST,
+}
+
+
+class Folders:
+    @property
+    def terms(self) -> Terms:
+        return Terms(name="folders")
+
+    def recognises(self, source: Path) -> bool:
+        return any((source / split / name).is_dir() for split in _SPLITS for name in _LABELS)
+
+    def read(self, source: Path, media: Path | None) -> Reading:
+        root = media or source
+        gathered = Gathering(root)
+        for split in _SPLITS:
+            for name, label in _LABELS.items():
+                folder = root / split / name
+                for path in media_below(root, folder) if folder.is_dir() else ():
+                    inside = Path(path).relative_to(folder.relative_to(root)).parts
+                    gathered.clips.append(_clip(path, label, split, inside))
+        return gathered.reading()
+
+
+def _clip(path: str, label: Label, split: str, inside: tuple[str, ...]) -> Clip:
+    fake = label is Label.FAKE
+    return Clip(
+        path=path,
+        label=label,
+        method=inside[0] if fake and len(inside) > 1 else "",
+        family=Family.UNKNOWN if fake else Family.NONE,
+        split=_SPLITS[split],
+        official_split=split,
+    )
