@@ -10,10 +10,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.timeline import BURST, CLOSE_SECONDS, ONE_BURST_IN
+from inference.bursts import BURST, ONE_BURST_IN, runs
 from moderation.tracks import CropQuality, Face
 
-_ROUNDING = 1e-3  # seconds; containers count in milliseconds
 _Kept = TypeVar("_Kept")
 
 
@@ -58,19 +57,9 @@ def choose(sightings: Sequence[Sighting], *, at_most: int) -> list[Sighting]:
 
 
 def bursts(ordered: Sequence[Sighting]) -> list[list[Sighting]]:
-    """Cut sightings in the order of time into runs of close ones, each of at most a burst's length.
-
-    `CLOSE_SECONDS` is between neighbours; times are rounded to the tick of the video.
-    """
-    runs: list[list[Sighting]] = []
-    for sighting in ordered:
-        run = runs[-1] if runs else []
-        near = run and sighting.at_seconds - run[-1].at_seconds <= CLOSE_SECONDS + _ROUNDING
-        if near and len(run) < BURST:
-            run.append(sighting)
-            continue
-        runs.append([sighting])
-    return runs
+    """Cut sightings in the order of time into bursts, and into single ones."""
+    cut = runs([sighting.at_seconds for sighting in ordered])
+    return [[ordered[place] for place in run] for run in cut]
 
 
 def _spread(

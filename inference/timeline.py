@@ -8,6 +8,8 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.bursts import BURST, CLOSE_SECONDS, ONE_BURST_IN
+
 # A video of at most this many times the budget in frames is decoded through: key frames
 # alone would be too few there, and decoding through costs a few seconds.
 _THROUGH_FACTOR = 8
@@ -16,14 +18,8 @@ _THROUGH_FACTOR = 8
 # a still or a broken timestamp fills the video, and time says little about its content.
 _UNEVEN = 10.0
 
-# A burst is three frames: of two nobody can tell a tremor from a movement. Every fifth frame
-# of the budget begins one, so that most moments keep a frame of their own.
-BURST = 3
-ONE_BURST_IN = 5
-_FEW_FRAMES = 16  # a budget below is needed for moments
-# How far apart frames of a burst may be. Nearer ones are often the same picture twice.
-CLOSE_SECONDS = 0.1
-_TOO_CLOSE_SECONDS = 0.019
+_FEW_FRAMES = 16  # a budget below is needed for moments, and bursts are not taken
+_TOO_CLOSE_SECONDS = 0.019  # between frames of a burst: mostly the same picture twice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

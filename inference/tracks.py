@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.boxes import Boxes, iou
+from inference.bursts import CLOSE_SECONDS
 from inference.choosing import Sighting, choose
 from inference.crops import align, measure
 from inference.ports import FaceDetector
 from inference.shots import ShotBoundaries
-from inference.timeline import CLOSE_SECONDS
 from moderation.tracks import Crop, Face, Track
 
 # See `_cost`: at the same place looks may agree by 0.74 only, four faces away by 0.92.
