@@ -87,10 +87,7 @@ def through_video(clip: Clip, codec: Codec, rate_factor: int) -> Clip:
 
 
 def packed_video(clip: Clip, codec: Codec, rate_factor: int) -> bytes:
-    """The clip as an MP4 file; an odd last row or column is repeated for the codec.
-
-    One thread, because x264 and x265 decide otherwise with another number of them.
-    """
+    """The clip as an MP4 file; an odd last row or column is repeated for the codec."""
     height, width = clip.size
     file = io.BytesIO()
     with av.open(file, "w", format="mp4") as container:
@@ -98,10 +95,9 @@ def packed_video(clip: Clip, codec: Codec, rate_factor: int) -> bytes:
         stream = container.add_stream(codec, rate=rate)
         stream.width, stream.height = width + width % 2, height + height % 2
         stream.pix_fmt = "yuv420p"
-        stream.thread_count = 1
+        stream.thread_count = 1  # with another number encoders decide otherwise
         stream.options = {"crf": str(rate_factor), "preset": "veryfast"}
-        if codec == "libx265":
-            stream.options |= {"x265-params": _x265(len(clip.frames))}
+        stream.options |= _repeatable(codec, len(clip.frames))
         for frame in clip.frames:
             even = np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
             container.mux(stream.encode(av.VideoFrame.from_ndarray(even, format="rgb24")))
@@ -109,14 +105,17 @@ def packed_video(clip: Clip, codec: Codec, rate_factor: int) -> bytes:
     return file.getvalue()
 
 
-def _x265(frames: int) -> str:
-    """Silent and on one thread; without B-frames where there are too few to look ahead.
+def _repeatable(codec: Codec, frames: int) -> dict[str, str]:
+    """What it takes for the same frames to give the same file every time (PyAV 18.1).
 
-    x265 leaves the decoding times of a clip of one or two frames unset otherwise (seen with
-    PyAV 18.1), and the muxer refuses them or not, by what was in memory.
+    x264 gave up to seven files of one clip at some widths (160, 192, 320), and one without its
+    macroblock tree or its assembly. x265 leaves the decoding times of one or two frames unset when it may use B-frames,
+    and the muxer refuses them or not, by what was in memory.
     """
-    options = "log-level=none:pools=none:frame-threads=1"
-    return f"{options}:bframes=0" if frames < 3 else options
+    if codec == "libx264":
+        return {"x264-params": "mbtree=0"}
+    one_thread = "log-level=none:pools=none:frame-threads=1"
+    return {"x265-params": f"{one_thread}:bframes=0" if frames < 3 else one_thread}
 
 
 def _unpacked(packed: bytes) -> Picture:

@@ -20,9 +20,9 @@ def noise(clip: Clip, strength: Strength, rng: np.random.Generator) -> Clip:
 
 
 def blur(clip: Clip, strength: Strength, rng: np.random.Generator) -> Clip:
-    """Gaussian blur; its deviation is 0.2, 0.5 or 1% of the shorter side.
+    """Gaussian blur; its deviation is 0.3, 0.6 or 1.2% of the shorter side.
 
     Relative, because what a viewer sees of a blur depends on the picture's size.
     """
-    sigma = strength.pick(0.002, 0.005, 0.01) * min(clip.size)
+    sigma = strength.pick(0.003, 0.006, 0.012) * min(clip.size)
     return clip.each(lambda frame: np.asarray(cv2.GaussianBlur(frame, (0, 0), sigma), np.uint8))
