@@ -108,9 +108,9 @@ def packed_video(clip: Clip, codec: Codec, rate_factor: int) -> bytes:
 def _repeatable(codec: Codec, frames: int) -> dict[str, str]:
     """What it takes for the same frames to give the same file every time (PyAV 18.1).
 
-    x264 gave up to seven files of one clip at some widths (160, 192, 320), and one without its
-    macroblock tree or its assembly. x265 leaves the decoding times of one or two frames unset when it may use B-frames,
-    and the muxer refuses them or not, by what was in memory.
+    x264 gave up to seven files of one clip at some widths (160, 192, 320), but a single one
+    without its macroblock tree. x265 leaves the decoding times of one or two frames unset when
+    it may use B-frames, and the muxer refuses them or not, by what was in memory.
     """
     if codec == "libx264":
         return {"x264-params": "mbtree=0"}
