@@ -108,8 +108,12 @@ class Training:
         return loss.item()
 
     def check(self, batches: list[tuple[Tensor, Tensor]], train_loss: float) -> None:
-        """Measure the average on held-out pairs, log it, and keep it where it is the best."""
+        """Measure the average on held-out pairs, log it, and keep it where it is the best.
+
+        It is measured at the size that is being trained; at the smaller one nothing is kept.
+        """
         self.average.eval()
+        self.average.module.side = self.model.side
         with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
             logits = torch.cat([self.average(crops)[0] for crops, _ in batches])
         labels = torch.cat([labels for _, labels in batches])
@@ -117,7 +121,7 @@ class Training:
         auc = area_under_curve(logits.numpy(), labels.numpy())
         images = 2 * self.step * self.recipe.pairs_per_step
         self.log.append((self.step, images, self.minutes, train_loss, loss, auc))
-        if loss < self.best_loss:
+        if loss < self.best_loss and self.model.side == SIDE:
             self.best_loss = loss
             torch.save({"averaged": self.average.module.state_dict()}, self.folder / "best.pt")
         self.save()
