@@ -1,14 +1,17 @@
-"""What is measured: clips with what is known of them, from a manifest or a folder."""
+"""What is measured: clips with what is known of them, from the registry of data sets."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from zlib import crc32
 
 from moderation.errors import InvalidConfiguration
+from training.datasets.groups import connected
+from training.datasets.records import VARIABLES, Region, Split
+from training.datasets.records import Clip as Registered
+from training.datasets.registry import Registry
 
 LABELS = ("real", "fake")
 
@@ -41,38 +44,38 @@ class Clip:
             raise InvalidConfiguration(f"{self.clip_id}: label {self.label!r} is none")
 
 
-def read_manifest(file: Path, *, data_set: str = "") -> list[Clip]:
-    """Clips of a CSV manifest: path, label, and method, group, split, crop, … where it has them.
+def read_clips(reference: str, root: Path) -> list[Clip]:
+    """The clips of a data set `NAME[:VERSION]` of the registry at `root`.
 
-    Paths start from the manifest's folder.
+    A clip's group is what the registry says must not be split: people, originals and files.
 
     Raises:
-        InvalidConfiguration: a column is missing, or a label or region is none.
+        UnknownDataSet, DataSetRefused: there is none, or it is not what its description names.
     """
-    try:
-        with file.open(newline="") as opened:
-            rows = list(csv.DictReader(opened))
-        return [_of_row(file.parent, row, data_set or file.parent.name) for row in rows]
-    except OSError as error:
-        raise InvalidConfiguration(f"{file} cannot be read: {error}") from error
-    except KeyError as error:
-        raise InvalidConfiguration(f"{file} has no column {error}") from error
+    stored = Registry(root).read(reference)
+    numbers = connected(stored.clips)
+    return [
+        Clip(
+            clip_id=one.clip_id,
+            path=stored.media(one),
+            label=one.label.value,
+            method=one.method or one.source,
+            family=one.family.value,
+            group=stored.clips[number].group or stored.clips[number].clip_id,
+            data_set=stored.dataset.name,
+            split=one.official_split if one.split is Split.UNASSIGNED else one.split.value,
+            compression=one.compression,
+            region="" if one.region is Region.WHOLE else one.region.value,
+            slices=_covered(one),
+        )
+        for one, number in zip(stored.clips, numbers, strict=True)
+    ]
 
 
-def _of_row(folder: Path, row: Mapping[str, str], data_set: str) -> Clip:
-    region = row.get("crop", "")
-    return Clip(
-        clip_id=f"{row['path']}#{region}" if region else row["path"],
-        path=folder / row["path"],
-        label=row["label"],
-        method=row.get("method", ""),
-        family=row.get("family", row.get("category", "")),
-        group=row.get("group", "") or row["path"],
-        data_set=row.get("data_set", "") or data_set,
-        split=row.get("split", ""),
-        compression=row.get("compression", ""),
-        region=region,
-    )
+def _covered(clip: Registered) -> dict[str, str]:
+    known = {name: getattr(clip, name) for name in VARIABLES}
+    known["skin_tone"] = "" if clip.skin_tone is None else f"{clip.skin_tone:02d}"
+    return {name: value for name, value in known.items() if value}
 
 
 def choose(

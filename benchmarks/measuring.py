@@ -105,7 +105,10 @@ def risk_coverage(sample: Sample) -> Curve:
         return Curve(x=(), y=())
     risks = sample.risks(np.arange(len(sample)))
     counts = np.unique(np.linspace(1, len(risks), min(_POINTS, len(risks))).round().astype(int))
-    return Curve(x=tuple((counts / len(risks)).tolist()), y=tuple(risks[counts - 1].tolist()))
+    return Curve(
+        x=tuple((counts / len(risks)).round(4).tolist()),
+        y=tuple(risks[counts - 1].round(4).tolist()),
+    )
 
 
 def reliability(sample: Sample) -> tuple[Bin, ...]:

@@ -51,12 +51,13 @@ class Compared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One cell of a matrix."""
+    """One cell of a matrix; `unseen`: the row was trained without what the column measures."""
 
     row: str
     column: str
     counts: Counts
     auc: Estimate
+    unseen: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,120 @@
+"""The commands of the leaderboard."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+PublicPart = Annotated[Path, typer.Argument(help="The task's public part.")]
+Board = Annotated[Path, typer.Option(help="A folder for the submissions.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    for command in (blind, baselines, submit, board):
+        app.command()(command)
+
+
+def blind(
+    data: Annotated[str, typer.Argument(help="A data set of the registry: NAME[:VERSION].")],
+    out: Annotated[Path, typer.Option(help="The public part, for submitters.")],
+    secret: Annotated[Path, typer.Option(help="The secret part, for the organiser alone.")],
+    root: Annotated[Path, typer.Option(help="Where the registry lies.")] = Path(
+        ".veriscope/datasets"
+    ),
+    name: Annotated[str, typer.Option(help="Of the task; that of the data set.")] = "",
+    split: str = "",
+    method: Annotated[list[str] | None, typer.Option(help="Only these.")] = None,
+    at_most: Annotated[int, typer.Option(help="Clips of each method and label; 0: all.")] = 0,
+    public: Annotated[float, typer.Option(min=0, max=1, help="Share with open labels.")] = 0.5,
+    private_method: Annotated[
+        list[str] | None, typer.Option(help="Forgeries in the private share alone.")
+    ] = None,
+    equalise: Annotated[str, typer.Option(help="Longer side, JPEG quality: 256,75.")] = "",
+) -> None:
+    """Make a task: media under new names, and the labels in two parts."""
+    from benchmarks.clips import choose, read_clips
+    from benchmarks.leaderboard.blinding import Blinding, blind
+
+    clips = choose(read_clips(data, root), split=split, methods=method or (), at_most=at_most)
+    wish = Blinding(
+        name=name or data,
+        public=public,
+        private_methods=private_method or (),
+        equalise=equalise,
+    )
+    blind(clips, wish, out, secret)
+    print(f"{len(clips)} clips in {out}; keep {secret} to yourself")
+
+
+def baselines(
+    task: PublicPart,
+    out: Annotated[Path, typer.Option(help="A folder for the CSV files.")],
+    table: Annotated[
+        Path | None, typer.Option(help="Scores of the task's media, kept from `submit`.")
+    ] = None,
+) -> None:
+    """Write submissions of what needs no detector: a constant, sharpness, sizes, …"""
+    from benchmarks.leaderboard.entering import score_task
+    from benchmarks.leaderboard.submission import write_scores
+    from benchmarks.leaderboard.task import read_task
+    from benchmarks.leaderboard.trivially import baselines
+    from benchmarks.table import ScoreTable
+
+    read = read_task(task)
+    scored = ScoreTable.read(table) if table else score_task(read, None, out / "scores.parquet")
+    for name, scores in baselines(read, scored).items():
+        write_scores(out / f"{name}.csv", scores)
+        print(out / f"{name}.csv")
+
+
+def submit(
+    task: PublicPart,
+    submission: Annotated[Path, typer.Argument(help="A CSV clip_id,score; or a bundle.")],
+    secret: Annotated[Path, typer.Option(help="The task's secret part.")],
+    name: Annotated[str, typer.Option(help="Under which it is listed.")],
+    to: Board = Path("leaderboard"),
+    what: Annotated[str, typer.Option(help="scores or baseline; bundle for a bundle.")] = "",
+    tables: Annotated[Path, typer.Option(help="Where a bundle's scores are kept.")] = Path(
+        ".veriscope/leaderboard"
+    ),
+    processes: Annotated[int, typer.Option(min=1, help="How many score at once.")] = 1,
+) -> None:
+    """Score a submission on labels that the submitter does not see, and list it."""
+    from benchmarks.leaderboard.board import Board, evaluate
+    from benchmarks.leaderboard.entering import received
+    from benchmarks.leaderboard.task import read_secret, read_task
+
+    read = read_task(task)
+    known = read_secret(secret, read)
+    taken = received(submission, read, tables, processes=processes)
+    entry = evaluate(
+        name,
+        "bundle" if taken.bundle else what or "scores",
+        taken.scores,
+        read,
+        known,
+        at=datetime.now(UTC),
+        bundle=taken.bundle,
+    )
+    print(Board(to, read).enter(entry))
+
+
+def board(
+    task: PublicPart,
+    of: Annotated[Path, typer.Option(help="The folder of the submissions.")] = Path("leaderboard"),
+    out: Annotated[Path | None, typer.Option(help="A Markdown file; else print it.")] = None,
+) -> None:
+    """Write the leaderboard as Markdown."""
+    from benchmarks.leaderboard.board import Board
+    from benchmarks.leaderboard.page import page
+    from benchmarks.leaderboard.task import read_task
+
+    read = read_task(task)
+    text = page(read, Board(of, read).entries())
+    if out:
+        out.write_text(text)
+    else:
+        print(text)
