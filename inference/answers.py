@@ -10,17 +10,15 @@ from numpy.typing import NDArray
 from inference.ports import CropScores
 from moderation.errors import ScorerUnavailable
 
-EMBEDDING_SIZE = 1280
-
 
 class UnsoundAnswer(ScorerUnavailable):
     """The model answered, and the answer is nonsense."""
 
 
 def sound_scores(
-    logit: NDArray[Any] | None, embedding: NDArray[Any] | None, *, crops: int
+    logit: NDArray[Any] | None, embedding: NDArray[Any] | None, *, crops: int, width: int
 ) -> CropScores:
-    """Turn a model's two outputs, (N, 1) and (N, 1280), into the scores of N crops.
+    """Turn a model's two outputs, (N, 1) and (N, width), into the scores of N crops.
 
     A server can say that all went well and send empty arrays: Triton's Python
     backend does under a numpy it was not built for.
@@ -30,7 +28,7 @@ def sound_scores(
     """
     return CropScores(
         logits=_sound("logit", logit, (crops, 1))[:, 0],
-        embeddings=_sound("embedding", embedding, (crops, EMBEDDING_SIZE)),
+        embeddings=_sound("embedding", embedding, (crops, width)),
     )
 
 

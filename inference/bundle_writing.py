@@ -1,13 +1,17 @@
-"""Makes a bundle: lays models out as Triton wants them, and writes the manifest that pins them."""
+"""Makes a bundle: lays models out as Triton wants them, and writes the manifest that pins them.
+
+`python -m inference.bundle_writing FOLDER` pins a bundle anew after one of its files was changed.
+"""
 
 from __future__ import annotations
 
 import os
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 
-from inference.bundles import PACKAGED, Bundle, files_of, read_bundle, sha256_of
+from inference.bundles import PACKAGED, Bundle, files_of, open_bundle, read_bundle, sha256_of
 from inference.manifest import Manifest
 from inference.manifest_file import FILE_NAME, read_bytes, written
 from inference.weights import configurations, stamp
@@ -58,3 +62,9 @@ def write_manifest(folder: Path, manifest: Manifest) -> Bundle:
     beside.write_bytes(written(replace(manifest, files=files)))
     os.replace(beside, folder / FILE_NAME)  # noqa: PTH105 - whole, or as it was
     return read_bundle(folder)
+
+
+if __name__ == "__main__":
+    for argument in sys.argv[1:]:
+        again = open_bundle(Path(argument))
+        print(write_manifest(again.folder, again.manifest).identity)

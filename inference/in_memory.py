@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.answers import EMBEDDING_SIZE
 from inference.ports import CropScores, Extraction
 from moderation.errors import (
     DecoderUnavailable,
@@ -33,7 +32,8 @@ class ScriptedScorer:
     """A CropScorer whose logits are a function of each crop (H W C, uint8, RGB).
 
     `failures` are raised by the next calls of `score`, one each, None meaning
-    that the call succeeds. `requests` are the crops of every call.
+    that the call succeeds. All `embedding` values of an embedding are the logit.
+    `requests` are the crops of every call.
     """
 
     def __init__(
@@ -42,8 +42,10 @@ class ScriptedScorer:
         *,
         failures: Iterable[ModerationError | None] = (),
         identity: ModelIdentity | None = None,
+        embedding: int = 1280,
     ) -> None:
         self._logit = logit
+        self._width = embedding
         self._failures = list(failures)
         self._identity = identity or ModelIdentity(name="scripted", version="1", sha256="0" * 64)
         self.requests: list[NDArray[np.uint8]] = []
@@ -59,9 +61,7 @@ class ScriptedScorer:
         if not 1 <= len(crops) <= LARGEST_REQUEST:
             raise ScorerMismatch(f"{len(crops)} crops in one request")
         logits = np.array([self._logit(crop) for crop in crops], np.float32)
-        return CropScores(
-            logits=logits, embeddings=np.repeat(logits[:, None], EMBEDDING_SIZE, axis=1)
-        )
+        return CropScores(logits=logits, embeddings=np.repeat(logits[:, None], self._width, axis=1))
 
     async def identify(self) -> ModelIdentity:
         return self._identity

@@ -12,8 +12,11 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from inference.answers import sound_scores
+from inference.batching import Batcher
+from inference.bundles import Bundle
+from inference.panel import Panel
 from inference.ports import CropScores
-from inference.weights import REPOSITORY, identify_weights, weights_file
+from inference.weights import identify_weights, weights_file
 from moderation.errors import ScorerMismatch
 from moderation.lineage import ModelIdentity
 
@@ -21,20 +24,18 @@ from moderation.lineage import ModelIdentity
 class LocalScorer:
     """A CropScorer on the CPU of this machine, for one `version` of a model.
 
-    It runs in one thread of its own, so the event loop never waits; OpenVINO
-    itself uses `threads` cores for a batch, all when 0.
+    `embedding` is how many values its embedding has. It runs in one thread of its
+    own, so the event loop never waits; OpenVINO itself uses `threads` cores for a
+    batch, all when 0.
 
     Raises:
         ScorerMismatch: there are no weights, or OpenVINO cannot load them.
     """
 
     def __init__(
-        self,
-        model_dir: Path = REPOSITORY / "face_blending",
-        *,
-        version: str = "1",
-        threads: int = 0,
+        self, model_dir: Path, *, embedding: int, version: str = "1", threads: int = 0
     ) -> None:
+        self._width = embedding
         self._identity = identify_weights(model_dir, version)
         self._run = _load(weights_file(model_dir, version), threads)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="openvino")
@@ -54,7 +55,25 @@ class LocalScorer:
         except RuntimeError as error:
             raise ScorerMismatch(f"OpenVINO refuses the crops: {error}") from error
         logit, embedding = (self._run.get_tensor(name).data for name in ("logit", "embedding"))
-        return sound_scores(logit, embedding, crops=len(crops))
+        return sound_scores(logit, embedding, crops=len(crops), width=self._width)
+
+
+def local_panel(bundle: Bundle, *, threads: int = 0) -> Panel:
+    """A bundle's detectors in this process, asked as serving asks them: for one event loop.
+
+    Raises:
+        InvalidConfiguration, ScorerMismatch: a head or a network cannot be loaded.
+    """
+    scorers = {
+        detector.name: LocalScorer(
+            bundle.folder / detector.model,
+            embedding=detector.embedding,
+            version=detector.version,
+            threads=threads,
+        )
+        for detector in bundle.manifest.models
+    }
+    return Panel(bundle, {name: Batcher(scorer) for name, scorer in scorers.items()})
 
 
 def _load(weights: Path, threads: int) -> Any:

@@ -29,6 +29,22 @@ class _NoAliases(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
+class _OneALine(dict[str, str]):
+    """A mapping that is written with one entry a line."""
+
+
+class _Dumper(yaml.SafeDumper):
+    pass
+
+
+_Dumper.add_representer(
+    _OneALine,
+    lambda dumper, mapping: dumper.represent_mapping(
+        "tag:yaml.org,2002:map", mapping, flow_style=False
+    ),
+)
+
+
 def parse_manifest(content: bytes, *, of: str) -> Manifest:
     """Read a manifest, and see that its parts fit one another; `of` names it in messages.
 
@@ -53,10 +69,16 @@ def parse_manifest(content: bytes, *, of: str) -> Manifest:
 def written(manifest: Manifest) -> bytes:
     """The manifest as YAML."""
     document = _ADAPTER.dump_python(manifest, mode="python", exclude_none=True)
-    text = yaml.safe_dump(
-        document, sort_keys=False, allow_unicode=True, width=100, default_flow_style=None
+    document["files"] = _OneALine(document["files"])
+    text = yaml.dump(
+        document,
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        width=100,
+        default_flow_style=None,
     )
-    return text.encode()
+    return str(text).encode()
 
 
 def read_bytes(path: Path) -> bytes:

@@ -79,8 +79,9 @@ class Patience:
 class TritonScorer:
     """A CropScorer; it belongs to the event loop in which it is first used.
 
-    `version` empty asks for the newest that the server has. With `may_reload` a
-    model that answers nonsense is loaded anew where the server allows it
+    `embedding` is how many values the model's embedding has; `version` empty asks for
+    the newest that the server has. With `may_reload` a model that answers nonsense is
+    loaded anew where the server allows it
     (`--model-control-mode=explicit`): a dead Python stub is not started again by
     Triton, and readiness stays true without it.
     """
@@ -89,13 +90,15 @@ class TritonScorer:
         self,
         address: str,
         *,
-        model: str = "face_blending",
+        model: str,
+        embedding: int,
         version: str = "",
         patience: Patience | None = None,
         may_reload: bool = True,
     ) -> None:
         self._address = address
         self._model = model
+        self._width = embedding
         self._version = version
         self._patience = patience or Patience()
         self._may_reload = may_reload
@@ -117,7 +120,10 @@ class TritonScorer:
                 client_timeout=seconds,
             )
             return sound_scores(
-                _read(answer, "logit"), _read(answer, "embedding"), crops=len(crops)
+                _read(answer, "logit"),
+                _read(answer, "embedding"),
+                crops=len(crops),
+                width=self._width,
             )
 
         return await self._insist(attempt)

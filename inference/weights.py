@@ -2,21 +2,20 @@
 
 A client of Triton can ask for a model's configuration, not for its files. So the
 SHA-256 of the weights is a parameter there. A parameter can drift, so nothing
-trusts it alone: `model.py` refuses to load other weights, and a test compares
-what is committed. `python -m inference.weights MODEL_DIR` writes it anew.
+trusts it alone: a bundle whose manifest pins other weights is refused, and
+`model.py` refuses to load them. Writing a manifest writes it
+(`inference.bundle_writing`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-import sys
 from pathlib import Path
 
 from moderation.errors import ScorerMismatch
 from moderation.lineage import ModelIdentity
 
-REPOSITORY = Path(__file__).parent / "models"
 PARAMETER = "weights_sha256"
 
 _WRITTEN = re.compile(rf'(key: "{PARAMETER}" value: \{{ string_value: ")([0-9a-f]*)(")')
@@ -69,8 +68,3 @@ def stamp(model_dir: Path) -> str:
         text = configuration.read_text()
         configuration.write_text(_WRITTEN.sub(rf"\g<1>{sha256}\g<3>", text))
     return sha256
-
-
-if __name__ == "__main__":
-    for argument in sys.argv[1:]:
-        print(stamp(Path(argument)))

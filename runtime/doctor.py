@@ -10,7 +10,7 @@ import numpy as np
 
 from moderation.errors import ModerationError
 from runtime import wiring
-from runtime.policies import load_policy
+from runtime.policies import check_evidence, load_policy
 from runtime.settings import Settings
 from streams.admin import missing_topics
 
@@ -47,6 +47,7 @@ async def _examine(
 
 async def _policy(settings: Settings) -> str:
     policy = load_policy(settings.policy)
+    check_evidence(policy, wiring.chosen_bundle(settings).fusion())
     return f"{policy.name}, {len(policy.rules)} rules, sha256 {policy.sha256[:12]}"
 
 
@@ -74,10 +75,13 @@ async def _media_store(settings: Settings) -> str:
 
 
 async def _scoring(settings: Settings) -> str:
-    async with wiring.open_scorer(settings) as scorer:
-        model = await wiring.served_model(settings, scorer)
-        await scorer.score(np.zeros((1, 224, 224, 3), np.uint8))
-        return f"{model.name} version {model.version} answers ({settings.scoring.backend})"
+    bundle = await asyncio.to_thread(wiring.served_bundle, settings)
+    async with wiring.open_scorers(settings, bundle) as scorers:
+        await wiring.check_served(bundle, scorers)
+        crop = np.zeros((1, 224, 224, 3), np.uint8)
+        await asyncio.gather(*(scorer.score(crop) for scorer in scorers.values()))
+        models = ", ".join(detector.model for detector in bundle.manifest.models)
+        return f"bundle {bundle.manifest.title}, {models} answer ({settings.scoring.backend})"
 
 
 async def _decoding(settings: Settings) -> str:
@@ -100,6 +104,7 @@ _REMEDIES = {
     "database": "set VERISCOPE_DATABASE__URL, then `veriscope db upgrade`",
     "kafka": "set VERISCOPE_KAFKA__BOOTSTRAP, then `veriscope topics create`",
     "media store": "set VERISCOPE_MEDIA__STORE, and see that it may be written",
-    "scoring": "set VERISCOPE_SCORING__TRITON, or VERISCOPE_SCORING__BACKEND=in_process",
+    "scoring": "set VERISCOPE_SCORING__TRITON, or VERISCOPE_SCORING__BACKEND=in_process; "
+    "`veriscope models list` tells which bundles there are",
     "decoding": "look at the limits of VERISCOPE_DECODING__…, and at memory",
 }

@@ -55,18 +55,23 @@ class Kafka(_Section):
 
 
 class Scoring(_Section):
-    """The model, and where it is served."""
+    """The bundle of detectors, and where its models are served."""
 
     backend: Literal["triton", "in_process"] = Field(
-        "triton", description="in_process runs the model in the worker itself"
+        "triton", description="in_process runs the models in the worker itself"
     )
     triton: str = Field("127.0.0.1:8001", description="HOST:PORT of Triton's gRPC endpoint")
-    models: Path | None = Field(None, description="model repository; the packaged one when unset")
-    model: str = Field("face_blending", description="name of the model in the repository")
-    version: str = Field("1", pattern=r"^[0-9]+$", description="version of the model")
-    requests_in_flight: int = Field(4, ge=1, le=64, description="to Triton at once")
+    bundle: str = Field(
+        "",
+        pattern=r"^([a-z0-9_-]+:[A-Za-z0-9._+-]+)?$",
+        description="NAME:VERSION; the promoted one when empty, else the packaged one",
+    )
+    bundles: Path | None = Field(
+        None, description="folder of imported bundles; `bundles` below the state folder when unset"
+    )
+    requests_in_flight: int = Field(4, ge=1, le=64, description="to each model at once")
     deadline: Duration = Field(timedelta(seconds=10), description="for one request to Triton")
-    threads: int = Field(0, ge=0, le=64, description="of the in-process model; 0: one a core")
+    threads: int = Field(0, ge=0, le=64, description="of each in-process model; 0: one a core")
 
 
 class Database(_Section):

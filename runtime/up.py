@@ -12,7 +12,6 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from inference.weights import REPOSITORY
 from moderation.errors import PartUnavailable
 from runtime import wiring
 from runtime.embedded.broker import embedded_broker
@@ -123,18 +122,19 @@ async def _scoring(
         return {"backend": "triton", "triton": given.triton}
     if settings.scoring.backend == "in_process":
         return {}
+    bundle = await asyncio.to_thread(wiring.served_bundle, settings)
     try:
         part = embedded_triton(
             environment=triton_environment,
-            repository=settings.scoring.models or REPOSITORY,
+            repository=bundle.folder,
+            models=[detector.model for detector in bundle.manifest.models],
             state=settings.state,
-            model=settings.scoring.model,
         )
         await stack.enter_async_context(part.server)
     except PartUnavailable as error:
-        warn(f"NO TRITON SERVER: the model runs inside the worker instead. {error}")
+        warn(f"NO TRITON SERVER: the models run inside the worker instead. {error}")
         return {"backend": "in_process"}
-    say(f"Triton ready at {part.grpc}")
+    say(f"Triton ready at {part.grpc}, with the bundle {bundle.manifest.title}")
     return {"backend": "triton", "triton": part.grpc}
 
 

@@ -1,4 +1,4 @@
-"""Hop 2: the crops of a face pack become logits, in batches shared with other uploads."""
+"""Hop 2: a bundle's detectors answer for the crops of a face pack."""
 
 from __future__ import annotations
 
@@ -9,41 +9,32 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inference import facepack
-from inference.calibration import BLENDING, EmbeddingReference
 from inference.facepack import FacePack
-from inference.ports import CropScores
+from inference.panel import Answers
 from moderation.errors import MissingMedia, MissingPack
 from moderation.lineage import ModelIdentity
-from moderation.scores import CropScore
 from moderation.upload import Lane
 from storage.ports import MediaStore, OutboundMessage
 from streams.messages import SCORED, FacesFound, UploadScored
 from streams.topics import Topics
 
 
-class Scorer(Protocol):
-    """Crops of many uploads in, shared batches out: `inference.batching.Batcher`."""
+class Panel(Protocol):
+    """All detectors of a bundle: `inference.panel.Panel`."""
 
-    async def score(self, crops: NDArray[np.uint8], *, urgent: bool) -> CropScores: ...
+    async def ask(self, pack: FacePack, *, urgent: bool) -> Answers: ...
 
 
 class Score:
-    """Scores an upload's crops, and keeps their embeddings in a score pack."""
+    """Scores an upload's crops by the bundle that is `model`, and keeps what its models said."""
 
     def __init__(
-        self,
-        scorer: Scorer,
-        model: ModelIdentity,
-        reference: EmbeddingReference,
-        media_store: MediaStore,
-        topics: Topics,
+        self, panel: Panel, model: ModelIdentity, media_store: MediaStore, topics: Topics
     ) -> None:
-        self._scorer = scorer
+        self._panel = panel
         self._model = model
-        self._reference = reference
         self._media_store = media_store
         self._topics = topics
 
@@ -56,24 +47,17 @@ class Score:
         """
         upload = message.upload
         pack = await self._read(message)
-        answer = await self._scorer.score(pack.pixels, urgent=upload.lane is Lane.LIVE)
-        distances = self._reference.distance(answer.embeddings)
+        answers = await self._panel.ask(pack, urgent=upload.lane is Lane.LIVE)
         scored = UploadScored(
             upload=upload,
             preprocessing=message.preprocessing,
             media=message.media,
             provenance=message.provenance,
             face_pack=message.face_pack,
-            score_pack=await self._keep(message.face_pack, answer),
+            score_pack=await self._keep(message.face_pack, answers),
             tracks=pack.tracks,
-            scores=tuple(
-                CropScore(
-                    crop=crop,
-                    logits={BLENDING: float(logit)},
-                    embedding_distance=float(distance),
-                )
-                for crop, logit, distance in zip(pack.crops, answer.logits, distances, strict=True)
-            ),
+            scores=answers.scores,
+            track_scores=answers.track_scores,
             model=self._model,
         )
         topic = self._topics.scores(upload.lane)
@@ -92,11 +76,17 @@ class Score:
             raise MissingPack(f"no face pack at {message.face_pack}") from error
         return await asyncio.to_thread(facepack.read, content)
 
-    async def _keep(self, face_pack: str, answer: CropScores) -> str:
-        """Write logits and embeddings beside the face pack, as NumPy's own .npz."""
+    async def _keep(self, face_pack: str, answers: Answers) -> str:
+        """Write logits and embeddings beside the face pack, as NumPy's own .npz.
+
+        By detector: `NAME.logits` (N, float32) and `NAME.embeddings` (N D, float16).
+        """
         model = self._model
         key = f"{face_pack.removesuffix('.zip')}.{model.name}-{model.sha256[:12]}.npz"
         content = io.BytesIO()
-        np.savez(content, logits=answer.logits, embeddings=answer.embeddings.astype(np.float16))
+        arrays = {f"{name}.logits": said.logits for name, said in answers.by_model.items()}
+        for name, said in answers.by_model.items():
+            arrays[f"{name}.embeddings"] = said.embeddings.astype(np.float16)
+        np.savez(content, **arrays)  # type: ignore[arg-type]
         await self._media_store.put(key, content.getvalue())
         return key

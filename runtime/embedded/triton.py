@@ -1,13 +1,15 @@
 """NVIDIA's Triton server without a container: the binary out of the wheel `nvidia-pytriton`.
 
-It runs our own model repository with its Python backend on the CPU. The wheel
+It runs a bundle's models with its Python backend on the CPU. The wheel
 lives in an environment of its own (`requirements/triton.lock`), for its stub
 returns empty outputs with status OK under numpy 2.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -29,12 +31,12 @@ class EmbeddedTriton:
 
 
 def embedded_triton(
-    *, environment: Path, repository: Path, state: Path, model: str = "face_blending"
+    *, environment: Path, repository: Path, models: Sequence[str], state: Path
 ) -> EmbeddedTriton:
-    """Describe a server of one model, all its addresses on loopback.
+    """Describe a server of some models of a repository, all its addresses on loopback.
 
     `environment` is the virtual environment that holds the wheel, `repository`
-    the folder of models, `state` a folder for its log and its backend directory,
+    a bundle's folder, `state` a folder for its log and its backend directory,
     which belongs to one server at a time.
 
     Raises:
@@ -46,13 +48,14 @@ def embedded_triton(
     http = f"http://{LOOPBACK}:{ports.http}"
 
     async def ready() -> bool:
-        return await _answers(f"{http}/v2/models/{model}/ready")
+        asked = (_answers(f"{http}/v2/models/{model}/ready") for model in models)
+        return all(await asyncio.gather(*asked))
 
     server = Server(
         name="tritonserver",
         command=[
             str(installation.binary),
-            *_model_options(repository, model),
+            *_model_options(repository, models),
             *_address_options(ports),
             f"--backend-config=python,shm-region-prefix-name={shared_memory}",
             f"--backend-directory={link_backend(installation, state).absolute()}",
@@ -83,11 +86,11 @@ class _Ports(NamedTuple):
     metrics: int
 
 
-def _model_options(repository: Path, model: str) -> list[str]:
+def _model_options(repository: Path, models: Sequence[str]) -> list[str]:
     return [
         f"--model-repository={repository.absolute()}",
         "--model-control-mode=explicit",  # a client may reload a model whose stub died
-        f"--load-model={model}",
+        *(f"--load-model={model}" for model in models),
         "--model-config-name=cpu",
         "--disable-auto-complete-config",
     ]

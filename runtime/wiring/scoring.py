@@ -1,81 +1,97 @@
-"""The model, where it is served, and what its answers mean."""
+"""The models of a bundle, where they are served, and the panel that asks them."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from pathlib import Path
 
-from inference.calibration import Calibration
+from inference.batching import Batcher, SentRequest
+from inference.bundles import Bundle
 from inference.local import LocalScorer
+from inference.manifest import ModelDetector
+from inference.panel import Panel
 from inference.ports import CropScorer
 from inference.triton import Patience, TritonScorer
-from inference.weights import REPOSITORY, identify_weights
-from moderation.errors import InvalidConfiguration, ScorerMismatch
-from moderation.fusion import Fusion
-from moderation.lineage import ModelIdentity
+from moderation.errors import ScorerMismatch
+from monitoring import metrics
 from runtime.settings import Settings
 
-
-def model_folder(settings: Settings) -> Path:
-    """Raises: InvalidConfiguration, when there is no such model."""
-    folder = (settings.scoring.models or REPOSITORY) / settings.scoring.model
-    if not (folder / settings.scoring.version).is_dir():
-        raise InvalidConfiguration(
-            f"no version {settings.scoring.version} of model {settings.scoring.model} in "
-            f"{folder.parent}"
-        )
-    return folder
+Scorers = Mapping[str, CropScorer]  # by the detector's name
 
 
-def scorer(settings: Settings) -> CropScorer:
-    """Raises: InvalidConfiguration, ScorerMismatch."""
-    if settings.scoring.backend == "in_process":
+def _scorer(settings: Settings, bundle: Bundle, detector: ModelDetector) -> CropScorer:
+    scoring = settings.scoring
+    if scoring.backend == "in_process":
         return LocalScorer(
-            model_folder(settings),
-            version=settings.scoring.version,
-            threads=settings.scoring.threads,
+            bundle.folder / detector.model,
+            version=detector.version,
+            embedding=detector.embedding,
+            threads=scoring.threads,
         )
     return TritonScorer(
-        settings.scoring.triton,
-        model=settings.scoring.model,
-        version=settings.scoring.version,
-        patience=Patience(deadline_seconds=settings.scoring.deadline.total_seconds()),
+        scoring.triton,
+        model=detector.model,
+        version=detector.version,
+        embedding=detector.embedding,
+        patience=Patience(deadline_seconds=scoring.deadline.total_seconds()),
     )
 
 
 @asynccontextmanager
-async def open_scorer(settings: Settings) -> AsyncIterator[CropScorer]:
-    answering = scorer(settings)
+async def open_scorers(settings: Settings, bundle: Bundle) -> AsyncIterator[Scorers]:
+    """One scorer for each model of a bundle.
+
+    Raises:
+        ScorerMismatch: a network cannot be loaded in this process.
+    """
+    scorers: dict[str, CropScorer] = {}
     try:
-        yield answering
+        for detector in bundle.manifest.models:
+            scorers[detector.name] = _scorer(settings, bundle, detector)
+        yield scorers
     finally:
-        await answering.close()
+        for scorer in scorers.values():
+            await scorer.close()
 
 
-async def served_model(settings: Settings, answering: CropScorer) -> ModelIdentity:
-    """Ask the scorer which model it serves, and check that it is the one calibrated here.
-
-    Raises:
-        ScorerUnavailable: it does not answer.
-        ScorerMismatch: it serves other weights.
-    """
-    ours = identify_weights(model_folder(settings), settings.scoring.version)
-    served = await answering.identify()
-    if served != ours:
-        raise ScorerMismatch(f"the scorer serves {served}, but {ours} is calibrated here")
-    return ours
-
-
-def fusions(settings: Settings) -> dict[ModelIdentity, Fusion]:
-    """Those of every version in the repository: scores of the one before may still be on the way.
+async def check_served(bundle: Bundle, scorers: Scorers) -> None:
+    """See that what is served for each model are the weights that the manifest pins.
 
     Raises:
-        InvalidConfiguration: a version has none.
+        ScorerUnavailable: one of them does not answer.
+        ScorerMismatch: one of them is not served, or with other weights.
     """
-    folder = model_folder(settings)
-    versions = [version for version in folder.iterdir() if version.name.isdigit()]
-    return {
-        identify_weights(folder, version.name): Calibration.load(version).fusion()
-        for version in versions
+    models = bundle.manifest.models
+    served = await asyncio.gather(*(scorers[detector.name].identify() for detector in models))
+    for detector, found in zip(models, served, strict=True):
+        ours = bundle.weights(detector)
+        if found != ours:
+            raise ScorerMismatch(
+                f"{found.name} {found.version} is served with the weights {found.sha256[:12]}, "
+                f"bundle {bundle.manifest.title} has {ours.name} {ours.version} with "
+                f"{ours.sha256[:12]}: point Triton at {bundle.folder} and start it again"
+            )
+
+
+@asynccontextmanager
+async def open_panel(settings: Settings, bundle: Bundle, scorers: Scorers) -> AsyncIterator[Panel]:
+    """All detectors of a bundle, asked in requests that uploads share.
+
+    Raises:
+        InvalidConfiguration: a head cannot be read.
+    """
+    batchers = {
+        name: Batcher(scorer, in_flight=settings.scoring.requests_in_flight, observe=_observe)
+        for name, scorer in scorers.items()
     }
+    try:
+        yield Panel(bundle, batchers)
+    finally:
+        for batcher in batchers.values():  # before the scorers that their requests are at
+            await batcher.close()
+
+
+def _observe(sent: SentRequest) -> None:
+    metrics.BATCH_CROPS.observe(sent.crops)
+    metrics.SCORER_SECONDS.observe(sent.seconds)

@@ -9,15 +9,13 @@ from importlib.metadata import version
 
 import structlog
 
-from inference.batching import Batcher, SentRequest
-from inference.calibration import EmbeddingReference
-from monitoring import metrics
-from runtime.policies import load_policy
+from runtime.policies import check_evidence, load_policy
 from runtime.settings import Settings
 from runtime.wiring.broker import build_faust, topics
+from runtime.wiring.bundles import fusions, served_bundle
 from runtime.wiring.kept import Kept
 from runtime.wiring.media import media_store, open_decoders, source, spool
-from runtime.wiring.scoring import fusions, model_folder, open_scorer, served_model
+from runtime.wiring.scoring import check_served, open_panel, open_scorers
 from streams.app import Worker
 from streams.extract import Extract
 from streams.hops import Hop, decoding
@@ -44,11 +42,14 @@ async def open_worker(
     names = topics(settings)
     store = media_store(settings)
     policy = load_policy(settings.policy)
+    bundle = await asyncio.to_thread(served_bundle, settings)
+    check_evidence(policy, bundle.fusion())
     async with AsyncExitStack() as stack:
         workplace = stack.enter_context(spool(settings))
-        answering = await stack.enter_async_context(open_scorer(settings))
+        scorers = await stack.enter_async_context(open_scorers(settings, bundle))
         pool = await stack.enter_async_context(open_decoders(settings))
-        model, _ = await asyncio.gather(served_model(settings, answering), pool.warm())
+        await asyncio.gather(check_served(bundle, scorers), pool.warm())
+        panel = await stack.enter_async_context(open_panel(settings, bundle, scorers))
         if "network" not in pool.given_up:
             log.warning("decoders.keep_network", why="this system lets no process leave it")
         worker = Worker(
@@ -58,7 +59,6 @@ async def open_worker(
             back_off=BackOff(attempts=settings.stream.attempts),
         )
         stream = settings.stream
-        folder = model_folder(settings) / settings.scoring.version
         extract = Extract(
             source(settings, store),
             pool,
@@ -66,23 +66,13 @@ async def open_worker(
             names,
             spool=workplace,
         )
-        batcher = Batcher(
-            answering, in_flight=settings.scoring.requests_in_flight, observe=_observe
-        )
-        score = Score(batcher, model, EmbeddingReference.load(folder), store, names)
-        record = Record(kept.ledger, policy, fusions(settings), names, pipeline=VERSION)
+        score = Score(panel, bundle.identity, store, names)
+        record = Record(kept.ledger, policy, fusions(settings, bundle), names, pipeline=VERSION)
         for name, handle, window, topic_of in (
             ("extract", extract, stream.extract_window, names.uploads),
             ("score", decoding(FACES, score), stream.score_window, names.faces),
             ("record", decoding(SCORED, record), stream.record_window, names.scores),
         ):
             worker.add(Hop(name=name, handle=handle, window=window), topic_of)
-        try:
-            yield worker
-        finally:
-            await batcher.close()  # before the scorer that its requests are at
-
-
-def _observe(sent: SentRequest) -> None:
-    metrics.BATCH_CROPS.observe(sent.crops)
-    metrics.SCORER_SECONDS.observe(sent.seconds)
+        log.info("bundle.serves", bundle=bundle.manifest.title, sha256=bundle.identity.sha256)
+        yield worker

@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from inference.bundles import PACKAGED, open_bundle
 from inference.in_memory import ScriptedScorer
 from inference.local import LocalScorer
 from inference.ports import CropScorer
 from inference.triton import TritonScorer
-from inference.weights import REPOSITORY, identify_weights
 from moderation.errors import ScorerMismatch
+
+BUNDLE = open_bundle(PACKAGED)
+MODEL = BUNDLE.manifest.models[0]
 
 # Sums of a batch are taken in another order than those of one crop.
 TOLERANCE = 1e-3
@@ -36,10 +39,19 @@ async def model_scorer(request: pytest.FixtureRequest) -> AsyncIterator[CropScor
 
 def make_scorer(request: pytest.FixtureRequest) -> CropScorer:
     if request.param == "scripted":
-        return ScriptedScorer()
+        return ScriptedScorer(embedding=MODEL.embedding)
     if request.param == "local":
-        return LocalScorer()
-    return TritonScorer(request.getfixturevalue("triton").grpc)
+        return local_scorer()
+    return served_scorer(request)
+
+
+def local_scorer() -> LocalScorer:
+    return LocalScorer(PACKAGED / MODEL.model, embedding=MODEL.embedding, version=MODEL.version)
+
+
+def served_scorer(request: pytest.FixtureRequest) -> TritonScorer:
+    address = request.getfixturevalue("triton").grpc
+    return TritonScorer(address, model=MODEL.model, embedding=MODEL.embedding)
 
 
 def crops(count: int, seed: int = 0) -> NDArray[np.uint8]:
@@ -52,7 +64,10 @@ def crops(count: int, seed: int = 0) -> NDArray[np.uint8]:
 async def test_every_crop_gets_a_logit_and_an_embedding(scorer: CropScorer, count: int) -> None:
     scores = await scorer.score(crops(count))
     assert (scores.logits.shape, scores.logits.dtype) == ((count,), np.float32)
-    assert (scores.embeddings.shape, scores.embeddings.dtype) == ((count, 1280), np.float32)
+    assert (scores.embeddings.shape, scores.embeddings.dtype) == (
+        (count, MODEL.embedding),
+        np.float32,
+    )
 
 
 async def test_scores_come_in_the_order_of_the_crops(scorer: CropScorer) -> None:
@@ -93,12 +108,12 @@ async def test_crops_of_another_size_are_refused(scorer: CropScorer) -> None:
 
 
 async def test_the_model_is_known_by_the_sha256_of_its_weights(model_scorer: CropScorer) -> None:
-    assert await model_scorer.identify() == identify_weights(REPOSITORY / "face_blending")
+    assert await model_scorer.identify() == BUNDLE.weights(MODEL)
 
 
 async def test_triton_and_openvino_in_process_agree(request: pytest.FixtureRequest) -> None:
-    local = LocalScorer()
-    served = TritonScorer(request.getfixturevalue("triton").grpc)
+    local = local_scorer()
+    served = served_scorer(request)
     one, other = await local.score(crops(8)), await served.score(crops(8))
     np.testing.assert_allclose(one.logits, other.logits, atol=TOLERANCE)
     np.testing.assert_allclose(one.embeddings, other.embeddings, atol=TOLERANCE)

@@ -176,7 +176,9 @@ def test_a_python_that_triton_cannot_load_says_so(tmp_path: Path, facts: str, re
 
 
 def describe_triton(tmp_path: Path, *, environment: Path) -> None:
-    embedded_triton(environment=environment, repository=tmp_path, state=tmp_path / "state")
+    embedded_triton(
+        environment=environment, repository=tmp_path, models=["m"], state=tmp_path / "state"
+    )
 
 
 def failing(tmp_path: Path, program: str, *, start_seconds: float = 30.0) -> Server:

@@ -13,10 +13,11 @@ import pytest
 from tritonclient.grpc.aio import InferenceServerClient
 
 from inference.answers import UnsoundAnswer
+from inference.bundles import PACKAGED, open_bundle
 from inference.triton import Patience, TritonScorer
 from moderation.errors import ScorerMismatch, ScorerUnavailable
 from runtime.embedded.triton import EmbeddedTriton
-from tests.parts.scripted_triton import empty, not_finite, serving, sound
+from tests.parts.scripted_triton import SCRIPTED_EMBEDDING, empty, not_finite, serving, sound
 
 CROPS = np.zeros((2, 224, 224, 3), np.uint8)
 PATIENT = Patience(pause_seconds=0.001, longest_pause_seconds=0.01)
@@ -24,10 +25,31 @@ HURRIED = Patience(
     deadline_seconds=0.2, budget_seconds=0.5, pause_seconds=0.001, longest_pause_seconds=0.01
 )
 
+EMBEDDING = open_bundle(PACKAGED).manifest.models[0].embedding
+
+
+def scorer_of(
+    address: str,
+    patience: Patience = PATIENT,
+    *,
+    model: str = "face_blending",
+    embedding: int = SCRIPTED_EMBEDDING,
+    version: str = "",
+    may_reload: bool = True,
+) -> TritonScorer:
+    return TritonScorer(
+        address,
+        model=model,
+        embedding=embedding,
+        version=version,
+        patience=patience,
+        may_reload=may_reload,
+    )
+
 
 @pytest.fixture
 async def served(triton: EmbeddedTriton) -> AsyncIterator[TritonScorer]:
-    scorer = TritonScorer(triton.grpc, patience=PATIENT)
+    scorer = scorer_of(triton.grpc, embedding=EMBEDDING)
     await scorer.score(CROPS)
     yield scorer
     await scorer.close()
@@ -36,7 +58,7 @@ async def served(triton: EmbeddedTriton) -> AsyncIterator[TritonScorer]:
 @pytest.mark.parametrize("code", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED])
 async def test_a_server_that_recovers_is_asked_again(code: grpc.StatusCode) -> None:
     async with serving(code, code, sound) as (player, address):
-        scorer = TritonScorer(address, patience=PATIENT)
+        scorer = scorer_of(address)
         assert (await scorer.score(CROPS)).logits.tolist() == [0.0, 1.0]
         assert player.calls == ["infer", "infer", "infer"]
         await scorer.close()
@@ -44,7 +66,7 @@ async def test_a_server_that_recovers_is_asked_again(code: grpc.StatusCode) -> N
 
 async def test_a_refused_request_is_not_sent_again() -> None:
     async with serving(grpc.StatusCode.INVALID_ARGUMENT) as (player, address):
-        scorer = TritonScorer(address, patience=PATIENT)
+        scorer = scorer_of(address)
         with pytest.raises(ScorerMismatch):
             await scorer.score(CROPS)
         assert player.calls == ["infer"]
@@ -53,7 +75,7 @@ async def test_a_refused_request_is_not_sent_again() -> None:
 
 async def test_insisting_ends_with_the_budget() -> None:
     async with serving(grpc.StatusCode.UNAVAILABLE) as (player, address):
-        scorer = TritonScorer(address, patience=HURRIED)
+        scorer = scorer_of(address, HURRIED)
         with pytest.raises(ScorerUnavailable):
             await scorer.score(CROPS)
         assert len(player.calls) > 1
@@ -63,7 +85,7 @@ async def test_insisting_ends_with_the_budget() -> None:
 @pytest.mark.parametrize("nonsense", [empty, not_finite, grpc.StatusCode.INTERNAL])
 async def test_a_model_that_answers_nonsense_is_loaded_anew(nonsense: object) -> None:
     async with serving(nonsense, sound) as (player, address):
-        scorer = TritonScorer(address, patience=PATIENT)
+        scorer = scorer_of(address)
         assert len((await scorer.score(CROPS)).logits) == 2
         assert player.calls == ["infer", "unload", "load", "infer"]
         await scorer.close()
@@ -71,7 +93,7 @@ async def test_a_model_that_answers_nonsense_is_loaded_anew(nonsense: object) ->
 
 async def test_a_model_that_is_broken_for_good_is_not_loaded_without_end() -> None:
     async with serving(empty) as (player, address):
-        scorer = TritonScorer(address, patience=HURRIED)
+        scorer = scorer_of(address, HURRIED)
         with pytest.raises(UnsoundAnswer):
             await scorer.score(CROPS)
         assert player.calls.count("infer") > 2
@@ -81,7 +103,7 @@ async def test_a_model_that_is_broken_for_good_is_not_loaded_without_end() -> No
 
 async def test_a_server_of_others_is_left_as_it_is() -> None:
     async with serving(empty, sound) as (player, address):
-        scorer = TritonScorer(address, patience=PATIENT, may_reload=False)
+        scorer = scorer_of(address, may_reload=False)
         await scorer.score(CROPS)
         assert player.calls == ["infer", "infer"]
         await scorer.close()
@@ -90,7 +112,7 @@ async def test_a_server_of_others_is_left_as_it_is() -> None:
 async def test_a_model_that_another_client_reloads_is_waited_for() -> None:
     index = {"face_blending": "UNAVAILABLE"}
     async with serving(grpc.StatusCode.NOT_FOUND, sound, index=index) as (player, address):
-        scorer = TritonScorer(address, patience=PATIENT)
+        scorer = scorer_of(address)
         assert len((await scorer.score(CROPS)).logits) == 2
         assert player.calls[:2] == ["infer", "index"]
         await scorer.close()
@@ -99,7 +121,7 @@ async def test_a_model_that_another_client_reloads_is_waited_for() -> None:
 async def test_a_model_that_the_repository_lacks_is_not_waited_for() -> None:
     index = {"another_model": "READY"}
     async with serving(grpc.StatusCode.NOT_FOUND, index=index) as (player, address):
-        scorer = TritonScorer(address, patience=PATIENT)
+        scorer = scorer_of(address)
         with pytest.raises(ScorerMismatch):
             await scorer.score(CROPS)
         assert player.calls == ["infer", "index"]
@@ -108,14 +130,14 @@ async def test_a_model_that_the_repository_lacks_is_not_waited_for() -> None:
 
 async def test_a_model_that_hides_its_weights_is_not_trusted() -> None:
     async with serving(sound) as (_, address):
-        scorer = TritonScorer(address, patience=PATIENT)
+        scorer = scorer_of(address)
         with pytest.raises(ScorerMismatch, match="does not say"):
             await scorer.identify()
         await scorer.close()
 
 
 async def test_a_real_server_without_the_model_is_a_mismatch(triton: EmbeddedTriton) -> None:
-    scorer = TritonScorer(triton.grpc, model="no_such_model", patience=PATIENT)
+    scorer = scorer_of(triton.grpc, model="no_such_model")
     with pytest.raises(ScorerMismatch):
         await scorer.score(CROPS)
     with pytest.raises(ScorerMismatch):
@@ -124,7 +146,7 @@ async def test_a_real_server_without_the_model_is_a_mismatch(triton: EmbeddedTri
 
 
 async def test_a_real_server_without_the_version_is_a_mismatch(triton: EmbeddedTriton) -> None:
-    scorer = TritonScorer(triton.grpc, version="7", patience=PATIENT)
+    scorer = scorer_of(triton.grpc, embedding=EMBEDDING, version="7")
     with pytest.raises(ScorerMismatch):
         await scorer.score(CROPS)
     await scorer.close()
@@ -151,7 +173,7 @@ async def test_a_server_that_was_killed_is_used_again_once_it_is_back(
     triton: EmbeddedTriton, served: TritonScorer
 ) -> None:
     await triton.server.kill()
-    hurried = TritonScorer(triton.grpc, patience=HURRIED)
+    hurried = scorer_of(triton.grpc, HURRIED, embedding=EMBEDDING)
     with pytest.raises(ScorerUnavailable):
         await hurried.score(CROPS)
     await hurried.close()

@@ -16,9 +16,13 @@ from tritonclient.grpc import service_pb2, service_pb2_grpc
 
 Answer = Callable[[int], Any]
 
+SCRIPTED_EMBEDDING = 8
+
 
 def sound(crops: int) -> Any:
-    return response(np.arange(crops, dtype=np.float32)[:, None], np.zeros((crops, 1280)))
+    return response(
+        np.arange(crops, dtype=np.float32)[:, None], np.zeros((crops, SCRIPTED_EMBEDDING))
+    )
 
 
 def empty(crops: int) -> Any:
@@ -29,7 +33,7 @@ def empty(crops: int) -> Any:
 
 
 def not_finite(crops: int) -> Any:
-    return response(np.full((crops, 1), np.nan), np.zeros((crops, 1280)))
+    return response(np.full((crops, 1), np.nan), np.zeros((crops, SCRIPTED_EMBEDDING)))
 
 
 def response(logit: np.ndarray, embedding: np.ndarray) -> Any:

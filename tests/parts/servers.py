@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from inference.weights import REPOSITORY
+from inference.bundles import PACKAGED, open_bundle
 from moderation.errors import PartUnavailable
 from runtime.embedded.broker import EmbeddedBroker, embedded_broker
 from runtime.embedded.triton import EmbeddedTriton, embedded_triton
@@ -49,7 +49,8 @@ def triton(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedTriton]
     try:
         server = embedded_triton(
             environment=TRITON_ENVIRONMENT,
-            repository=REPOSITORY,
+            repository=PACKAGED,
+            models=[detector.model for detector in open_bundle(PACKAGED).manifest.models],
             state=tmp_path_factory.mktemp("triton"),
         )
     except PartUnavailable as missing:

@@ -8,9 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.calibration import CALIBRATION, REFERENCE, Calibration, EmbeddingReference
-from inference.weights import REPOSITORY
+from inference.calibration import (
+    CALIBRATION,
+    REFERENCE,
+    Calibration,
+    EmbeddingReference,
+    read_fusion,
+)
 from moderation.errors import InvalidConfiguration, ScorerMismatch
+from moderation.fusion import Family, Fusion
 
 
 def a_calibration(temperature: float = 2.0, bias: float = 1.0) -> Calibration:
@@ -128,7 +134,43 @@ def test_a_reference_whose_parts_do_not_fit_is_refused(changed: dict[str, object
         a_reference(**changed)
 
 
-def test_the_served_model_comes_with_a_calibration_and_a_reference() -> None:
-    version = REPOSITORY / "face_blending" / "1"
-    assert Calibration.load(version).probability([0.0]).shape == (1,)
-    assert len(EmbeddingReference.load(version).mean) == 1280
+WRITTEN = {
+    "id": "fusion-1",
+    "families": [{"finds": "manipulated", "weights": {"blending": 1.0}, "bias": 0.5}],
+    "temperature": 2.0,
+    "bias": -1.0,
+    "unforged": [0.1, 0.2],
+}
+
+
+def test_a_bundles_calibration_is_read_as_it_was_written() -> None:
+    content = json.dumps(WRITTEN | {"fitted_on": {"clips": 12, "how": "ignored here"}}).encode()
+    family = Family(finds="manipulated", weights={"blending": 1.0}, bias=0.5)
+    assert read_fusion(content, of="calibration.json") == Fusion(
+        id="fusion-1", families=(family,), temperature=2.0, bias=-1.0, unforged=(0.1, 0.2)
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "calibration.json: "),
+        (b"[" * 100_000, "recursion"),
+        (b"null", "calibration: Input should be"),
+        (json.dumps(WRITTEN | {"surprise": 1}).encode(), "surprise"),
+        (json.dumps(WRITTEN | {"families": []}).encode(), "no family"),
+        (json.dumps(WRITTEN | {"temperature": 0}).encode(), "temperature"),
+        (json.dumps(WRITTEN | {"bias": float("nan")}).encode(), "bias"),
+        (json.dumps(WRITTEN | {"unforged": [0.2, 0.1]}).encode(), "sorted"),
+        (
+            json.dumps(
+                WRITTEN | {"families": [{"finds": "manipulated", "weights": {"a": -1}}]}
+            ).encode(),
+            r"families\.0: .*weights",
+        ),
+    ],
+)
+def test_a_bundles_calibration_that_makes_no_sense_is_refused(content: bytes, says: str) -> None:
+    with pytest.raises(InvalidConfiguration, match=says) as refused:
+        read_fusion(content, of="calibration.json")
+    assert str(refused.value).startswith("calibration.json: ")

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from inference import facepack
-from inference.calibration import EmbeddingReference
 from inference.facepack import FacePack
+from inference.panel import Answers
 from inference.ports import CropScores
 from moderation.errors import MissingPack
 from moderation.provenance import Provenance, ProvenanceState
+from moderation.scores import CropScore, TrackScore
 from moderation.upload import Lane
 from storage.in_memory import InMemoryMediaStore
 from streams.messages import SCORED, FacesFound
@@ -19,26 +20,28 @@ from tests.builders import CROP, FACTS, MODEL, TOPICS, TRACK, an_upload
 
 KEY = "packs/acme/abab/crops-1.zip"
 PIXELS = np.full((1, 224, 224, 3), 90, np.uint8)
-REFERENCE = EmbeddingReference(
-    mean=np.zeros(4, np.float32),
-    components=np.eye(2, 4, dtype=np.float32),
-    scales=np.ones(2, np.float32),
-    percentile_99=5.0,
-)
 
 
-class Scorer:
-    """Says 1.5 of every crop, with an embedding 10 away from the mean."""
+class Panel:
+    """Says 1.5 of every crop, with an embedding of 6 and 8, and 0.25 of the track."""
 
     def __init__(self) -> None:
         self.urgent: list[bool] = []
 
-    async def score(self, crops: np.ndarray, *, urgent: bool) -> CropScores:
+    async def ask(self, pack: FacePack, *, urgent: bool) -> Answers:
         self.urgent.append(urgent)
-        embedding = np.array([[6.0, 8.0, 0.0, 0.0]], np.float32)
-        return CropScores(
-            logits=np.full(len(crops), 1.5, np.float32),
-            embeddings=np.repeat(embedding, len(crops), 0),
+        count = len(pack.crops)
+        said = CropScores(
+            logits=np.full(count, 1.5, np.float32),
+            embeddings=np.repeat(np.array([[6.0, 8.0]], np.float32), count, 0),
+        )
+        return Answers(
+            scores=tuple(
+                CropScore(crop=crop, logits={"blending": 1.5}, embedding_distance=2.0)
+                for crop in pack.crops
+            ),
+            track_scores=(TrackScore(track_id=0, logits={"transitions": 0.25}),),
+            by_model={"blending": said},
         )
 
 
@@ -63,7 +66,7 @@ def faces(**changes: object) -> FacesFound:
 
 async def test_each_crop_gets_its_logit_and_its_distance() -> None:
     store = InMemoryMediaStore({KEY: a_pack()})
-    (message,) = await Score(Scorer(), MODEL, REFERENCE, store, TOPICS)(faces())
+    (message,) = await Score(Panel(), MODEL, store, TOPICS)(faces())
     scored = SCORED.decode(message.value)
     assert message.topic == TOPICS.scores(Lane.LIVE)
     assert scored.model == MODEL
@@ -71,26 +74,34 @@ async def test_each_crop_gets_its_logit_and_its_distance() -> None:
     assert (score.crop, score.logits, score.embedding_distance) == (CROP, {"blending": 1.5}, 2.0)
 
 
+async def test_what_is_said_of_whole_tracks_travels_with_the_crops() -> None:
+    store = InMemoryMediaStore({KEY: a_pack()})
+    (message,) = await Score(Panel(), MODEL, store, TOPICS)(faces())
+    scored = SCORED.decode(message.value)
+    assert scored.track_scores == (TrackScore(track_id=0, logits={"transitions": 0.25}),)
+
+
 async def test_embeddings_stay_in_the_store_beside_the_faces() -> None:
     store = InMemoryMediaStore({KEY: a_pack()})
-    (message,) = await Score(Scorer(), MODEL, REFERENCE, store, TOPICS)(faces())
+    (message,) = await Score(Panel(), MODEL, store, TOPICS)(faces())
     pack = SCORED.decode(message.value).score_pack
     with np.load(io.BytesIO(await store.read(pack))) as kept:
-        assert kept["embeddings"].tolist() == [[6.0, 8.0, 0.0, 0.0]]
+        assert kept["blending.logits"].tolist() == [1.5]
+        assert kept["blending.embeddings"].tolist() == [[6.0, 8.0]]
 
 
 @pytest.mark.parametrize(
     "objects", [{}, {KEY: b"damaged"}, {KEY: a_pack()[:-200]}], ids=["gone", "damaged", "cut"]
 )
 async def test_a_pack_that_is_not_there_whole_is_our_own_fault(objects: dict[str, bytes]) -> None:
-    score = Score(Scorer(), MODEL, REFERENCE, InMemoryMediaStore(objects), TOPICS)
+    score = Score(Panel(), MODEL, InMemoryMediaStore(objects), TOPICS)
     with pytest.raises(MissingPack):
         await score(faces())
 
 
 @pytest.mark.parametrize(("lane", "urgent"), [(Lane.LIVE, True), (Lane.BACKFILL, False)])
 async def test_the_lane_says_who_is_scored_first(lane: Lane, urgent: bool) -> None:
-    scorer = Scorer()
+    panel = Panel()
     store = InMemoryMediaStore({KEY: a_pack()})
-    await Score(scorer, MODEL, REFERENCE, store, TOPICS)(faces(upload=an_upload(lane=lane)))
-    assert scorer.urgent == [urgent]
+    await Score(panel, MODEL, store, TOPICS)(faces(upload=an_upload(lane=lane)))
+    assert panel.urgent == [urgent]

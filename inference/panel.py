@@ -1,0 +1,155 @@
+"""All detectors of a bundle, asked about the faces of one upload: serving and measuring alike."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.bundles import Bundle
+from inference.facepack import FacePack
+from inference.manifest import HeadDetector, ModelDetector
+from inference.ports import CropScores
+from moderation.errors import InvalidConfiguration
+from moderation.scores import CropScore, TrackScore
+
+# Of logits, probabilities and distances: what batches change lies beyond, and messages stay small.
+DECIMALS = 4
+
+Floats = NDArray[np.float32]
+
+# A face pack and, by model detector, the embeddings of its crops (N D) in; for each track that
+# has frames close enough its features (D) out, by the track's id.
+TrackFeatures = Callable[[FacePack, Mapping[str, Floats]], Mapping[int, Floats]]
+
+
+class Asked(Protocol):
+    """A model that answers for crops; `inference.batching.Batcher` in serving."""
+
+    async def score(self, crops: NDArray[np.uint8], *, urgent: bool) -> CropScores: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What a bundle says of an upload; `by_model` is what its models answered, as it came."""
+
+    scores: tuple[CropScore, ...]
+    track_scores: tuple[TrackScore, ...]
+    by_model: Mapping[str, CropScores]
+
+
+class Panel:
+    """The detectors and screens of a bundle; `asked` are its models, by the detector's name.
+
+    Raises:
+        InvalidConfiguration: a head cannot be read, or is over tracks and there are no
+            `track_features` to give it.
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        asked: Mapping[str, Asked],
+        *,
+        track_features: TrackFeatures | None = None,
+    ) -> None:
+        manifest = bundle.manifest
+        self._asked = {detector.name: asked[detector.name] for detector in manifest.models}
+        self._detectors = [
+            detector
+            for detector in manifest.detectors
+            if isinstance(detector, ModelDetector | HeadDetector)
+        ]
+        self._heads = {one.name: bundle.head(one.head, of=one.of) for one in manifest.heads}
+        self._screens = [(one.of, bundle.head(one.head, of=one.of)) for one in manifest.screens]
+        self._over_tracks = {one.name: bundle.head(one.head) for one in manifest.over_tracks}
+        if self._over_tracks and track_features is None:
+            raise InvalidConfiguration(f"{manifest.title}: nothing here makes features of tracks")
+        self._track_features = track_features
+        self._of = manifest.reference.of if manifest.reference else ""
+        self._reference = bundle.reference()
+
+    async def ask(self, pack: FacePack, *, urgent: bool) -> Answers:
+        """Ask every model about the same crops, and every head about what the models say.
+
+        Raises:
+            ScorerUnavailable, ScorerMismatch: as the first model that fails.
+        """
+        asking = [
+            asyncio.ensure_future(model.score(pack.pixels, urgent=urgent))
+            for model in self._asked.values()
+        ]
+        try:
+            answers = await asyncio.gather(*asking)
+        finally:
+            for one in asking:  # one that failed makes the others' answers useless
+                one.cancel()
+        by_model = dict(zip(self._asked, answers, strict=True))
+        return await asyncio.to_thread(self.read, pack, by_model)
+
+    def read(self, pack: FacePack, by_model: Mapping[str, CropScores]) -> Answers:
+        """Turn what the models answered for a pack's crops into scores.
+
+        Raises:
+            ScorerMismatch: the answers are not what the heads were made for.
+        """
+        logits = {one.name: _rounded(self._logits(one, by_model)) for one in self._detectors}
+        screens: dict[str, list[float]] = {}
+        for of, head in self._screens:
+            answer = head.logits(by_model[of].embeddings)
+            screens |= dict(zip(head.outputs, map(_rounded, _sigmoid(answer).T), strict=True))
+        distances: list[float] | None = None
+        if self._reference is not None:
+            distances = _rounded(self._reference.distance(by_model[self._of].embeddings))
+        return Answers(
+            scores=tuple(
+                CropScore(
+                    crop=crop,
+                    logits={name: values[place] for name, values in logits.items()},
+                    embedding_distance=distances[place] if distances else None,
+                    screens={name: values[place] for name, values in screens.items()},
+                )
+                for place, crop in enumerate(pack.crops)
+            ),
+            track_scores=self._of_tracks(pack, by_model),
+            by_model=by_model,
+        )
+
+    def _logits(
+        self, detector: ModelDetector | HeadDetector, by_model: Mapping[str, CropScores]
+    ) -> Floats:
+        if isinstance(detector, ModelDetector):
+            return by_model[detector.name].logits
+        embeddings = by_model[detector.of].embeddings
+        logits: Floats = self._heads[detector.name].logits(embeddings)[:, 0]
+        return logits
+
+    def _of_tracks(
+        self, pack: FacePack, by_model: Mapping[str, CropScores]
+    ) -> tuple[TrackScore, ...]:
+        if self._track_features is None or not self._over_tracks:
+            return ()
+        embeddings = {name: answer.embeddings for name, answer in by_model.items()}
+        features = self._track_features(pack, embeddings)
+        return tuple(
+            TrackScore(
+                track_id=track_id,
+                logits={
+                    name: _rounded(head.logits(of_track[None])[:, 0])[0]
+                    for name, head in self._over_tracks.items()
+                },
+            )
+            for track_id, of_track in features.items()
+        )
+
+
+def _rounded(values: Floats) -> list[float]:
+    return [round(float(value), DECIMALS) for value in values]
+
+
+def _sigmoid(logits: Floats) -> Floats:
+    return np.asarray((1 + np.tanh(logits / 2)) / 2, np.float32)  # never overflows
