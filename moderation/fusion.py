@@ -44,7 +44,8 @@ class Fusion:
     """How a bundle's logits become one probability. `id` changes with the numbers.
 
     `unforged` are the fake probabilities, sorted, of genuine uploads that nothing was
-    fitted on and that were not abstained from: the evidence behind `threshold`.
+    fitted on and that were not abstained from: the evidence behind `threshold`. Where they
+    are shortened they must be rounded up, or uploads as suspicious as they are flagged.
 
     Raises:
         ValueError: it makes no sense.
@@ -67,10 +68,6 @@ class Fusion:
             raise ValueError(f"fusion {self.id}: unforged must be sorted")
         if not all(0.0 <= probability <= 1.0 for probability in self.unforged):
             raise ValueError(f"fusion {self.id}: unforged must lie in [0, 1]")
-
-    @property
-    def detectors(self) -> frozenset[str]:
-        return frozenset(name for family in self.families for name in family.weights)
 
     def log_odds(self, logits: Mapping[str, float]) -> float:
         """The mean of the families' odds, as its logarithm."""

@@ -7,6 +7,7 @@ import pytest
 from moderation.errors import ScorerMismatch
 from moderation.fusion import Family, Fusion
 from moderation.policy import Policy, Rule
+from moderation.scores import TrackScore
 from moderation.thresholds import Thresholds
 from moderation.verdict import Action, Label, Rejection
 from storage.in_memory import InMemoryLedger, InMemoryOutbox, Memory
@@ -15,7 +16,10 @@ from streams.record import Record
 from tests.builders import MODEL, TOPICS, an_upload, scored
 
 # leaves logits as they are
-PLAIN = Fusion(id="none", families=(Family(finds="manipulated", weights={"blending": 1.0}),))
+PLAIN = Fusion(
+    id="none",
+    families=(Family(finds="manipulated", weights={"blending": 1.0, "transitions": 1.0}),),
+)
 
 
 class Desk:
@@ -96,6 +100,35 @@ async def test_scores_of_a_model_that_is_not_calibrated_are_refused() -> None:
     other = replace(MODEL, sha256="ef" * 32)
     with pytest.raises(ScorerMismatch, match="no calibration"):
         await Desk().record(scored(3.0, model=other))
+
+
+async def test_faces_without_a_model_that_scored_them_are_refused() -> None:
+    with pytest.raises(ScorerMismatch, match="no calibration"):
+        await Desk().record(scored(3.0, model=None))
+
+
+async def test_what_detectors_say_of_a_track_counts_and_each_family_is_told() -> None:
+    desk = Desk()
+    over_tracks = (TrackScore(track_id=0, logits={"transitions": 3.0}),)
+    await desk.record(scored(0.0, track_scores=over_tracks))
+    verdict = await desk.verdict()
+    assert verdict.label is Label.FAKE
+    assert verdict.tracks[0].family_probabilities == {"manipulated": verdict.fake_probability}
+    assert await desk.published() == [verdict]
+
+
+async def test_a_promised_share_of_false_flags_is_kept_with_the_bundle_that_scored() -> None:
+    desk = Desk()
+    rule = Rule(thresholds=Thresholds(suspect=0.5, false_flags=0.05))
+    policy = Policy(name="promising", sha256="ab", rules=(rule,))
+    informed = replace(PLAIN, id="informed", unforged=(0.2,) * 19)
+    other = replace(MODEL, version="2")
+    record = Record(desk.ledger, policy, {MODEL: PLAIN, other: informed}, TOPICS, pipeline="1")
+    await record(scored(3.0))
+    assert (await desk.verdict()).label is Label.SUSPECT
+    await record(scored(3.0, model=other))
+    assert (await desk.verdict()).label is Label.FAKE
+    assert (await desk.verdict()).lineage.calibration == "informed"
 
 
 async def test_an_upload_scored_before_its_row_was_written_gets_its_row() -> None:
