@@ -62,7 +62,10 @@ class HeadDetector:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackDetector:
-    """A head on what changes between the close frames of a track, asked once a track."""
+    """A head on what changes between the close frames of a track, asked once a track.
+
+    `of` is the detector whose embeddings it watches; the first model where it says none.
+    """
 
     __pydantic_config__ = _STRICT
 
@@ -70,6 +73,7 @@ class TrackDetector:
     finds: Finds
     head: Path_
     over: Literal["track"] = "track"
+    of: Name | None = None
 
 
 def _kind(value: Any) -> str:

@@ -109,6 +109,7 @@ def _faults(manifest: Manifest) -> Iterator[str]:
     known = {detector.name for detector in manifest.models}
     of = [head.of for head in manifest.heads] + [screen.of for screen in manifest.screens]
     of += [manifest.reference.of] if manifest.reference else []
+    of += [track.of for track in manifest.over_tracks if track.of is not None]
     for name in of:
         if name not in known:
             yield f"something is of {name}, which is none of the models {sorted(known)}"

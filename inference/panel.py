@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,9 +22,9 @@ DECIMALS = 4
 
 Floats = NDArray[np.float32]
 
-# A face pack and, by model detector, the embeddings of its crops (N D) in; for each track that
-# has frames close enough its features (D) out, by the track's id.
-TrackFeatures = Callable[[FacePack, Mapping[str, Floats]], Mapping[int, Floats]]
+# One track's crops (N 224 224 3, uint8), their embeddings (N D) and times in seconds (N) in;
+# its features (F) out, None where no frames are close enough.
+TrackFeatures = Callable[[NDArray[np.uint8], Floats, Sequence[float]], Floats | None]
 
 
 class Asked(Protocol):
@@ -66,7 +66,10 @@ class Panel:
         ]
         self._heads = {one.name: bundle.head(one.head, of=one.of) for one in manifest.heads}
         self._screens = [(one.of, bundle.head(one.head, of=one.of)) for one in manifest.screens]
-        self._over_tracks = {one.name: bundle.head(one.head) for one in manifest.over_tracks}
+        self._over_tracks = [
+            (one.name, one.of or manifest.models[0].name, bundle.head(one.head))
+            for one in manifest.over_tracks
+        ]
         if self._over_tracks and track_features is None:
             raise InvalidConfiguration(f"{manifest.title}: nothing here makes features of tracks")
         self._track_features = track_features
@@ -115,7 +118,7 @@ class Panel:
                 )
                 for place, crop in enumerate(pack.crops)
             ),
-            track_scores=self._of_tracks(pack, by_model),
+            track_scores=tuple(self._of_tracks(pack, by_model)),
             by_model=by_model,
         )
 
@@ -130,21 +133,20 @@ class Panel:
 
     def _of_tracks(
         self, pack: FacePack, by_model: Mapping[str, CropScores]
-    ) -> tuple[TrackScore, ...]:
+    ) -> Iterator[TrackScore]:
         if self._track_features is None or not self._over_tracks:
-            return ()
-        embeddings = {name: answer.embeddings for name, answer in by_model.items()}
-        features = self._track_features(pack, embeddings)
-        return tuple(
-            TrackScore(
-                track_id=track_id,
-                logits={
-                    name: _rounded(head.logits(of_track[None])[:, 0])[0]
-                    for name, head in self._over_tracks.items()
-                },
-            )
-            for track_id, of_track in features.items()
-        )
+            return
+        for track in pack.tracks:
+            mine = [n for n, crop in enumerate(pack.crops) if crop.track_id == track.track_id]
+            at_seconds = [pack.crops[place].at_seconds for place in mine]
+            logits: dict[str, float] = {}
+            for name, of, head in self._over_tracks:
+                embeddings = by_model[of].embeddings[mine]
+                features = self._track_features(pack.pixels[mine], embeddings, at_seconds)
+                if features is not None:
+                    logits[name] = _rounded(head.logits(features[None])[:, 0])[0]
+            if logits:
+                yield TrackScore(track_id=track.track_id, logits=logits)
 
 
 def _rounded(values: Floats) -> list[float]:

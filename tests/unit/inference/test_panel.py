@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -126,24 +126,46 @@ async def test_a_bundle_without_reference_and_screens_says_nothing_of_them(tmp_p
     assert (score.embedding_distance, score.screens) == (None, {})
 
 
-async def test_tracks_with_features_get_a_logit_of_their_own(tmp_path: Path) -> None:
-    def features(
-        pack: FacePack, embeddings: Mapping[str, NDArray[np.float32]]
-    ) -> dict[int, NDArray[np.float32]]:
-        assert pack is PACK
-        return {7: embeddings["blending"].max(0)}
+TWO_TRACKS = replace(
+    PACK,
+    tracks=(TRACK, replace(TRACK, track_id=7), replace(TRACK, track_id=8)),
+    crops=(
+        replace(CROP, crop_id=0, at_seconds=0.5),
+        replace(CROP, crop_id=1, track_id=7, at_seconds=1.0),
+        replace(CROP, crop_id=2, at_seconds=0.75),
+    ),
+)
 
+Floats = NDArray[np.float32]
+
+
+def when_close(
+    pixels: NDArray[np.uint8], embeddings: Floats, at_seconds: Sequence[float]
+) -> Floats | None:
+    """The sum of the embeddings, of tracks that have more than one crop."""
+    assert len(pixels) == len(embeddings) == len(at_seconds)
+    return embeddings.sum(0) if len(at_seconds) > 1 else None
+
+
+async def test_a_track_is_described_by_its_own_crops_and_scored_once(tmp_path: Path) -> None:
     bundle = make_bundle(tmp_path, detectors=(BLENDING, TRANSITIONS))
-    panel = Panel(bundle, {"blending": Model()}, track_features=features)
-    answers = await panel.ask(PACK, urgent=True)
-    assert answers.track_scores == (TrackScore(track_id=7, logits={"transitions": 30.0}),)
+    panel = Panel(bundle, {"blending": Model()}, track_features=when_close)
+    answers = await panel.ask(TWO_TRACKS, urgent=True)
+    assert answers.track_scores == (TrackScore(track_id=0, logits={"transitions": 40.0}),)
     assert dict(answers.scores[0].logits) == {"blending": 1.0}
 
 
-async def test_tracks_that_have_no_features_have_no_score(tmp_path: Path) -> None:
-    bundle = make_bundle(tmp_path, detectors=(BLENDING, TRANSITIONS))
-    panel = Panel(bundle, {"blending": Model()}, track_features=lambda pack, embeddings: {})
-    assert (await panel.ask(PACK, urgent=True)).track_scores == ()
+async def test_a_detector_over_tracks_may_watch_another_model(tmp_path: Path) -> None:
+    watching = replace(TRANSITIONS, of="seams")
+    bundle = make_bundle(tmp_path, detectors=(BLENDING, SEAMS, watching))
+    widths = []
+
+    def features(pixels: NDArray[np.uint8], embeddings: Floats, at: Sequence[float]) -> Floats:
+        widths.append(embeddings.shape[1])
+        return np.zeros(WIDTH, np.float32)
+
+    await Panel(bundle, models(), track_features=features).ask(PACK, urgent=True)
+    assert widths == [WIDTH + 1]
 
 
 def test_a_detector_over_tracks_is_refused_where_nothing_makes_its_features(
