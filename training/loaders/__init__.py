@@ -1,0 +1,1 @@
+"""Turns published checkpoints of others into bundles: `python -m training.loaders`."""
