@@ -33,7 +33,8 @@ _STOP = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 10, 0.03)
 
 _LEAST_WAY = 0.02  # pixels of half the side; what optical flow cannot tell from rest
 _LEAST_CHANGE = 0.1  # grey levels, 0 to 255
-_FINE, _MIDDLING = 1.0, 3.0  # deviations of the blurs between which bands of texture lie
+_FINE, _BLURRED = 1.0, (7, 7)  # the blur's deviation and size; what it takes away is detail
+_SMALL = 56  # the side at which colours are averaged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +72,8 @@ def _movement(greys: list[Pixels]) -> _Movement:
     )
 
 
-def _halved(grey: Pixels) -> Pixels:
-    return np.asarray(cv2.resize(grey, (_HALF, _HALF), interpolation=cv2.INTER_AREA), np.uint8)
+def _halved(picture: NDArray[Any]) -> NDArray[Any]:
+    return np.asarray(cv2.resize(picture, (_HALF, _HALF), interpolation=cv2.INTER_AREA))
 
 
 def _flow(of: Pixels, to: Pixels) -> Floats:
@@ -133,34 +134,40 @@ def _of_texture(greys: list[Pixels], movement: _Movement) -> list[float]:
     """How texture flickers, per band, once the other frames are moved onto the middle one."""
     middle = greys[1].astype(np.float32)
     before, after = _moved(greys[0], movement.before), _moved(greys[2], movement.after)
-    values: list[float] = []
-    for change, lasting, texture in zip(
-        _bands((before + after) / 2 - middle),
-        _bands((after - before) / 2),
-        _bands(middle),
-        strict=True,
-    ):
-        flicker, drift, detail = (
-            [_size(band[region], _LEAST_CHANGE) for region in _PIXEL_REGIONS]
-            for band in (change, lasting, texture)
-        )
-        values += [
-            flicker[0] - detail[0],
-            flicker[2] - detail[2],
-            flicker[0] - flicker[2],
-            flicker[1] - flicker[2],
-            (flicker[0] - detail[0]) - (flicker[2] - detail[2]),
-            (flicker[1] - detail[1]) - (flicker[2] - detail[2]),
-            (flicker[0] - drift[0]) - (flicker[2] - drift[2]),
-        ]
-    return values
+    pictures = [(before + after) * 0.5 - middle, (after - before) * 0.5, middle]
+    bands = [_detail(pictures), _detail([_halved(picture) for picture in pictures])]
+    return [value for band in bands for value in _of_band(*band)]
+
+
+def _detail(pictures: list[Floats]) -> Floats:
+    """How much detail pictures have in core, border and ring, as logarithms (3 regions each)."""
+    detail = [picture - cv2.GaussianBlur(picture, _BLURRED, _FINE) for picture in pictures]
+    shares = _SHARES[len(pictures[0])]
+    return np.asarray(
+        np.log(np.abs(np.stack(detail).reshape(len(detail), -1)) @ shares + _LEAST_CHANGE)
+    )
+
+
+def _of_band(flicker: Floats, drift: Floats, detail: Floats) -> list[float]:
+    """What is told of a band; each of the three by core, border and ring, as logarithms."""
+    in_detail = flicker - detail
+    return [
+        float(in_detail[0]),
+        float(in_detail[2]),
+        float(flicker[0] - flicker[2]),
+        float(flicker[1] - flicker[2]),
+        float(in_detail[0] - in_detail[2]),
+        float(in_detail[1] - in_detail[2]),
+        float((flicker[0] - drift[0]) - (flicker[2] - drift[2])),
+    ]
 
 
 def _of_colours(crops: Pixels) -> list[float]:
     """How the mean colour of the face trembles, and how much more than that of the ring."""
-    small = [cv2.resize(crop, (56, 56), interpolation=cv2.INTER_AREA) for crop in crops]
-    means = [[crop[region].mean(0) for crop in small] for region in _SMALL_REGIONS]
-    core, ring = ((one[0] + one[2]) / 2 - one[1] for one in (means[0], means[2]))
+    before, middle, after = (
+        _SHARES[_SMALL].T @ cv2.resize(crop, (_SMALL, _SMALL)).reshape(-1, 3) for crop in crops
+    )
+    core, _, ring = (before + after) / 2 - middle
     values = []
     for off in (core, core - ring):
         values += [_size(off.mean(keepdims=True), _LEAST_CHANGE), _size(off - off.mean(), 0.05)]
@@ -184,21 +191,16 @@ def _moved(grey: Pixels, way: Floats) -> Floats:
     )
 
 
-def _bands(picture: Floats) -> tuple[Floats, Floats]:
-    """Fine and middling texture: what the first blur takes away, and then the second."""
-    fine = cv2.GaussianBlur(picture, (0, 0), _FINE)
-    return picture - fine, fine - cv2.GaussianBlur(fine, (0, 0), _MIDDLING)
-
-
 def _size(values: Floats, least: float) -> float:
     """The logarithm of the mean magnitude; the mean and not the square, for what is hidden."""
     return float(np.log(np.abs(values).mean() + least))
 
 
-def _regions(side: int) -> list[NDArray[np.bool_]]:
-    """Core, border and ring of a crop of another side, as masks."""
+def _shares(side: int) -> Floats:
+    """Of each pixel (side² 3) in the mean of core, border and ring of a crop of another side."""
     rows, columns = (np.mgrid[:side, :side] + 0.5) * SIDE / side
-    return _within(columns, rows)
+    regions = np.stack([region.ravel() for region in _within(columns, rows)], axis=1)
+    return np.asarray(regions / regions.sum(0), np.float32)
 
 
 def _within(x: NDArray[np.float64], y: NDArray[np.float64]) -> list[NDArray[np.bool_]]:
@@ -234,8 +236,7 @@ _NO_SECOND_MAP = np.empty(0, np.int16)
 _PLACES = np.stack(np.meshgrid(np.arange(SIDE), np.arange(SIDE)), axis=-1).astype(np.float32)
 _EVERYWHERE = np.ones(_POINTS**2, bool)
 _POINT_REGIONS = _within(*(2 * _GRID.astype(np.float64)).T)
-_PIXEL_REGIONS = _regions(SIDE)
-_SMALL_REGIONS = _regions(56)
+_SHARES = {side: _shares(side) for side in (SIDE, _HALF, _SMALL)}
 
 _BAND = (
     "core flicker in its detail",
