@@ -55,8 +55,8 @@ class Kind:
         return (self.change.__doc__ or "").strip().splitlines()[0]
 
 
-# What DFDC's test videos went through (Dolhansky et al., 2020: distractors and augmenters),
-# and beside it H.265 and chains of uploads.
+# After the distractors and augmentations of DFDC's test videos (Dolhansky et al., 2020); what is
+# drawn and how strong it is are ours, as are H.265 and the chains of uploads.
 DISTORTIONS: Mapping[str, Kind] = MappingProxyType(
     {
         "text": Kind(family=Family.OVERLAY, change=overlays.text),

@@ -14,7 +14,8 @@ from moderation.tracks import Face
 _CELL = 190  # pixels, each side
 _LABEL = 190  # pixels, the column of names
 _COLUMNS = 2
-_FRAMES = 25  # of the moving clip that shows what happens in time
+_FRAMES, _RATE = 25, 25.0  # of the moving clip that shows what happens in time
+_SLIT = 8  # rows a frame
 _INK, _PAPER = (30, 30, 30), (255, 255, 255)
 
 
@@ -68,7 +69,7 @@ def _slit(clip: Clip) -> Picture:
     """A row of each frame, the higher the longer the frame is shown."""
     height, width = clip.size
     middle = np.stack([frame[height // 2] for frame in clip.frames])
-    shown_long = round(8 * len(clip.frames) * 25 / clip.frames_per_second)
+    shown_long = round(_SLIT * len(clip.frames) * _RATE / clip.frames_per_second)
     return np.asarray(cv2.resize(middle, (width, shown_long), interpolation=cv2.INTER_NEAREST))
 
 
@@ -89,7 +90,7 @@ def _panned(picture: Picture) -> Clip:
     step = max(picture.shape[1] // (2 * _FRAMES), 1)
     width = picture.shape[1] - step * _FRAMES
     frames = [picture[:, step * at : step * at + width] for at in range(_FRAMES)]
-    return Clip(frames=frames, frames_per_second=25.0)
+    return Clip(frames=frames, frames_per_second=_RATE)
 
 
 def _head() -> Picture:
