@@ -134,7 +134,7 @@ def _of_texture(greys: list[Pixels], movement: _Movement) -> list[float]:
     """How texture flickers, per band, once the other frames are moved onto the middle one."""
     middle = greys[1].astype(np.float32)
     before, after = _moved(greys[0], movement.before), _moved(greys[2], movement.after)
-    pictures = [(before + after) * 0.5 - middle, (after - before) * 0.5, middle]
+    pictures: list[Floats] = [(before + after) * 0.5 - middle, (after - before) * 0.5, middle]
     bands = [_detail(pictures), _detail([_halved(picture) for picture in pictures])]
     return [value for band in bands for value in _of_band(*band)]
 
