@@ -43,6 +43,17 @@ class Split(StrEnum):
     UNASSIGNED = "unassigned"
 
 
+OFFICIAL_WORDS = {
+    "train": Split.TRAIN,
+    "dev": Split.VALIDATION,
+    "val": Split.VALIDATION,
+    "valid": Split.VALIDATION,
+    "validation": Split.VALIDATION,
+    "test": Split.TEST,
+}
+"""What data sets call their own splits; any other word is none of ours."""
+
+
 class Region(StrEnum):
     """Which part of the frame is meant; halves are for clips that show two side by side."""
 
@@ -104,6 +115,11 @@ class Clip:
             raise DataSetRefused(f"{self.path}: {self.label} of family {self.family.value}")
         if self.skin_tone is not None and self.skin_tone not in SKIN_TONES:
             raise DataSetRefused(f"{self.path}: skin tone {self.skin_tone} is not 1 to 10 (Monk)")
+
+    @property
+    def official(self) -> Split:
+        """The split that the makers of the data set gave, whatever it is in now."""
+        return OFFICIAL_WORDS.get(self.official_split, Split.UNASSIGNED)
 
     @property
     def clip_id(self) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from training.datasets.errors import DataSetRefused
 from training.datasets.paths import confined, media_below
 from training.datasets.readers.protocol import Gathering, Reading, Terms, word
-from training.datasets.records import Clip, Family, Label, Permission, Split, Use
+from training.datasets.records import Clip, Family, Label, Permission, Use
 
 _LIST = "List_of_testing_videos.txt"
 _LABELS = {"Celeb-real": Label.REAL, "Celeb-synthesis": Label.FAKE, "YouTube-real": Label.REAL}
@@ -101,7 +101,6 @@ def _clip(root: Path, path: str, label: Label, tested: set[str] | None) -> Clip:
         subjects=tuple(people),
         original=original if original and (root / original).is_file() else "",
         group="" if named else f"video {stem}",
-        split=Split(official) if official else Split.UNASSIGNED,
         official_split=official,
         source=path.partition("/")[0],
     )

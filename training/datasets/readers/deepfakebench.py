@@ -20,10 +20,10 @@ from training.datasets.errors import DataSetRefused
 from training.datasets.paths import confined
 from training.datasets.readers.deepfakebench_methods import family_of, method_of
 from training.datasets.readers.protocol import Gathering, Reading, Terms
-from training.datasets.records import Clip, Family, Label, Permission, Split, Use
+from training.datasets.records import Clip, Family, Label, Permission, Use
 from training.datasets.texts import read_json_object
 
-_SPLITS = {"train": Split.TRAIN, "val": Split.VALIDATION, "test": Split.TEST}
+_SPLITS = ("train", "val", "test")
 _COMPRESSIONS = {"raw": "c0", "c0": "c0", "c23": "c23", "c40": "c40"}
 _PLACES = ("", "dataset_json", "preprocessing/dataset_json")
 
@@ -139,7 +139,4 @@ def _below(root: Path, frame: str) -> str:
 
 
 def _in_its_split(clip: Clip, splits: set[str]) -> Clip:
-    only = next(iter(splits)) if len(splits) == 1 else ""
-    return replace(
-        clip, split=_SPLITS.get(only, Split.UNASSIGNED), official_split="+".join(sorted(splits))
-    )
+    return replace(clip, official_split="+".join(sorted(splits)))

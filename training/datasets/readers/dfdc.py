@@ -16,13 +16,13 @@ from typing import Any
 from training.datasets.errors import DataSetRefused
 from training.datasets.paths import confined_name
 from training.datasets.readers.protocol import Gathering, Reading, Terms, word
-from training.datasets.records import Clip, Family, Label, Split, clip_id
+from training.datasets.records import Clip, Family, Label, clip_id
 from training.datasets.texts import read_csv, read_json_object
 
 _METADATA, _LABELS = "metadata.json", "labels.csv"
 _WORDS = {"REAL": Label.REAL, "FAKE": Label.FAKE}
 _NUMBERS = {"0": Label.REAL, "1": Label.FAKE}
-_SPLITS = {"train": Split.TRAIN, "validation": Split.VALIDATION, "test": Split.TEST}
+_SPLITS = ("train", "validation", "test")
 
 
 class Dfdc:
@@ -104,7 +104,6 @@ def _clip(path: str, label: Label, split: str) -> Clip:
         label=label,
         method="dfdc" if fake else "",
         family=Family.SWAP if fake else Family.NONE,
-        split=_SPLITS.get(split, Split.UNASSIGNED),
         official_split=split,
     )
 

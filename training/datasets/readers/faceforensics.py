@@ -19,7 +19,7 @@ from pathlib import Path
 from training.datasets.errors import DataSetRefused
 from training.datasets.paths import MEDIA_SUFFIXES, confined
 from training.datasets.readers.protocol import Gathering, Reading, Terms
-from training.datasets.records import Clip, Family, Label, Permission, Split, Use
+from training.datasets.records import Clip, Family, Label, Permission, Use
 from training.datasets.texts import read_json
 
 _ORIGINALS, _FORGERIES = "original_sequences", "manipulated_sequences"
@@ -33,7 +33,7 @@ _FAMILIES = {
     "NeuralTextures": Family.REENACTMENT,
 }
 _COMPRESSIONS = {"raw": "c0", "c0": "c0", "c23": "c23", "c40": "c40"}
-_SPLITS = {"train": Split.TRAIN, "val": Split.VALIDATION, "test": Split.TEST}
+_SPLITS = ("train", "val", "test")
 _ACTOR = re.compile(r"(?P<target>\d\d)(_(?P<source>\d\d))?__(?P<scene>.+?)(__[A-Z0-9]{8})?")
 _NUMBERS = re.compile(r"(?P<target>\d{3})(_(?P<source>\d{3}))?")
 
@@ -92,7 +92,6 @@ def _clip(root: Path, path: Path, family: Family, splits: dict[str, str]) -> Cli
         family=family,
         subjects=tuple(f"{_ORIGIN[origin]}-{number}" for number in people if number),
         original=_original(root, origin, compression, named, path.suffix) if fake else "",
-        split=_SPLITS.get(official, Split.UNASSIGNED),
         official_split=official,
         compression=_COMPRESSIONS[compression],
         place=named["scene"].replace("_", " ") if actors else "",

@@ -9,17 +9,10 @@ from pathlib import Path
 
 from training.datasets.paths import media_below
 from training.datasets.readers.protocol import Gathering, Reading, Terms
-from training.datasets.records import Clip, Family, Label, Split
+from training.datasets.records import OFFICIAL_WORDS, Clip, Family, Label
 
 _LABELS = {"real": Label.REAL, "fake": Label.FAKE}
-_SPLITS = {
-    "": Split.UNASSIGNED,
-    "train": Split.TRAIN,
-    "val": Split.VALIDATION,
-    "valid": Split.VALIDATION,
-    "validation": Split.VALIDATION,
-    "test": Split.TEST,
-}
+_SPLITS = ("", *OFFICIAL_WORDS)
 
 
 class Folders:
@@ -49,6 +42,5 @@ def _clip(path: str, label: Label, split: str, inside: tuple[str, ...]) -> Clip:
         label=label,
         method=inside[0] if fake and len(inside) > 1 else "",
         family=Family.UNKNOWN if fake else Family.NONE,
-        split=_SPLITS[split],
         official_split=split,
     )

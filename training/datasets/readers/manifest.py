@@ -13,16 +13,10 @@ from training.datasets.errors import DataSetRefused
 from training.datasets.paths import confined
 from training.datasets.readers.protocol import Gathering, Reading, Terms, word
 from training.datasets.readers.variables import covered
-from training.datasets.records import Clip, Family, Label, Region, Split
+from training.datasets.records import Clip, Family, Label, Region
 from training.datasets.texts import read_csv
 
 _LABELS = {"real": Label.REAL, "fake": Label.FAKE}
-_SPLITS = {
-    "train": Split.TRAIN,
-    "val": Split.VALIDATION,
-    "validation": Split.VALIDATION,
-    "test": Split.TEST,
-}
 _REGIONS = {"": Region.WHOLE, "whole": Region.WHOLE, "left": Region.LEFT, "right": Region.RIGHT}
 
 # A category starts with the word: generated_gan, generated_diffusion, photoshop_composite.
@@ -68,7 +62,6 @@ def _clip(root: Path, row: dict[str, str], where: str) -> Clip:
         subjects=tuple(name for name in row.get("subject", "").split(";") if name),
         original=row.get("original", ""),
         group=row.get("group", ""),
-        split=_SPLITS.get(row["split"], Split.UNASSIGNED),
         official_split=row["split"],
         compression=row.get("compression", ""),
         region=region,

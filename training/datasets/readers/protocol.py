@@ -42,7 +42,9 @@ class Reader(Protocol):
         ...
 
     def read(self, source: Path, media: Path | None) -> Reading:
-        """Every clip; nothing is decoded or hashed. `media`: where paths start, if elsewhere.
+        """Every clip, in no split yet; nothing is decoded or hashed.
+
+        `media` is where paths start, if elsewhere than the layout has it.
 
         Raises:
             DataSetRefused: the layout is damaged, or a path in it leaves the media root.
