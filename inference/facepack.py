@@ -76,7 +76,7 @@ def write(pack: FacePack) -> bytes:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         _add(archive, _INDEX, json.dumps(index, sort_keys=True, separators=(",", ":")).encode())
         for crop, pixels in zip(pack.crops, pack.pixels, strict=True):
-            _add(archive, _name(crop.crop_id), _encoded(pixels))
+            _add(archive, _name(crop.crop_id), encoded(pixels))
     return buffer.getvalue()
 
 
@@ -92,7 +92,7 @@ def read(content: bytes) -> FacePack:
             if index["format_version"] != FORMAT_VERSION:
                 raise MissingPack(f"face pack of format {index['format_version']}")
             crops = tuple(crop_from(record) for record in index["crops"])
-            pixels = [_decoded(archive.read(_name(crop.crop_id))) for crop in crops]
+            pixels = [decoded(archive.read(_name(crop.crop_id))) for crop in crops]
         return FacePack(
             facts=facts_from(index["facts"]),
             tracks=tuple(track_from(record) for record in index["tracks"]),
@@ -104,25 +104,30 @@ def read(content: bytes) -> FacePack:
         raise MissingPack(f"the face pack is damaged: {error}") from error
 
 
+def encoded(pixels: NDArray[np.uint8]) -> bytes:
+    """A crop (224 224 3, uint8, RGB) as it lies in a pack."""
+    _, jpeg = cv2.imencode(".jpg", pixels[:, :, ::-1], _JPEG)
+    return jpeg.tobytes()
+
+
+def decoded(jpeg: bytes) -> NDArray[np.uint8]:
+    """A crop from a pack.
+
+    Raises:
+        ValueError: it is none.
+    """
+    bgr = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    if bgr is None or bgr.shape != CROP_SHAPE:
+        raise ValueError("a crop does not decode")
+    return np.asarray(bgr[:, :, ::-1], np.uint8)
+
+
 def _name(crop_id: int) -> str:
     return f"crops/{crop_id:04d}.jpg"
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
     archive.writestr(zipfile.ZipInfo(name, _EPOCH), content)
-
-
-def _encoded(pixels: NDArray[np.uint8]) -> bytes:
-    """OpenCV takes B G R."""
-    _, jpeg = cv2.imencode(".jpg", pixels[:, :, ::-1], _JPEG)
-    return jpeg.tobytes()
-
-
-def _decoded(jpeg: bytes) -> NDArray[np.uint8]:
-    bgr = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
-    if bgr is None or bgr.shape != CROP_SHAPE:
-        raise ValueError("a crop does not decode")
-    return np.asarray(bgr[:, :, ::-1], np.uint8)
 
 
 def _stacked(pixels: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inference import facepack
 from inference.bursts import BURST
 from inference.crops import align
 from moderation.tracks import Face, Landmarks
@@ -28,7 +29,6 @@ Pixels = NDArray[np.uint8]
 BURSTS = 3  # of a clip, as serving keeps of sixteen crops
 _SECONDS_BETWEEN = 2.0
 _RATE = 30  # frames a second
-_PACK_QUALITY = 95  # of the face pack, see inference.facepack
 _DONOR_SHARE = 0.3
 _FROM_THE_KEY = 0.4  # how often a burst begins with a key frame
 _REPEATED = 0.12  # how often a frame is shown twice
@@ -105,8 +105,8 @@ class Clips:
         for pixels, face in sized:
             real, fake, faces = _burst(pixels, face, swap, camera, rng)
             seen = [_detected(face, off_box, camera.detector_tremor, rng) for face in faces]
-            genuine += [_crop(frame, face) for frame, face in zip(real, seen, strict=True)]
-            swapped += [_crop(frame, face) for frame, face in zip(fake, seen, strict=True)]
+            genuine += [packed(align(frame, face)) for frame, face in zip(real, seen, strict=True)]
+            swapped += [packed(align(frame, face)) for frame, face in zip(fake, seen, strict=True)]
         at_seconds = tuple(
             burst * _SECONDS_BETWEEN + frame / _RATE
             for burst in range(BURSTS)
@@ -210,6 +210,6 @@ def _detected(
     )
 
 
-def _crop(frame: Pixels, face: Face) -> Pixels:
-    """As the face pack keeps it; with its subsampled chroma, which matters little here."""
-    return jpeg(align(frame, face), _PACK_QUALITY)
+def packed(crop: Pixels) -> Pixels:
+    """A crop as it comes out of the face pack."""
+    return facepack.decoded(facepack.encoded(crop))

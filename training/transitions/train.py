@@ -52,12 +52,10 @@ class Table:
         np.savez_compressed(file, **asdict(self))
 
 
-def described(track: Track, scorer: Scorer) -> tuple[NDArray[np.float32], float]:
-    """The features of a track, and the detector's mean logit."""
+def described(track: Track, scorer: Scorer) -> tuple[NDArray[np.float32] | None, float]:
+    """The features of a track (None without a burst), and the detector's mean logit."""
     logits, embeddings = scorer.score(track.pixels)
     features = transition_features(track.pixels, embeddings, track.at_seconds)
-    if features is None:
-        raise ValueError("a track without a burst")
     return features, float(logits.mean())
 
 
@@ -73,6 +71,7 @@ def collect(entries: list[Entry], scorer: Scorer, *, tracks: int, epoch: int, se
     for index in tqdm(range(len(clips)), desc=f"tracks, epoch {epoch}", mininterval=10):
         for track in clips.twins(epoch, index):
             values, logit = described(track, scorer)
+            assert values is not None  # every track made has bursts
             features.append(values)
             logits.append(logit)
             groups.append(f"{chosen[index][0].source}/{chosen[index][0].group}")
