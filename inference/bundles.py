@@ -15,6 +15,7 @@ from inference.calibration import EmbeddingReference, read_fusion
 from inference.heads import Head
 from inference.manifest import Manifest, ModelDetector
 from inference.manifest_file import FILE_NAME, digest, parse_manifest, read_bytes
+from inference.transitions import NAMES as FEATURES
 from inference.triton_contract import check_configuration
 from moderation.errors import InvalidConfiguration
 from moderation.fusion import Fusion
@@ -142,7 +143,12 @@ def read_bundle(folder: Path) -> Bundle:
     for one in manifest.heads:
         bundle.head(one.head, of=one.of, outputs=1)
     for track in manifest.over_tracks:
-        bundle.head(track.head, outputs=1)
+        width = bundle.head(track.head, outputs=1).width
+        if width != len(FEATURES):
+            raise InvalidConfiguration(
+                f"{folder / track.head}: made for {width} features of a track, this version has "
+                f"{len(FEATURES)}: train it anew"
+            )
     for screen in manifest.screens:
         bundle.head(screen.head, of=screen.of)
     return bundle

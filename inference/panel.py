@@ -14,7 +14,7 @@ from inference.bundles import Bundle
 from inference.facepack import FacePack
 from inference.manifest import HeadDetector, ModelDetector
 from inference.ports import CropScores
-from moderation.errors import InvalidConfiguration
+from inference.transitions import transition_features
 from moderation.scores import CropScore, TrackScore
 
 # Of logits, probabilities and distances: what batches change lies beyond, and messages stay small.
@@ -46,8 +46,7 @@ class Panel:
     """The detectors and screens of a bundle; `asked` are its models, by the detector's name.
 
     Raises:
-        InvalidConfiguration: a head cannot be read, or is over tracks and there are no
-            `track_features` to give it.
+        InvalidConfiguration: a head cannot be read.
     """
 
     def __init__(
@@ -55,7 +54,7 @@ class Panel:
         bundle: Bundle,
         asked: Mapping[str, Asked],
         *,
-        track_features: TrackFeatures | None = None,
+        track_features: TrackFeatures = transition_features,
     ) -> None:
         manifest = bundle.manifest
         self._asked = {detector.name: asked[detector.name] for detector in manifest.models}
@@ -70,8 +69,6 @@ class Panel:
             (one.name, one.of or manifest.models[0].name, bundle.head(one.head))
             for one in manifest.over_tracks
         ]
-        if self._over_tracks and track_features is None:
-            raise InvalidConfiguration(f"{manifest.title}: nothing here makes features of tracks")
         self._track_features = track_features
         self._of = manifest.reference.of if manifest.reference else ""
         self._reference = bundle.reference()
@@ -134,8 +131,6 @@ class Panel:
     def _of_tracks(
         self, pack: FacePack, by_model: Mapping[str, CropScores]
     ) -> Iterator[TrackScore]:
-        if self._track_features is None or not self._over_tracks:
-            return
         for track in pack.tracks:
             mine = [n for n, crop in enumerate(pack.crops) if crop.track_id == track.track_id]
             at_seconds = [pack.crops[place].at_seconds for place in mine]

@@ -23,6 +23,7 @@ from inference.manifest import (
     Screen,
     TrackDetector,
 )
+from inference.transitions import NAMES as FEATURES
 from tests.tiny_network import tiny_network
 
 WIDTH = 4
@@ -65,7 +66,7 @@ def lay_out(folder: Path, manifest: Manifest, *, slopes: Sequence[float] = (8.0,
     for head in manifest.heads:
         save_head(folder / head.head, head.name)
     for track in manifest.over_tracks:
-        save_head(folder / track.head, track.name)
+        save_head(folder / track.head, track.name, width=len(FEATURES))
     for screen in manifest.screens:
         save_head(folder / screen.head, *SCREENS)
     if manifest.reference is not None:
@@ -73,10 +74,12 @@ def lay_out(folder: Path, manifest: Manifest, *, slopes: Sequence[float] = (8.0,
     write_calibration(folder, manifest)
 
 
-def make_bundle(folder: Path, **changes: object) -> Bundle:
+def make_bundle(
+    folder: Path, *, slopes: Sequence[float] = (8.0, -8.0), **changes: object
+) -> Bundle:
     """A whole bundle in a folder: what `described` says, with changes."""
     manifest = described(**changes)
-    lay_out(folder, manifest)
+    lay_out(folder, manifest, slopes=slopes)
     return write_manifest(folder, manifest)
 
 

@@ -59,7 +59,11 @@ def test_a_bundle_is_known_by_the_hash_of_its_manifest_which_pins_every_file(
 
 
 def test_its_parts_are_read_through_it(bundle: Bundle) -> None:
-    assert bundle.fusion().detectors == {"blending", "seams", "generation", "transitions"}
+    families = {family.finds: set(family.weights) for family in bundle.fusion().families}
+    assert families == {
+        "manipulated": {"blending", "seams", "transitions"},
+        "generated": {"generation"},
+    }
     assert bundle.reference().distance(np.ones((1, WIDTH), np.float32)).tolist() == [1.0]
     assert bundle.head(GENERATION.head, of="blending", outputs=1).outputs == ("generation",)
     assert bundle.weights(SEAMS).sha256 == bundle.manifest.files["seams/1/model.onnx"]
@@ -169,6 +173,8 @@ CONFIG, CPU = "face_blending/config.pbtxt", "face_blending/configs/cpu.pbtxt"
         (lambda folder, _: save_head(folder / GENERATION.head, "a", width=5), "made for 5 values"),
         (lambda folder, _: save_head(folder / GENERATION.head, "a", "b"), "2 outputs"),
         (lambda folder, _: save_head(folder / TRANSITIONS.head, "a", "b"), "2 outputs"),
+        (lambda folder, _: save_head(folder / TRANSITIONS.head, "a", width=5),
+         "made for 5 features of a track"),
         (lambda folder, _: save_head(folder / SCREEN.head, "a", width=5), "made for 5 values"),
         (lambda folder, _: save_reference(folder / "reference.npz", 5), "made for 5 values"),
         (lambda folder, _: (folder / "calibration.json").write_text("{}"), r"calibration\.json"),

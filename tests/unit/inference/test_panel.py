@@ -15,7 +15,8 @@ from inference.bundles import Bundle
 from inference.facepack import FacePack
 from inference.panel import Panel
 from inference.ports import CropScores
-from moderation.errors import InvalidConfiguration, ScorerUnavailable
+from inference.transitions import NAMES
+from moderation.errors import ScorerUnavailable
 from moderation.scores import TrackScore
 from tests.builders import CROP, FACTS, TRACK
 from tests.bundles import BLENDING, GENERATION, SCREEN, SEAMS, TRANSITIONS, WIDTH, make_bundle
@@ -144,7 +145,7 @@ def when_close(
 ) -> Floats | None:
     """The sum of the embeddings, of tracks that have more than one crop."""
     assert len(pixels) == len(embeddings) == len(at_seconds)
-    return embeddings.sum(0) if len(at_seconds) > 1 else None
+    return np.full(len(NAMES), embeddings[:, 0].sum()) if len(at_seconds) > 1 else None
 
 
 async def test_a_track_is_described_by_its_own_crops_and_scored_once(tmp_path: Path) -> None:
@@ -162,15 +163,13 @@ async def test_a_detector_over_tracks_may_watch_another_model(tmp_path: Path) ->
 
     def features(pixels: NDArray[np.uint8], embeddings: Floats, at: Sequence[float]) -> Floats:
         widths.append(embeddings.shape[1])
-        return np.zeros(WIDTH, np.float32)
+        return np.zeros(len(NAMES), np.float32)
 
     await Panel(bundle, models(), track_features=features).ask(PACK, urgent=True)
     assert widths == [WIDTH + 1]
 
 
-def test_a_detector_over_tracks_is_refused_where_nothing_makes_its_features(
-    tmp_path: Path,
-) -> None:
+async def test_features_are_those_of_bursts_unless_others_are_given(tmp_path: Path) -> None:
     bundle = make_bundle(tmp_path, detectors=(BLENDING, TRANSITIONS))
-    with pytest.raises(InvalidConfiguration, match="features of tracks"):
-        Panel(bundle, {"blending": Model()})
+    answers = await Panel(bundle, {"blending": Model()}).ask(TWO_TRACKS, urgent=True)
+    assert answers.track_scores == ()  # no track has three close crops
