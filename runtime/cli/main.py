@@ -7,7 +7,7 @@ import sys
 import typer
 
 from moderation.errors import ModerationError
-from runtime.cli import dead_letters, media, operations, services
+from runtime.cli import dead_letters, media, models, operations, services
 from runtime.instance import find_instance
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ services.add_to(app)
 media.add_to(app)
 operations.add_to(app)
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(models.app, name="models")
 
 
 def main() -> None:
