@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
 from moderation.errors import ModerationError
-from runtime.cli import dead_letters, media, models, operations, services
+from runtime.cli import dead_letters, extensions, media, models, operations, services
 from runtime.instance import find_instance
 
 app = typer.Typer(
@@ -24,6 +25,22 @@ media.add_to(app)
 operations.add_to(app)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(models.app, name="models")
+extensions.add_to(app)
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=operations.print_version,
+            is_eager=True,
+            help="Print the version and exit.",
+        ),
+    ] = False,
+) -> None:
+    """What every command takes; the text of `veriscope --help` stands above."""
 
 
 def main() -> None:

@@ -86,6 +86,13 @@ def _tell(console: Console, finding: Finding) -> None:
 
 def version() -> None:
     """Print the version."""
-    from runtime.wiring import VERSION
+    from importlib.metadata import version as installed
 
-    print(VERSION)
+    print(installed("veriscope"))
+
+
+def print_version(wanted: bool) -> None:
+    """What `--version` does, before anything else is looked at."""
+    if wanted:
+        version()
+        raise typer.Exit
