@@ -1,4 +1,4 @@
-"""Builds training faces from a manifest of media: `python -m training.faces --help`.
+"""Builds faces from the registry or a manifest: `python -m training.faces --help`.
 
 A face is kept with its surroundings at nearly the frame's own resolution, because
 forgeries are made in the frame and only then aligned; serving's own detector and
@@ -8,7 +8,6 @@ forgeries are made in the frame and only then aligned; serving's own detector an
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -25,8 +24,14 @@ from tqdm import tqdm
 
 from inference.crops import MARGIN, align
 from inference.mtcnn import MtcnnDetector
+from moderation.errors import ModerationError
 from moderation.tracks import Face
-from training.patches import Patch, moved, write_patches
+from training.datasets.derived import Kind, register
+from training.datasets.licences import permitted, write_used
+from training.datasets.records import Use
+from training.datasets.registry import DEFAULT_ROOT, Registry
+from training.datasets.rows import Row, from_manifest, from_registry
+from training.patches import Patch, moved, read_index, write_patches
 
 FRAMES_OF_A_CLIP = 8
 LONGEST_BOX = 200  # pixels; a crop shows a face at 224 / 1.3 = 172
@@ -137,20 +142,66 @@ def _detector_of_this_process() -> MtcnnDetector:
 
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--manifest", type=Path, required=True)
+    given = parser.add_mutually_exclusive_group(required=True)
+    given.add_argument("--manifest", type=Path, help="a CSV file beside its media")
+    given.add_argument("--dataset", action="append", help="NAME[:VERSION] of the registry")
+    parser.add_argument("--root", type=Path, default=DEFAULT_ROOT, help="the registry")
     parser.add_argument("--split", required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--skip", nargs="*", default=[], help="methods that are left out")
     parser.add_argument("--inside", type=float, default=Wanted().inside)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--for", dest="purpose", choices=list(Use), default=Use.TRAINING)
+    parser.add_argument(
+        "--allow-licence",
+        action="append",
+        default=[],
+        metavar="LICENCE",
+        help="use what is under this licence (or of this data set; * for any text) all the same",
+    )
+    parser.add_argument(
+        "--licences-only",
+        action="store_true",
+        help="only write down the licences of faces that were cut out before",
+    )
     chosen = parser.parse_args(arguments)
-    with chosen.manifest.open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["split"] == chosen.split]
-    rows = [row for row in rows if row["method"] not in chosen.skip]
-    root, wanted = chosen.manifest.parent, Wanted(inside=chosen.inside)
-    with ProcessPoolExecutor(chosen.processes) as pool:
-        jobs = pool.map(patches_of, [root] * len(rows), rows, [wanted] * len(rows), chunksize=16)
-        write_patches(chosen.out, (p for kept in tqdm(jobs, total=len(rows)) for p in kept))
+    try:
+        extract(chosen)
+    except ModerationError as error:
+        raise SystemExit(f"training.faces: {error}") from None
+
+
+def extract(chosen: argparse.Namespace) -> None:
+    """Cut out the faces of all rows that may be used so; write down under which licences."""
+    rows, use = rows_of(chosen), Use(chosen.purpose)
+    permitted((row.material for row in rows), use, chosen.allow_licence)
+    if chosen.dataset:
+        register(chosen.root, chosen.out, Kind.FACES, {row.facts["data_set"] for row in rows})
+    if not chosen.licences_only:
+        roots, facts = [row.root for row in rows], [row.facts for row in rows]
+        wanted = [Wanted(inside=chosen.inside)] * len(rows)
+        with ProcessPoolExecutor(chosen.processes) as pool:
+            jobs = pool.map(patches_of, roots, facts, wanted, chunksize=16)
+            write_patches(chosen.out, (p for kept in tqdm(jobs, total=len(rows)) for p in kept))
+    of = {_clip(row.facts): row.material for row in rows}
+    faces = [of[entry.clip, entry.data_set] for entry in read_index(chosen.out)]
+    write_used(chosen.out, permitted(faces, use, chosen.allow_licence))
+
+
+def _clip(facts: dict[str, str]) -> tuple[str, str]:
+    """What `training.patches.Entry` names a clip, and its data set."""
+    return f"{facts['path']}#{facts['crop']}", facts["data_set"]
+
+
+def rows_of(chosen: argparse.Namespace) -> list[Row]:
+    """
+    Raises:
+        ModerationError: the manifest or the registry does not hold what is asked for.
+    """
+    if chosen.manifest is not None:
+        return from_manifest(chosen.manifest, chosen.split, chosen.skip)
+    rows = from_registry(Registry(chosen.root), chosen.dataset, chosen.split)
+    return [row for row in rows if row.facts["method"] not in chosen.skip]
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ INDEX = "faces.csv"
 CROPS = "crops.npy"
 
 _KEPT = ("label", "method", "source", "group", "path", "crop")
+_ORIGIN = ("clip_id", "subject", "data_set")  # empty in faces of a loose manifest
 _NUMBERS = ("score", "left", "top", "right", "bottom", *(f"{a}{i}" for i in range(5) for a in "xy"))
 
 
@@ -44,6 +45,9 @@ class Entry:
     source: str
     group: str
     clip: str
+    clip_id: str = ""
+    subject: str = ""
+    data_set: str = ""
 
     def read(self) -> NDArray[np.uint8]:
         """The patch's pixels (H W 3, uint8, RGB).
@@ -84,11 +88,13 @@ def write_patches(folder: Path, patches: Iterable[Patch]) -> int:
         )
         points = [value for point in patch.face.landmarks for value in point]
         numbers = (patch.face.detector_score, *patch.face.box_xyxy, *points)
-        lines.append([name, *(patch.row[key] for key in _KEPT), *(f"{n:.3f}" for n in numbers)])
+        kept = [patch.row[key] for key in _KEPT]
+        origin = [patch.row.get(key, "") for key in _ORIGIN]
+        lines.append([name, *kept, *(f"{n:.3f}" for n in numbers), *origin])
         crops.append(patch.crop)
     with (folder / INDEX).open("w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["file", *_KEPT, *_NUMBERS])
+        writer.writerow(["file", *_KEPT, *_NUMBERS, *_ORIGIN])
         writer.writerows(lines)
     np.save(folder / CROPS, np.stack(crops))
     return len(lines)
@@ -115,4 +121,5 @@ def _entry(folder: Path, row: dict[str, str]) -> Entry:
         source=row["source"] or row["method"],
         group=row["group"],
         clip=f"{row['path']}#{row['crop']}",
+        **{key: row.get(key) or "" for key in _ORIGIN},
     )
