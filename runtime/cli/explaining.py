@@ -14,10 +14,12 @@ def why(verdict: dict[str, Any]) -> list[str]:
     rejection = verdict.get("rejection")
     if rejection:
         return [rejection["detail"]]
-    said = [in_words(reason) for reason in verdict["reasons"]]
-    frames = _telling_track(verdict).get("strongest_frames", [])
+    found, frames = kinds(verdict), _telling_track(verdict).get("strongest_frames", [])
+    # of one kind alone that was not found, the label says enough
+    said = [", ".join(found)] if len(found) > (verdict["label"] == "clear") else []
     if verdict["label"] in _FORGED and frames and _is_video(verdict):
-        said.insert(0, f"most at {frames[0]['at_seconds']:.1f} s")
+        said.append(f"most at {frames[0]['at_seconds']:.1f} s")
+    said += [in_words(reason) for reason in verdict["reasons"]]
     if verdict["label"] == "clear":
         said += _passed_over(verdict)
     return said

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from runtime.cli.explaining import kinds, why
+from runtime.cli.explaining import why
 from runtime.client import Ended
 
 _STYLES = {
@@ -33,7 +33,6 @@ def verdict_table(ended: Iterable[Ended]) -> Table:
     table.add_column("file", overflow="fold")
     table.add_column("label")
     table.add_column("fake probability", justify="right")
-    table.add_column("by kind")
     table.add_column("faces", justify="right")
     table.add_column("why", overflow="fold")
     table.add_column("time", justify="right")
@@ -54,15 +53,13 @@ def shown_names(names: list[str]) -> list[str]:
 
 def _cells(one: Ended) -> list[Text]:
     if one.verdict is None:
-        failure = _plain(one.failure or "")
-        return [Text("none", "bold red"), Text(""), Text(""), Text(""), failure, Text("")]
+        return [Text("none", "bold red"), Text(""), Text(""), _plain(one.failure or ""), Text("")]
     verdict = one.verdict
     label = verdict["label"]
     probability = verdict["fake_probability"]
     return [
         Text(label, _STYLES.get(label, "")),
         Text("" if probability is None else f"{probability:.2f}"),
-        Text("\n").join(_plain(kind) for kind in kinds(verdict)),
         Text("" if label == "rejected" else str(len(verdict["tracks"]))),
         _plain("; ".join(why(verdict))),
         Text(f"{seconds_taken(verdict):.1f} s"),
