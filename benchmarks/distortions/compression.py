@@ -16,6 +16,17 @@ from benchmarks.distortions.geometry import resized_to
 Codec: TypeAlias = Literal["libx264", "libx265"]
 Hop: TypeAlias = tuple[float, int]  # sides as a share of the original's, and the codec's quality
 
+# What it takes for the same frames to give the same file every time (PyAV 18.1): with AVX-512
+# x264 gave up to seven files of one clip at some widths (160, 192, 320). SSE2 is what every
+# x86-64 has, and gives the bits of plain C.
+_REPEATABLE: dict[Codec, dict[str, str]] = {
+    "libx264": {"x264-params": "asm=SSE2"},
+    "libx265": {"x265-params": "log-level=none:pools=none:frame-threads=1"},
+}
+# Frames. x265 leaves the decoding times of a clip of one or two unset, and the muxer refuses them
+# or not, by what was in memory.
+_FEWEST = 8
+
 # What platforms do is secret and changes, so the shares and qualities of these hops are ours:
 # one careful platform, two, and three with a thumbnail among them.
 _JPEG_HOPS: dict[Strength, tuple[Hop, ...]] = {
@@ -83,11 +94,16 @@ def through_video(clip: Clip, codec: Codec, rate_factor: int) -> Clip:
     height, width = clip.size
     with av.open(io.BytesIO(packed_video(clip, codec, rate_factor)), "r") as container:
         frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
-    return clip.repainted([np.ascontiguousarray(frame[:height, :width]) for frame in frames])
+    kept = frames[: len(clip.frames)]
+    return clip.repainted([np.ascontiguousarray(frame[:height, :width]) for frame in kept])
 
 
 def packed_video(clip: Clip, codec: Codec, rate_factor: int) -> bytes:
-    """The clip as an MP4 file; an odd last row or column is repeated for the codec."""
+    """The clip as an MP4 file; an odd last row or column is repeated for the codec.
+
+    So is the last frame of a clip of fewer than eight: encoders look ahead, and a frame that
+    nothing follows came out 3 dB worse than in a video (H.264 at 40).
+    """
     height, width = clip.size
     file = io.BytesIO()
     with av.open(file, "w", format="mp4") as container:
@@ -97,26 +113,12 @@ def packed_video(clip: Clip, codec: Codec, rate_factor: int) -> bytes:
         stream.pix_fmt = "yuv420p"
         stream.thread_count = 1  # with another number encoders decide otherwise
         stream.options = {"crf": str(rate_factor), "preset": "veryfast"}
-        stream.options |= _repeatable(codec, len(clip.frames))
-        for frame in clip.frames:
+        stream.options |= _REPEATABLE[codec]
+        for frame in [*clip.frames, *[clip.frames[-1]] * (_FEWEST - len(clip.frames))]:
             even = np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
             container.mux(stream.encode(av.VideoFrame.from_ndarray(even, format="rgb24")))
         container.mux(stream.encode())
     return file.getvalue()
-
-
-def _repeatable(codec: Codec, frames: int) -> dict[str, str]:
-    """What it takes for the same frames to give the same file every time (PyAV 18.1).
-
-    On processors with AVX-512 x264 gave up to seven files of one clip at some widths (160, 192,
-    320); SSE2 is what every x86-64 has, and gives the bits of plain C. x265 leaves the decoding
-    times of one or two frames unset when it may use B-frames, and the muxer refuses them or
-    not, by what was in memory.
-    """
-    if codec == "libx264":
-        return {"x264-params": "asm=SSE2"}
-    one_thread = "log-level=none:pools=none:frame-threads=1"
-    return {"x265-params": f"{one_thread}:bframes=0" if frames < 3 else one_thread}
 
 
 def _unpacked(packed: bytes) -> Picture:

@@ -57,3 +57,17 @@ def test_uploads_leave_the_size_of_the_last_platform(
     assert after.faces is not None
     assert a_clip(2).faces is not None
     assert after.faces[0][0].landmarks[2] == pytest.approx((77 * share, 65 * share), abs=0.5)
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_a_picture_is_no_worse_than_the_first_frame_of_a_video_that_stands_still(
+    codec: Codec,
+) -> None:
+    alone, among = (
+        distance(a_picture(), through_video(clip, codec, 40).frames[0])
+        for clip in (
+            Clip.still(a_picture()),
+            Clip(frames=[a_picture()] * 8, frames_per_second=25),
+        )
+    )
+    assert alone <= among
