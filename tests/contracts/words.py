@@ -87,6 +87,7 @@ def a_track(track_id: int) -> TrackVerdict:
                 crop_id=1, at_seconds=0.75, box_xyxy=(1.0, 2.0, 30.5, 40.0), fake_probability=0.97
             ),
         ),
+        family_probabilities={"manipulated": 0.95, "generated": 0.125},
     )
 
 
