@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from io import TextIOWrapper
 from multiprocessing import get_context
@@ -72,16 +73,16 @@ def score_clips(
     """
     if len({clip.clip_id for clip in clips}) < len(clips):
         raise InvalidConfiguration("two clips have the same clip_id")
-    serving = Serving(wish)
     journal = Journal(file=out.with_suffix(".journal"))
-    kept = journal.rows(serving.run)
-    rest = [clip for clip in clips if clip.clip_id not in kept]
-    with journal.open(serving.run, kept.values()) as opened:
+    with closing(Serving(wish)) as serving:
+        kept = journal.rows(serving.run)
+        rest = [clip for clip in clips if clip.clip_id not in kept]
         scored = _in_processes(rest, wish, processes) if processes > 1 else map(serving.row, rest)
-        for row in tqdm(scored, total=len(rest), desc=out.stem, disable=quiet, mininterval=1):
-            kept[row.clip_id] = row
-            opened.write(_line(asdict(row)))
-            opened.flush()
+        with journal.open(serving.run, kept.values()) as opened:
+            for row in tqdm(scored, total=len(rest), desc=out.stem, disable=quiet, mininterval=1):
+                kept[row.clip_id] = row
+                opened.write(_line(asdict(row)))
+                opened.flush()
     table = ScoreTable.of(serving.run, [kept[clip.clip_id] for clip in clips])
     table.write(out)
     journal.file.unlink()

@@ -32,3 +32,6 @@ class Bundle:
 
     def ask(self, pack: FacePack) -> Answers:
         return self._loop.run(self._panel.ask(pack, urgent=True))
+
+    def close(self) -> None:
+        self._loop.close()

@@ -93,6 +93,9 @@ class Serving:
             return ScoreRow(**known, label_given=judgement.label.value, reasons=_words(judgement))
         return self._judge(known, facts, pack)
 
+    def close(self) -> None:
+        self._bundle.close()
+
     def _look(self, clip: Clip, onlooker: trivial.Onlooker) -> tuple[MediaFacts, FacePack | None]:
         change = in_turn([Half(region=clip.region), *self._changes, onlooker])
         extraction = extract(

@@ -65,7 +65,7 @@ def test_draws_without_a_class_are_left_out_unless_they_are_most() -> None:
         return {"auc": 0.7 if 0 in places else float("nan")}
 
     often = estimates(sometimes, list("ab"), samples=200)["auc"]
-    assert (often.low, often.high) == (0.7, 0.7)
+    assert (often.low, often.high) == pytest.approx((0.7, 0.7))
 
     def rarely(places: np.ndarray) -> dict[str, float]:
         all_there = set(places.tolist()) == {0, 1, 2, 3}
@@ -73,3 +73,13 @@ def test_draws_without_a_class_are_left_out_unless_they_are_most() -> None:
 
     seldom = estimates(rarely, list("abcd"), samples=200)["auc"]
     assert (seldom.value, seldom.low) == (0.7, None)
+
+
+def test_a_figure_that_grows_with_roughness_stays_in_its_interval() -> None:
+    values = np.random.default_rng(0).normal(size=40)
+
+    def distance_to_zero(places: np.ndarray) -> dict[str, float]:
+        return {"d": abs(float(values[places].mean()))}
+
+    estimate = estimates(distance_to_zero, [str(i) for i in range(40)], samples=400)["d"]
+    assert 0 <= estimate.low <= estimate.value <= estimate.high

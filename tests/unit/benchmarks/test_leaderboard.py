@@ -1,0 +1,298 @@
+"""The board: what submitters see tells no private label, and hostile scores are refused."""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from benchmarks.clips import Clip
+from benchmarks.leaderboard.blinding import Blinding, blind
+from benchmarks.leaderboard.board import MOST_OF_A_NAME, Board, evaluate
+from benchmarks.leaderboard.page import page
+from benchmarks.leaderboard.submission import (
+    SubmissionRefused,
+    read_scores,
+    scores_of,
+    write_scores,
+)
+from benchmarks.leaderboard.task import Secret, Task, read_secret, read_task
+from benchmarks.leaderboard.trivially import baselines
+from moderation.errors import InvalidConfiguration
+from tests.unit.benchmarks.builders import a_row, a_table
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def clips(tmp_path: Path) -> list[Clip]:
+    """Six pictures, each a real half beside a forged one, and six of a method on their own."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    found = []
+    for number in range(6):
+        for name in ("pair", "fake_gan"):
+            pixels = rng.integers(0, 256, (48, 96, 3), np.uint8)
+            Image.fromarray(pixels).save(folder / f"{name}{number}.jpg")
+        pair, gan = folder / f"pair{number}.jpg", folder / f"fake_gan{number}.jpg"
+        for region, label in (("left", "real"), ("right", "fake")):
+            found.append(
+                Clip(
+                    clip_id=f"pair{number}.jpg#{region}", path=pair, label=label, region=region,
+                    method="swap", group=f"pair{number}",
+                )
+            )  # fmt: skip
+        found.append(Clip(clip_id=gan.name, path=gan, label="fake", method="gan", group=gan.name))
+    return found
+
+
+@pytest.fixture
+def parts(tmp_path: Path, clips: list[Clip]) -> tuple[Path, Path]:
+    public, secret = tmp_path / "public", tmp_path / "secret"
+    blind(clips, Blinding(name="made", private_methods=["gan"]), public, secret)
+    return public, secret
+
+
+@pytest.fixture
+def task(parts: tuple[Path, Path]) -> Task:
+    return read_task(parts[0])
+
+
+@pytest.fixture
+def known(parts: tuple[Path, Path], task: Task) -> dict[str, Secret]:
+    return read_secret(parts[1], task)
+
+
+def test_no_private_label_can_be_read_from_the_public_part(
+    parts: tuple[Path, Path], task: Task, known: dict[str, Secret]
+) -> None:
+    private = {one.clip_id for one in known.values() if one.share == "private"}
+    assert private
+    assert not private & set(task.open_labels())
+    assert all(clip.label == "" for clip in task.media() if clip.clip_id in private)
+    texts = [f.read_text() for f in parts[0].iterdir() if f.is_file()]
+    for word in ("swap", "gan", "left", "right", "pair"):
+        assert not any(word in text for text in texts), word
+
+
+def test_names_tell_nothing_and_differ_from_one_blinding_to_the_next(
+    tmp_path: Path, clips: list[Clip], known: dict[str, Secret]
+) -> None:
+    assert all(re.fullmatch(r"[0-9a-f]{16}", clip_id) for clip_id in known)
+    blind(clips, Blinding(name="again"), tmp_path / "p2", tmp_path / "s2")
+    assert not set(known) & {one.clip_id for one in read_task(tmp_path / "p2").clips}
+
+
+def test_clips_are_listed_in_the_order_of_their_new_names(task: Task) -> None:
+    ids = [one.clip_id for one in task.clips]
+    assert ids == sorted(ids)
+
+
+def test_files_tell_nothing_by_their_times(parts: tuple[Path, Path]) -> None:
+    assert {path.stat().st_mtime for path in (parts[0] / "media").iterdir()} == {0}
+
+
+def test_the_halves_of_a_picture_become_pictures_of_their_own(
+    parts: tuple[Path, Path], known: dict[str, Secret]
+) -> None:
+    half = next(one for one in known.values() if one.method == "swap")
+    with Image.open(next((parts[0] / "media").glob(f"{half.clip_id}*"))) as picture:
+        assert picture.size == (48, 48)
+
+
+def test_pairs_are_never_split_and_private_methods_never_open(known: dict[str, Secret]) -> None:
+    shares: dict[str, set[str]] = {}
+    for one in known.values():
+        shares.setdefault(one.group, set()).add(one.share)
+    assert all(len(each) == 1 for each in shares.values())
+    assert {one.share for one in known.values() if one.method == "gan"} == {"private"}
+    assert Counter(one.share for one in known.values() if one.method == "swap") == {
+        "public": 6,
+        "private": 6,
+    }
+
+
+def test_the_secret_part_is_for_its_owner_alone(parts: tuple[Path, Path]) -> None:
+    assert (parts[1] / "labels.csv").stat().st_mode & 0o077 == 0
+
+
+def test_the_secret_part_may_not_lie_in_the_public_one(tmp_path: Path, clips: list[Clip]) -> None:
+    with pytest.raises(InvalidConfiguration, match="inside"):
+        blind(clips, Blinding(name="x"), tmp_path / "p", tmp_path / "p" / "s")
+    assert not (tmp_path / "p").exists()
+
+
+def test_the_labels_of_another_task_are_refused(
+    tmp_path: Path, clips: list[Clip], task: Task
+) -> None:
+    blind(clips, Blinding(name="other"), tmp_path / "p2", tmp_path / "s2")
+    with pytest.raises(InvalidConfiguration, match="another task"):
+        read_secret(tmp_path / "s2", task)
+
+
+def submitted(tmp_path: Path, *lines: str) -> Path:
+    file = tmp_path / "scores.csv"
+    file.write_text("\n".join(["clip_id,score", *lines]) + "\n")
+    return file
+
+
+def test_sound_scores_are_taken(tmp_path: Path, task: Task) -> None:
+    scores = {one.clip_id: 0.25 for one in task.clips}
+    write_scores(tmp_path / "s.csv", scores)
+    assert read_scores(tmp_path / "s.csv", task) == scores
+
+
+def test_every_fault_of_a_hostile_file_has_a_line_of_its_own(tmp_path: Path, task: Task) -> None:
+    ids = [one.clip_id for one in task.clips]
+    bad = ["nan", "inf", "-0.01", "1.01", "", "1_0", "\u0661", "0x1", "=1+1"]
+    lines = [f"{clip_id},{score}" for clip_id, score in zip(ids, bad, strict=False)]
+    lines += [f"{ids[9]},0.5", f"{ids[9]},0.5", "nobody,0.5", f"{ids[10]},0.5,1"]
+    with pytest.raises(SubmissionRefused) as refused:
+        read_scores(submitted(tmp_path, *lines), task)
+    told = refused.value.faults
+    assert [fault for fault in told if "is no number from 0 to 1" in fault] == list(told[:9])
+    assert told[9] == f"line 12: a second score for {ids[9]}"
+    assert told[10] == "line 13: no clip is called 'nobody'"
+    assert told[11] == "line 14: 3 values, not 2"
+    assert [f for f in told if f.endswith(": no score")] == [
+        f"clip {i}: no score" for i in ids[10:]
+    ]
+
+
+@pytest.mark.parametrize("score", ["0", "1", "0.0", "1e-3", "1.0"])
+def test_the_ends_of_the_range_are_scores(tmp_path: Path, task: Task, score: str) -> None:
+    file = submitted(tmp_path, *(f"{one.clip_id},{score}" for one in task.clips))
+    assert set(read_scores(file, task).values()) == {float(score)}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"score,clip_id\n", b"\xff\xfe\x00", b'clip_id,score\n"open', b"clip_id,score\n\x00,1\n"],
+)
+def test_what_is_no_table_is_refused(tmp_path: Path, task: Task, content: bytes) -> None:
+    (tmp_path / "s.csv").write_bytes(content)
+    with pytest.raises(SubmissionRefused):
+        read_scores(tmp_path / "s.csv", task)
+
+
+def test_a_strangers_words_are_shown_short_and_without_control_characters(
+    tmp_path: Path, task: Task
+) -> None:
+    with pytest.raises(SubmissionRefused) as refused:
+        read_scores(submitted(tmp_path, "\x1b[2J" + "x" * 9999 + ",0.5"), task)
+    assert "\x1b" not in str(refused.value)
+    assert len(refused.value.faults[0]) < 120
+
+
+def test_thousands_of_faults_are_summed_up(tmp_path: Path, task: Task) -> None:
+    with pytest.raises(SubmissionRefused) as refused:
+        read_scores(submitted(tmp_path, *("nobody,0.5" for _ in range(5000))), task)
+    assert len(str(refused.value).splitlines()) == 21
+
+
+def perfect(known: dict[str, Secret]) -> dict[str, float]:
+    return {one.clip_id: 1.0 if one.label == "fake" else 0.0 for one in known.values()}
+
+
+def test_the_figures_are_those_of_each_share(task: Task, known: dict[str, Secret]) -> None:
+    scores = {
+        one.clip_id: 0.5 if one.share == "private" else float(one.label == "fake")
+        for one in known.values()
+    }
+    entry = evaluate("half", "scores", scores, task, known, at=NOON, samples=50)
+    assert entry.figures["private_log_loss"].value == pytest.approx(math.log(2), abs=1e-4)
+    assert entry.figures["public_log_loss"].value == pytest.approx(0, abs=1e-4)
+    assert entry.figures["gap"].value == pytest.approx(math.log(2), abs=1e-4)
+    assert entry.figures["private_auc"].value == 0.5
+
+
+def test_figures_are_rounded_for_digits_could_tell_labels(
+    task: Task, known: dict[str, Secret]
+) -> None:
+    scores = dict.fromkeys(known, 0.123456789)
+    entry = evaluate("x", "scores", scores, task, known, at=NOON, samples=50)
+    for figure in entry.figures.values():
+        assert figure.value == round(figure.value, 4)
+
+
+def test_the_best_comes_first_and_the_page_tells_all(
+    tmp_path: Path, task: Task, known: dict[str, Secret]
+) -> None:
+    board = Board(tmp_path / "board", task)
+    undecided = dict.fromkeys(known, 0.5)
+    for name, scores in (("undecided", undecided), ("perfect", perfect(known))):
+        board.enter(evaluate(name, "scores", scores, task, known, at=NOON, samples=50))
+    assert [entry.name for entry in board.entries()] == ["perfect", "undecided"]
+    lines = page(task, board.entries()).splitlines()
+    assert lines[-2].startswith("| 1 | perfect | scores | 0.000")
+    assert "0.693" in lines[-1]
+
+
+def test_the_same_scores_again_are_one_entry_and_a_name_may_not_try_for_ever(
+    tmp_path: Path, task: Task, known: dict[str, Secret]
+) -> None:
+    board = Board(tmp_path / "board", task)
+
+    def enter(score: float) -> None:
+        scores = dict.fromkeys(known, score)
+        board.enter(evaluate("me", "scores", scores, task, known, at=NOON, samples=5))
+
+    for _ in range(2):
+        for number in range(MOST_OF_A_NAME):
+            enter(number / 100)
+    assert len(board.entries()) == MOST_OF_A_NAME
+    with pytest.raises(InvalidConfiguration, match="me has submitted"):
+        enter(0.9)
+
+
+@pytest.mark.parametrize("name", ["", "a|b", "<b>", "x" * 61, "../x", "a\nb"])
+def test_a_name_that_would_break_the_page_is_refused(
+    name: str, task: Task, known: dict[str, Secret]
+) -> None:
+    with pytest.raises(InvalidConfiguration, match="a name is"):
+        evaluate(name, "scores", perfect(known), task, known, at=NOON)
+
+
+def test_a_bundle_is_undecided_where_it_finds_no_face() -> None:
+    blank = a_row("b", fake_probability=None, given_probability=None)
+    assert scores_of(a_table(a_row("a", fake_probability=0.7), blank)) == {"a": 0.7, "b": 0.5}
+
+
+def test_baselines_learn_from_open_labels_alone(task: Task, known: dict[str, Secret]) -> None:
+    rows = [
+        a_row(
+            one.clip_id,
+            # in the private share the other way round: who had seen it would not follow
+            trivial={
+                "sharpness": 10.0 if (one.label == "fake") == (one.share == "public") else 99.0
+            },
+        )
+        for one in known.values()
+    ]
+    told = baselines(task, a_table(*rows))
+    assert set(told) == {"constant", "sharpness", "mix"}
+    assert set(told["constant"].values()) == {0.5}
+    entry = evaluate("s", "baseline", told["sharpness"], task, known, at=NOON, samples=50)
+    assert entry.figures["public_auc"].value == 1
+    assert entry.figures["private_auc"].value == 0
+
+
+def test_baselines_of_other_clips_are_refused(task: Task) -> None:
+    with pytest.raises(InvalidConfiguration, match="other clips"):
+        baselines(task, a_table(a_row("x")))
+
+
+def test_what_submitters_get_are_plain_lists(parts: tuple[Path, Path]) -> None:
+    with (parts[0] / "clips.csv").open() as file:
+        assert next(csv.DictReader(file)).keys() == {"clip_id", "path", "share"}
+    assert sorted(path.name for path in parts[0].iterdir()) == [
+        "clips.csv", "labels.csv", "media", "task.yaml",
+    ]  # fmt: skip

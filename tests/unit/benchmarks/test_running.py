@@ -1,0 +1,162 @@
+"""The samples through the serving code into a table, stopped and gone on with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from benchmarks.changes import parse_distortion
+from benchmarks.clips import Clip
+from benchmarks.leaderboard.blinding import Blinding, blind
+from benchmarks.leaderboard.entering import received
+from benchmarks.leaderboard.submission import write_scores
+from benchmarks.leaderboard.task import read_task
+from benchmarks.robustness import robustness, score_distorted
+from benchmarks.running import Journal, score_clips
+from benchmarks.serving import Wish
+from benchmarks.table import ScoreTable
+from inference.bundles import PACKAGED, open_bundle
+from moderation.errors import InvalidConfiguration
+from tests.unit.benchmarks.builders import RUN, a_row
+
+SAMPLES = Path(__file__).parents[3] / "samples"
+
+
+def sample(name: str, label: str = "real", **known: str) -> Clip:
+    return Clip(
+        clip_id=name, path=SAMPLES / name, label=label, method="samples", group=name, **known
+    )
+
+
+CLIPS = [
+    sample("portrait.jpg"),
+    sample("portrait-forged.jpg", "fake"),
+    sample("landscape.jpg"),
+    sample("broken.jpg"),
+]
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> ScoreTable:
+    out = tmp_path_factory.mktemp("scores") / "samples.parquet"
+    return score_clips(CLIPS, Wish(), out, quiet=True)
+
+
+def test_every_clip_has_a_row_in_its_place(table: ScoreTable) -> None:
+    assert table.texts("clip_id").tolist() == [clip.clip_id for clip in CLIPS]
+    assert table.texts("label").tolist() == ["real", "fake", "real", "real"]
+
+
+def test_a_face_gets_logits_probabilities_and_what_is_trivial(table: ScoreTable) -> None:
+    row = table.rows()[0]
+    assert 0 < row["fake_probability"] < 1
+    assert row["crops_judged"] == 1
+    assert np.isfinite(row["logit_blending"])
+    assert 0 < row["family_manipulated"] < 1
+    assert row["trivial_face_pixels"] > 40
+    assert row["trivial_frame_pixels"] > row["trivial_face_pixels"]
+
+
+def test_no_face_and_no_picture_are_rows_that_say_so(table: ScoreTable) -> None:
+    landscape, broken = table.rows()[2:]
+    assert landscape["label_given"] == "no_face"
+    assert landscape["fake_probability"] is None
+    assert broken["rejection"] == "unreadable"
+
+
+def test_the_table_names_the_bundle_as_a_verdict_would(table: ScoreTable) -> None:
+    bundle = open_bundle(PACKAGED).identity
+    assert table.run.bundle_name == bundle.name
+    assert table.run.bundle_sha256 == bundle.sha256
+
+
+def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path, table: ScoreTable) -> None:
+    journal = Journal(file=tmp_path / "t.journal")
+    before = a_row("portrait.jpg", fake_probability=0.123)
+    with journal.open(table.run, [before]) as opened:
+        opened.write('{"clip_id": "landsc')  # cut off by the kill
+    done = score_clips(CLIPS[:1] + CLIPS[2:3], Wish(), tmp_path / "t.parquet", quiet=True)
+    assert done.numbers("fake_probability")[0] == 0.123  # not scored again
+    assert done.texts("label_given")[1] == "no_face"
+    assert not journal.file.exists()
+
+
+def test_what_was_begun_by_another_bundle_is_not_gone_on_with(tmp_path: Path) -> None:
+    Journal(file=tmp_path / "t.journal").open(RUN, [a_row()]).close()
+    with pytest.raises(InvalidConfiguration, match="begun with another"):
+        score_clips(CLIPS[2:3], Wish(), tmp_path / "t.parquet", quiet=True)
+
+
+def test_a_journal_is_one_line_a_clip(tmp_path: Path) -> None:
+    journal = Journal(file=tmp_path / "t.journal")
+    journal.open(RUN, [a_row("a"), a_row("b", reasons=("blurred",))]).close()
+    assert [json.loads(line)["clip_id"] for line in journal.file.read_text().splitlines()[1:]] == [
+        "a",
+        "b",
+    ]
+    assert list(journal.rows(RUN)) == ["a", "b"]
+
+
+def test_two_clips_of_one_name_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidConfiguration, match="same clip_id"):
+        score_clips([CLIPS[2]] * 2, Wish(), tmp_path / "t.parquet", quiet=True)
+
+
+def test_several_processes_give_the_same_rows(tmp_path: Path, table: ScoreTable) -> None:
+    again = score_clips(CLIPS, Wish(), tmp_path / "t.parquet", processes=2, quiet=True)
+    assert again.rows() == table.rows()
+
+
+def test_equalised_frames_are_what_is_looked_at(tmp_path: Path) -> None:
+    wish = Wish(equalise="200,75")
+    table = score_clips(CLIPS[:1], wish, tmp_path / "t.parquet", quiet=True)
+    assert table.run.equalise == "200,75"
+    assert table.numbers("trivial_frame_pixels")[0] == 200
+
+
+@pytest.fixture
+def side_by_side(tmp_path: Path) -> Clip:
+    with (
+        Image.open(SAMPLES / "portrait.jpg") as face,
+        Image.open(SAMPLES / "landscape.jpg") as none,
+    ):
+        both = Image.new("RGB", (2 * face.width, face.height))
+        both.paste(face, (0, 0))
+        both.paste(none.resize(face.size), (face.width, 0))
+        both.save(tmp_path / "both.jpg", quality=95)
+    return Clip(clip_id="half", path=tmp_path / "both.jpg", label="real", region="left")
+
+
+def test_a_half_is_judged_by_itself(tmp_path: Path, side_by_side: Clip) -> None:
+    halves = [
+        Clip(clip_id=region, path=side_by_side.path, label="real", region=region)
+        for region in ("left", "right")
+    ]
+    table = score_clips(halves, Wish(), tmp_path / "t.parquet", quiet=True)
+    assert table.numbers("faces_found").tolist() == [1, 0]
+
+
+def test_the_robustness_suite_scores_a_table_for_each_distortion_once(tmp_path: Path) -> None:
+    distortions = [parse_distortion(text) for text in ("jpeg:strong", "fast_motion:mild")]
+    plain, tables = score_distorted(CLIPS[:2], Wish(), tmp_path, distortions, quiet=True)
+    assert [table.run.distortion for table in tables] == ["jpeg:strong"]  # pictures do not move
+    before = (tmp_path / "jpeg-strong.parquet").stat().st_mtime_ns
+    score_distorted(CLIPS[:2], Wish(), tmp_path, distortions, quiet=True)
+    assert (tmp_path / "jpeg-strong.parquet").stat().st_mtime_ns == before
+    [told] = robustness(plain, tables, []).distorted
+    assert (told.counts.forged, told.counts.real) == (1, 1)
+
+
+def test_a_bundle_and_its_scores_come_to_the_same_submission(tmp_path: Path) -> None:
+    blind(CLIPS[:2], Blinding(name="made"), tmp_path / "public", tmp_path / "secret")
+    task = read_task(tmp_path / "public")
+    taken = received(PACKAGED, task, tmp_path / "tables")
+    assert taken.bundle["sha256"] == open_bundle(PACKAGED).identity.sha256
+    write_scores(tmp_path / "s.csv", taken.scores)
+    again = received(tmp_path / "s.csv", task, tmp_path / "tables")
+    assert again.scores == pytest.approx(taken.scores, abs=1e-6)
+    assert again.bundle == {}
