@@ -10,7 +10,10 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from itertools import chain
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +55,15 @@ class Table:
         np.savez_compressed(file, **asdict(self))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """With what tracks are made and described; another `epoch` draws others of the same faces."""
+
+    model: Path
+    epoch: int
+    seed: int
+
+
 def described(track: Track, scorer: Scorer) -> tuple[NDArray[np.float32] | None, float]:
     """The features of a track (None without a burst), and the detector's mean logit."""
     logits, embeddings = scorer.score(track.pixels)
@@ -59,28 +71,52 @@ def described(track: Track, scorer: Scorer) -> tuple[NDArray[np.float32] | None,
     return features, float(logits.mean())
 
 
-def collect(entries: list[Entry], scorer: Scorer, *, tracks: int, epoch: int, seed: int) -> Table:
-    """Make and describe up to so many tracks and as many twins; frames of a video go first."""
-    found = sorted(scenes(entries), key=len, reverse=True)
-    series = [scene for scene in found if len(scene) > 1]
-    stills = [scene for scene in found if len(scene) == 1]
-    drawn = np.random.default_rng((seed, epoch)).permutation(len(stills))
-    chosen = [*series[: 2 * tracks // 3], *(stills[place] for place in drawn)][:tracks]
-    clips = Clips(chosen, seed=seed)
-    features, logits, groups = [], [], []
-    for index in tqdm(range(len(clips)), desc=f"tracks, epoch {epoch}", mininterval=10):
-        for track in clips.twins(epoch, index):
-            values, logit = described(track, scorer)
-            assert values is not None  # every track made has bursts
-            features.append(values)
-            logits.append(logit)
-            groups.append(f"{chosen[index][0].source}/{chosen[index][0].group}")
+def chosen_scenes(entries: list[Entry], count: int, *, seed: int) -> list[list[Entry]]:
+    """Up to so many: two thirds frames of one video where there are as many, else single ones."""
+    found = scenes(entries)
+    rng = np.random.default_rng(seed)
+    series, stills = (
+        [group[place] for place in rng.permutation(len(group))]
+        for group in (
+            [scene for scene in found if len(scene) > 1],
+            [scene for scene in found if len(scene) == 1],
+        )
+    )
+    return [*series[: 2 * count // 3], *stills][:count]
+
+
+def collect(chosen: list[list[Entry]], work: Work, *, processes: int) -> Table:
+    """Make and describe a track and its twin of every scene."""
+    with ProcessPoolExecutor(
+        processes, mp_context=get_context("spawn"), initializer=_begin, initargs=(chosen, work)
+    ) as pool:
+        made = list(tqdm(pool.map(_twins, range(len(chosen))), total=len(chosen), mininterval=10))
+    features, logits = zip(*chain.from_iterable(made), strict=True)
+    groups = [f"{scene[0].source}/{scene[0].group}" for scene in chosen for _ in range(2)]
     return Table(
         features=np.stack(features).astype(np.float64),
         logits=np.array(logits),
         forged=np.arange(len(features)) % 2 == 1,
         groups=np.array(groups),
     )
+
+
+_of_this_process: dict[str, Any] = {}
+
+
+def _begin(chosen: list[list[Entry]], work: Work) -> None:
+    cv2.setNumThreads(1)
+    clips, scorer = Clips(chosen, seed=work.seed), Scorer(work.model, threads=1)
+    _of_this_process.update(clips=clips, scorer=scorer, epoch=work.epoch)
+
+
+def _twins(index: int) -> list[tuple[NDArray[np.float32], float]]:
+    described_twins = []
+    for track in _of_this_process["clips"].twins(_of_this_process["epoch"], index):
+        features, logit = described(track, _of_this_process["scorer"])
+        assert features is not None  # every track made has bursts
+        described_twins.append((features, logit))
+    return described_twins
 
 
 def fit(table: Table) -> Head:
@@ -133,15 +169,22 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--config", type=Path, default=Path("training/config.yaml"))
     parser.add_argument("--tracks", type=int, default=500)
     parser.add_argument("--held-out-tracks", type=int, default=160)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=2)
     chosen = parser.parse_args(arguments)
-    cv2.setNumThreads(1)
     chosen.out.mkdir(parents=True, exist_ok=True)
     settings = yaml.safe_load(chosen.config.read_text())
-    seed, scorer = settings["seed"], Scorer(chosen.model, threads=chosen.threads)
+    seed = settings["seed"]
     train, kept_out = split_by_group(read_index(chosen.data), settings["held_out"], seed=seed)
-    learnt = collect(train, scorer, tracks=chosen.tracks, epoch=0, seed=seed)
-    judged = collect(kept_out, scorer, tracks=chosen.held_out_tracks, epoch=1, seed=seed)
+    learnt, judged = (
+        collect(
+            chosen_scenes(entries, count, seed=seed),
+            Work(model=chosen.model, epoch=epoch, seed=seed),
+            processes=chosen.processes,
+        )
+        for epoch, (entries, count) in enumerate(
+            ((train, chosen.tracks), (kept_out, chosen.held_out_tracks))
+        )
+    )
     learnt.save(chosen.out / "learnt.npz")
     judged.save(chosen.out / "held_out.npz")
     head = fit(learnt)
