@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from tests.bundles import (
     save_reference,
     write_calibration,
 )
+from tests.tiny_network import tiny_network
 
 EVERYTHING = {
     "detectors": (BLENDING, SEAMS, GENERATION, TRANSITIONS),
@@ -219,3 +221,14 @@ def test_writing_a_manifest_stamps_the_weights_into_every_configuration(bundle: 
 
 def test_the_same_files_make_the_same_manifest(bundle: Bundle, manifest: Manifest) -> None:
     assert write_manifest(bundle.folder, manifest).identity == bundle.identity
+
+
+def test_the_example_of_the_documentation_makes_a_bundle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "models.md").read_text()
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.onnx").write_bytes(tiny_network(embedding=512))
+    exec(example, {})
+    assert read_bundle(tmp_path / "my-faces").manifest.title == "my-faces:1"

@@ -10,6 +10,7 @@ import typer.main
 import yaml
 from typer.testing import CliRunner
 
+from inference.bundles import PACKAGED, open_bundle
 from runtime.cli import app
 from runtime.services import Service
 from runtime.settings import read_settings, variables
@@ -126,6 +127,15 @@ def test_what_a_service_waits_for_exists_and_can_become_so():
         for other, how in service.get("depends_on", {}).items():
             ends = how["condition"] == "service_completed_successfully"
             assert (other in ONCE) is ends
+
+
+@pytest.mark.parametrize("name", ["triton-cpu", "triton-gpu"])
+def test_triton_is_given_the_packaged_bundle_and_loads_all_of_its_models(name):
+    service = SERVICES[name]
+    loaded = {word.partition("=")[2] for word in service["command"] if "--load-model" in word}
+    assert loaded == {detector.model for detector in open_bundle(PACKAGED).manifest.models}
+    mounted = [volume for volume in service["volumes"] if ":/models" in volume]
+    assert mounted == [f"./{PACKAGED.relative_to(ROOT)}:/models:ro"]
 
 
 def test_prometheus_scrapes_every_service_and_triton():
