@@ -18,8 +18,8 @@ from training.datasets.registry import Registry
 
 
 def picture(seed: int, side: int = 96) -> NDArray[np.uint8]:
-    """A picture (side side 3, uint8) of soft random shapes: unlike that of any other seed."""
-    coarse = np.random.default_rng(seed).integers(0, 256, (8, 8, 3), np.uint8)
+    """A picture (side side 3, uint8) of soft random cells: unlike that of any other seed."""
+    coarse = np.random.default_rng(seed).integers(0, 256, (20, 20, 3), np.uint8)
     return np.asarray(Image.fromarray(coarse).resize((side, side), Image.Resampling.BICUBIC))
 
 
