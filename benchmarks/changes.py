@@ -6,15 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
-from typing import Self
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks import distortions
 from benchmarks.distortions import DISTORTIONS, Distortion, Strength
-from inference.boxes import resized
 from inference.frames import Frame
 from inference.ports import FaceDetector
 from moderation.errors import InvalidConfiguration
@@ -36,50 +32,6 @@ class Half:
             spans = {"left": slice(0, middle), "right": slice(middle, None)}
             span = spans.get(self.region, slice(None))
             yield replace(frame, pixels=np.ascontiguousarray(frame.pixels[:, span]))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Equalise:
-    """Every frame through one size and one JPEG setting, whatever it came with.
-
-    A generator's pictures come from one source with its own size and codec; a detector of the
-    source would pass for one of the forgery. `longer_side` in pixels, smaller ones are enlarged.
-    """
-
-    longer_side: int
-    quality: int
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """From `256,75`.
-
-        Raises:
-            InvalidConfiguration: it is not that.
-        """
-        try:
-            longer_side, quality = (int(part) for part in text.split(","))
-        except ValueError as error:
-            raise InvalidConfiguration(f"--equalise {text}: say SIDE,QUALITY as 256,75") from error
-        if not (32 <= longer_side <= 8192 and 1 <= quality <= 100):
-            raise InvalidConfiguration(f"--equalise {text}: side 32 to 8192, quality 1 to 100")
-        return cls(longer_side=longer_side, quality=quality)
-
-    def __call__(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        for frame in frames:
-            yield replace(frame, pixels=self._one(frame.pixels))
-
-    def _one(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        height, width = pixels.shape[:2]
-        scale = self.longer_side / max(height, width)
-        size = (max(round(width * scale), 1), max(round(height * scale), 1))
-        if scale <= 1:
-            sized = resized(pixels, *size)
-        else:
-            sized = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_CUBIC), np.uint8)
-        bgr = cv2.cvtColor(sized, cv2.COLOR_RGB2BGR)
-        _, coded = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, self.quality])
-        decoded = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
-        return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,7 +56,7 @@ def score(
     at_most: AtMost = 0,
     bundle: Bundle = None,
     policy: PolicyFile = None,
-    equalise: Annotated[str, typer.Option(help="Longer side, JPEG quality: 256,75.")] = "",
+    equalise: Annotated[str, typer.Option(help="256,75 or face:128,75.")] = "",
     distort: Annotated[str, typer.Option(help="KIND:STRENGTH, as jpeg:strong.")] = "",
     left_out: Annotated[str, typer.Option(help="What the bundle was trained without.")] = "",
     processes: Processes = 1,

@@ -32,7 +32,7 @@ def blind(
     private_method: Annotated[
         list[str] | None, typer.Option(help="Forgeries in the private share alone.")
     ] = None,
-    equalise: Annotated[str, typer.Option(help="Longer side, JPEG quality: 256,75.")] = "",
+    equalise: Annotated[str, typer.Option(help="256,75 or face:128,75.")] = "",
 ) -> None:
     """Make a task: media under new names, and the labels in two parts."""
     from benchmarks.clips import choose, read_clips

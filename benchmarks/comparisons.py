@@ -27,7 +27,7 @@ CALIPER = 1.1
 class Comparison:
     """Forged clips of these methods against real ones of those.
 
-    `equalise` as in `benchmarks.changes.Equalise`: the table must have been scored with it.
+    `equalise` as in `benchmarks.equalising.Equalise`: the table must have been scored with it.
     `match`: a trivial score in which each forged clip and its real partner hardly differ.
     `at_least`: the AUC that is asked for; `over_trivial`: by how much it must exceed that of the
     best single trivial score. `data_set`: clips of that one alone.

@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 
 from benchmarks import trivial
-from benchmarks.changes import Change, Distort, Equalise, Half, in_turn, parse_distortion
+from benchmarks.changes import Change, Distort, Half, in_turn, parse_distortion
 from benchmarks.clips import Clip
+from benchmarks.equalising import Equalise
 from benchmarks.scoring import Answers, Bundle
 from benchmarks.table import Run, ScoreRow
 from inference import facepack
@@ -114,7 +115,7 @@ class Serving:
         )
         faces = [self._face(track, verdict, answers) for track in pack.tracks]
         worst = max(faces, key=lambda face: (face.rank, face.probability))
-        known["trivial"] |= trivial.of_crops(worst.crops)
+        known["trivial"] |= trivial.of_crops(worst.crops, pack.pixels)
         return ScoreRow(
             **known,
             faces_found=len(pack.tracks),

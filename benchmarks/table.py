@@ -82,7 +82,7 @@ class ScoreRow:
 class Run:
     """What made a table. Two tables of one run hold the same figures.
 
-    `equalise`: longer side and JPEG quality of every frame, or empty; `distortion`: kind and
+    `equalise`: as in `benchmarks.equalising`, or empty; `distortion`: kind and
     strength, or empty; `left_out`: what the bundle was trained without; `suspect`: the policy's
     threshold from which on an upload is flagged.
     """

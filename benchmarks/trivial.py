@@ -23,7 +23,6 @@ class Onlooker:
 
     `frame_pixels`: longer side. `blockiness`: how much larger steps between neighbours are on
     the grid of 8 pixels than beside it (Wang, Sheikh and Bovik, 2002, without their exponents).
-    `bits_per_pixel`: of the frame stored as JPEG at 75, so how much detail and noise it holds.
     """
 
     seen: list[dict[str, float]] = field(default_factory=list)
@@ -34,7 +33,6 @@ class Onlooker:
                 {
                     "frame_pixels": float(max(frame.pixels.shape[:2])),
                     "blockiness": blockiness(frame.pixels),
-                    "bits_per_pixel": bits_per_pixel(frame.pixels),
                 }
             )
             yield frame
@@ -45,11 +43,15 @@ class Onlooker:
         return {name: fmean(one[name] for one in self.seen) for name in names}
 
 
-def of_crops(crops: Sequence[Crop]) -> dict[str, float]:
-    """Means over the crops of a face."""
+def of_crops(crops: Sequence[Crop], pixels: NDArray[np.uint8]) -> dict[str, float]:
+    """Means over the crops of a face; `pixels` (N 224 224 3) are those of the whole medium.
+
+    `bits_per_pixel`: of a crop stored as JPEG at 75, so how much detail and noise it holds.
+    """
     if not crops:
         return {}
     return {
+        "bits_per_pixel": fmean(bits_per_pixel(pixels[crop.crop_id]) for crop in crops),
         "sharpness": fmean(crop.quality.sharpness for crop in crops),
         "face_pixels": fmean(crop.quality.face_pixels for crop in crops),
     }

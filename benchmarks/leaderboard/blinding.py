@@ -15,8 +15,9 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.changes import Change, Equalise, Half, in_turn
+from benchmarks.changes import Change, Half, in_turn
 from benchmarks.clips import Clip
+from benchmarks.equalising import Equalise
 from benchmarks.leaderboard.task import MEDIA, PRIVATE, PUBLIC, Secret, write_task
 from inference.frames import DecodingLimits, Frame
 from inference.images import read_image

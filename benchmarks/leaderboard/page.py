@@ -16,7 +16,9 @@ _COLUMNS = (
 def page(task: Task, entries: Sequence[Entry]) -> str:
     """A page that says what the figures mean, for readers who have seen nothing else."""
     shares = entries[0].clips if entries else {PUBLIC: 0, PRIVATE: 0}
-    equalised = f" Every frame went through {task.equalise} (longer side, JPEG quality)."
+    equalised = (
+        f" Every frame went through {task.equalise} (pixels of a side or a face, JPEG quality)."
+    )
     lines = [
         f"# Leaderboard: {task.name}",
         "",

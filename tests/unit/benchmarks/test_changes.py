@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.changes import Distort, Equalise, Half, in_turn, parse_distortion
+from benchmarks.changes import Distort, Half, in_turn, parse_distortion
 from benchmarks.clips import Clip, choose
+from benchmarks.equalising import Equalise
 from benchmarks.trivial import Onlooker, bits_per_pixel, blockiness
 from inference.frames import Frame
 from moderation.errors import InvalidConfiguration
@@ -30,7 +31,7 @@ def test_halves_share_the_frame_between_them() -> None:
 
 @pytest.mark.parametrize("shape", [(100, 50), (50, 100), (400, 800), (64, 64)])
 def test_every_size_comes_to_one_longer_side(shape: tuple[int, int]) -> None:
-    [frame] = Equalise(longer_side=64, quality=75)(frames(shape))
+    [frame] = Equalise(side=64, quality=75)(frames(shape))
     assert max(frame.pixels.shape) == 64
     assert frame.pixels.shape[0] / frame.pixels.shape[1] == pytest.approx(
         shape[0] / shape[1], rel=0.05
@@ -40,7 +41,7 @@ def test_every_size_comes_to_one_longer_side(shape: tuple[int, int]) -> None:
 def test_every_quality_comes_to_one() -> None:
     [frame] = frames((64, 64))
     coarse = cv2.imdecode(cv2.imencode(".jpg", frame.pixels, [1, 20])[1], 1)
-    equal = Equalise(longer_side=64, quality=30)
+    equal = Equalise(side=64, quality=30)
     sizes = [
         bits_per_pixel(next(iter(equal([Frame(at_seconds=0, pixels=pixels)]))).pixels)
         for pixels in (frame.pixels, coarse)
@@ -48,7 +49,9 @@ def test_every_quality_comes_to_one() -> None:
     assert sizes[0] / sizes[1] < bits_per_pixel(frame.pixels) / bits_per_pixel(coarse)
 
 
-@pytest.mark.parametrize("text", ["256", "256,75,1", "a,b", "31,75", "256,0", "256,101"])
+@pytest.mark.parametrize(
+    "text", ["256", "256,75,1", "a,b", "31,75", "256,0", "256,101", "face:", "eye:9,75"]
+)
 def test_an_equalisation_that_makes_no_sense_is_refused(text: str) -> None:
     with pytest.raises(InvalidConfiguration, match="--equalise"):
         Equalise.parse(text)
@@ -82,7 +85,7 @@ def test_what_turns_the_picture_is_seen_turned() -> None:
 
 
 def test_changes_are_made_in_turn() -> None:
-    change = in_turn([Half(region="left"), Equalise(longer_side=32, quality=90)])
+    change = in_turn([Half(region="left"), Equalise(side=32, quality=90)])
     [frame] = change(frames((40, 200)))
     assert frame.pixels.shape[:2] == (13, 32)
 

@@ -118,6 +118,14 @@ def test_equalised_frames_are_what_is_looked_at(tmp_path: Path) -> None:
     assert table.numbers("trivial_frame_pixels")[0] == 200
 
 
+def test_faces_of_every_size_come_to_one(tmp_path: Path) -> None:
+    with Image.open(SAMPLES / "portrait.jpg") as portrait:
+        portrait.resize((portrait.width // 2, portrait.height // 2)).save(tmp_path / "half.jpg")
+    clips = [CLIPS[0], Clip(clip_id="half", path=tmp_path / "half.jpg", label="real")]
+    table = score_clips(clips, Wish(equalise="face:80,75"), tmp_path / "t.parquet", quiet=True)
+    assert table.numbers("trivial_face_pixels") == pytest.approx([80, 80], rel=0.08)
+
+
 @pytest.fixture
 def side_by_side(tmp_path: Path) -> Clip:
     with (
