@@ -20,6 +20,10 @@ from inference.triton_contract import check_configuration
 from moderation.errors import InvalidConfiguration
 from moderation.fusion import Fusion
 from moderation.lineage import ModelIdentity
+from moderation.verdict import Reason
+
+# What the judging heeds; `moderation.track_judging` says how.
+SCREENS = frozenset({Reason.OCCLUDED, Reason.NOT_PHOTOGRAPHED, Reason.RESCREENED})
 
 PACKAGED = Path(__file__).parent / "models"
 
@@ -149,8 +153,12 @@ def read_bundle(folder: Path) -> Bundle:
                 f"{folder / track.head}: made for {width} features of a track, this version has "
                 f"{len(FEATURES)}: train it anew"
             )
-    for screen in manifest.screens:
-        bundle.head(screen.head, of=screen.of)
+    told = [name for one in manifest.screens for name in bundle.head(one.head, of=one.of).outputs]
+    if len(set(told)) < len(told) or not SCREENS.issuperset(told):
+        raise InvalidConfiguration(
+            f"{folder / FILE_NAME}: screens tell {', '.join(told)}; each of "
+            f"{', '.join(sorted(SCREENS))} may be told once, and no other is heeded"
+        )
     return bundle
 
 

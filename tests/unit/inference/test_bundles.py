@@ -11,7 +11,7 @@ import pytest
 
 from inference.bundle_writing import write_manifest
 from inference.bundles import Bundle, open_bundle, read_bundle
-from inference.manifest import Manifest
+from inference.manifest import Manifest, Screen
 from inference.manifest_file import digest
 from moderation.errors import InvalidConfiguration
 from tests.bundles import (
@@ -178,6 +178,8 @@ CONFIG, CPU = "face_blending/config.pbtxt", "face_blending/configs/cpu.pbtxt"
         (lambda folder, _: save_head(folder / TRANSITIONS.head, "a", width=5),
          "made for 5 features of a track"),
         (lambda folder, _: save_head(folder / SCREEN.head, "a", width=5), "made for 5 values"),
+        (lambda folder, _: save_head(folder / SCREEN.head, "occluded", "bored"),
+         "no other is heeded"),
         (lambda folder, _: save_reference(folder / "reference.npz", 5), "made for 5 values"),
         (lambda folder, _: (folder / "calibration.json").write_text("{}"), r"calibration\.json"),
         (lambda folder, manifest: write_calibration(folder, manifest, families=[
@@ -232,3 +234,9 @@ def test_the_example_of_the_documentation_makes_a_bundle(
     (tmp_path / "net.onnx").write_bytes(tiny_network(embedding=512))
     exec(example, {})
     assert read_bundle(tmp_path / "my-faces").manifest.title == "my-faces:1"
+
+
+def test_two_screens_that_tell_the_same_are_refused(tmp_path: Path) -> None:
+    twice = (SCREEN, Screen(head="heads/others.npz", of="blending"))
+    with pytest.raises(InvalidConfiguration, match="may be told once"):
+        make_bundle(tmp_path, screens=twice)
