@@ -18,14 +18,13 @@ Hop: TypeAlias = tuple[float, int]  # sides as a share of the original's, and th
 
 # What it takes for the same frames to give the same file every time (PyAV 18.1): with AVX-512
 # x264 gave up to seven files of one clip at some widths (160, 192, 320). SSE2 is what every
-# x86-64 has, and gives the bits of plain C.
+# x86-64 has, and gives the bits of plain C. With B-frames x265 gave another file in 5% of runs,
+# and left the decoding times of a clip of one or two frames unset.
 _REPEATABLE: dict[Codec, dict[str, str]] = {
     "libx264": {"x264-params": "asm=SSE2"},
-    "libx265": {"x265-params": "log-level=none:pools=none:frame-threads=1"},
+    "libx265": {"x265-params": "log-level=none:pools=none:frame-threads=1:bframes=0"},
 }
-# Frames. x265 leaves the decoding times of a clip of one or two unset, and the muxer refuses them
-# or not, by what was in memory.
-_FEWEST = 8
+_FEWEST = 8  # frames
 
 # What platforms do is secret and changes, so the shares and qualities of these hops are ours:
 # one careful platform, two, and three with a thumbnail among them.
