@@ -8,7 +8,7 @@ media; the rows of the tables, by which the rest would be found. Each step can b
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
@@ -28,7 +28,7 @@ class Plan:
     """What must go. `clips` are (data set, clip id); `faces` how many by folder or cache."""
 
     dataset: str
-    subject: str  # the hash; no name is written down
+    subject: str  # as the tables name them; only a hash of it is written down
     clips: list[tuple[str, str]]
     files: list[str]
     sha256s: list[str]
@@ -66,7 +66,7 @@ def plan(registry: Registry, subject: str, dataset: str | None = None) -> Plan:
     }
     return Plan(
         dataset=name,
-        subject=Tombstones(registry.root).hashed(name, subject),
+        subject=subject,
         clips=sorted(ids),
         files=sorted({str(s.media(c)) for s, clips in gone for c in clips}),
         sha256s=sorted({c.sha256 for _, clips in gone for c in clips}),
@@ -119,8 +119,10 @@ def carry_out(registry: Registry, wanted: Plan) -> None:
         refuse_unfinished(registry.root)
         stones = Tombstones(registry.root)
         stones.keep()
-        facts = {name: getattr(wanted, name) for name in Plan.__slots__}
-        facts |= {"on": date.today().isoformat()}
+        facts = asdict(wanted) | {
+            "subject": stones.hashed(wanted.dataset, wanted.subject),
+            "on": date.today().isoformat(),
+        }
         with replacing(registry.root / JOURNAL) as path:
             path.write_text(json.dumps(facts), encoding="utf-8")
         _finish(registry)
