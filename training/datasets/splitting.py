@@ -95,7 +95,11 @@ def _fill(
     have = Counter(chosen)
     total = sum(have[split] for split in shares) + sum(map(len, free))
     lack = {split: share * total - have[split] for split, share in shares.items()}
-    for numbers in sorted(free, key=lambda ns: (-len(ns), _drawn(clips[min(ns)].clip_id, seed))):
+
+    def place(numbers: list[int]) -> tuple[int, str]:
+        return -len(numbers), _drawn(min(clips[number].clip_id for number in numbers), seed)
+
+    for numbers in sorted(free, key=place):
         split = max(lack, key=lambda one: lack[one])
         lack[split] -= len(numbers)
         for number in numbers:
