@@ -177,7 +177,9 @@ class BundleStore:
     def _writing(self) -> Iterator[Path]:
         """Hold the store for writing; the lock is the system's, and goes with the process."""
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            # The state folder, if this is its first use: as private as `veriscope up` makes it.
+            self.folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.folder.mkdir(exist_ok=True)
             with (self.folder / ".lock").open("ab") as held:
                 fcntl.flock(held, fcntl.LOCK_EX)
                 yield self.folder
