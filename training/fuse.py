@@ -13,6 +13,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import ceil
 from pathlib import Path
 from zlib import crc32
 
@@ -90,7 +91,8 @@ def weigh(clips: Sequence[Scored]) -> Floats:
 def fit_family(finds: str, detectors: Sequence[str], clips: Sequence[Scored]) -> Family:
     """Logistic regression of real clips and those that the family finds.
 
-    A detector that would get a negative weight is of no use: it gets 0.
+    A detector that would get a negative weight is of no use: it gets 0, and where all do,
+    the family is of no use.
     """
     kept = [clip for clip in clips if clip.finds in ("", finds)]
     features = np.array([[clip.logits.get(name, 0.0) for name in detectors] for clip in kept])
@@ -117,7 +119,10 @@ def fit(finds: Mapping[str, Sequence[str]], clips: Sequence[Scored], *, name: st
     `finds` names the detectors of each family.
     """
     fitted_on = [clip for clip in clips if Part.of(clip.group) is Part.FIT]
-    families = tuple(fit_family(one, detectors, fitted_on) for one, detectors in finds.items())
+    fitted = [fit_family(one, detectors, fitted_on) for one, detectors in finds.items()]
+    families = tuple(family for family in fitted if any(family.weights.values()))
+    if not families:
+        raise ValueError("no detector scores forged clips higher: nothing to calibrate")
     raw = Fusion(id="raw", families=families)
     odds = np.array([[raw.log_odds(clip.logits)] for clip in fitted_on])
     scaling = LogisticRegression(C=np.inf).fit(
@@ -129,7 +134,7 @@ def fit(finds: Mapping[str, Sequence[str]], clips: Sequence[Scored], *, name: st
     temperature, bias = round(1 / slope, 4), round(-float(scaling.intercept_[0]) / slope, 4)
     draft = Fusion(id=name, families=families, temperature=temperature, bias=bias)
     genuine = sorted(
-        round(draft.probability(clip.logits), 4)
+        ceil(draft.probability(clip.logits) * 1e4) / 1e4  # never below: it is a promise
         for clip in clips
         if Part.of(clip.group) is Part.THRESHOLDS and not clip.forged and not clip.abstained
     )

@@ -14,6 +14,7 @@ import yaml
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
+from benchmarks.metrics import area_under_curve
 from training.pairs import split_by_group
 from training.patches import Entry, read_index
 from training.scoring import Scorer
@@ -52,7 +53,6 @@ def auc_by_kind(
     logits: Floats, targets: NDArray[np.bool_], kinds: Sequence[str]
 ) -> dict[str, float]:
     """For each kind, how well its own screen tells it from clean and forged crops."""
-    from training.metrics import area_under_curve
 
     named = np.array(kinds)
     plain = np.isin(named, (CLEAN, FORGED))

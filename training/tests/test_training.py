@@ -11,12 +11,12 @@ import torch
 import yaml
 
 from tests.unit.training.builders import a_picture, entries_on_disk
-from training.calibrate import Scorer, describe, fit
 from training.depthwise import DepthwiseConv
 from training.export import LARGEST_DIFFERENCE, LARGEST_ROUNDING, check, export, halve, to_onnx
 from training.loading import EndlessBatches, batch, held_out
-from training.model import BlendingDetector, imagenet_weights
+from training.model import EMBEDDING_DIM, BlendingDetector, imagenet_weights
 from training.pairs import Pairs, PairSettings
+from training.scoring import Scorer
 from training.train import CONFIG, Recipe, Training
 
 
@@ -101,10 +101,10 @@ def test_the_exported_network_says_what_the_trained_one_says(
     assert rounding is not None
     assert file.stat().st_size < 10e6
     with torch.inference_mode():
-        logits, embeddings = detector.eval()(torch.from_numpy(crops))
+        logits, embeddings = detector.eval().describe(torch.from_numpy(crops))
     served_logits, served_embeddings = Scorer(file).score(crops)
     assert served_logits == pytest.approx(logits.numpy()[:, 0], abs=LARGEST_ROUNDING)
-    assert served_embeddings.shape == (3, 1280)
+    assert served_embeddings.shape == (3, EMBEDDING_DIM)
     assert served_embeddings == pytest.approx(embeddings.numpy(), abs=0.05)
 
 
@@ -116,24 +116,3 @@ def test_an_export_that_says_something_else_is_refused(detector: BlendingDetecto
     torch.nn.init.constant_(other.classifier.bias, 5.0)
     with pytest.raises(ValueError, match="off by"):
         check(other, graph, crops, at_most=LARGEST_ROUNDING)
-
-
-def test_a_fitted_calibration_finds_the_temperature_and_the_bias() -> None:
-    rng = np.random.default_rng(0)
-    logits = rng.normal(0, 4, 20_000)
-    labels = (rng.random(len(logits)) < 1 / (1 + np.exp(-(logits - 1) / 2))).astype(float)
-    temperature, bias = fit(logits, labels, np.ones_like(labels))
-    assert temperature == pytest.approx(2, rel=0.1)
-    assert bias == pytest.approx(1, abs=0.15)
-
-
-def test_logits_that_say_nothing_cannot_be_calibrated() -> None:
-    logits = np.linspace(-1, 1, 100)
-    with pytest.raises(ValueError, match="nothing to calibrate"):
-        fit(logits, (logits < 0).astype(float), np.ones_like(logits))
-
-
-def test_one_in_a_hundred_described_embeddings_is_further_than_one() -> None:
-    embeddings = np.random.default_rng(0).normal(3, 2, (2000, 96)).astype(np.float32)
-    distances = describe(embeddings, components=16).distance(embeddings)
-    assert (distances > 1).mean() == pytest.approx(0.01, abs=0.002)
