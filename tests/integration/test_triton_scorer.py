@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from tritonclient.grpc.aio import InferenceServerClient
 
-from inference.answers import UnsoundAnswer
 from inference.bundles import PACKAGED, open_bundle
 from inference.triton import Patience, TritonScorer
 from moderation.errors import ScorerMismatch, ScorerUnavailable
@@ -94,9 +93,9 @@ async def test_a_model_that_answers_nonsense_is_loaded_anew(nonsense: object) ->
 async def test_a_model_that_is_broken_for_good_is_not_loaded_without_end() -> None:
     async with serving(empty) as (player, address):
         scorer = scorer_of(address, HURRIED)
-        with pytest.raises(UnsoundAnswer):
+        with pytest.raises(ScorerUnavailable):  # its nonsense, or too late for another attempt
             await scorer.score(CROPS)
-        assert player.calls.count("infer") > 2
+        assert player.calls.count("infer") >= 2
         assert player.calls.count("load") == 1
         await scorer.close()
 

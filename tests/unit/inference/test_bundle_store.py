@@ -239,5 +239,5 @@ def test_a_store_that_cannot_be_written_is_told_in_one_line(
 ) -> None:
     (tmp_path / "file").write_text("no folder")
     store = BundleStore(tmp_path / "file" / "store", packaged=packaged.folder)
-    with pytest.raises(InvalidConfiguration, match="Not a directory"):
+    with pytest.raises(InvalidConfiguration, match=r"file/store: \w+"):
         store.promote("packaged:1", at=NOON)
