@@ -24,13 +24,15 @@ _FLAGGED = (Label.FAKE.value, Label.SUSPECT.value)
 class Sample:
     """Labelled clips with a face; arrays are parallel (N).
 
-    `probability`: of being forged, abstained from or not; `flagged`: the verdict says so, or
-    would say if it did not abstain. `without_face`: how many more clips there were.
+    `probability`: of being forged, abstained from or not; `flagged`: the verdict says suspect or
+    fake, or would if it did not abstain; `called_fake`: it says fake. `without_face`: how many
+    more clips there were.
     """
 
     forged: NDArray[np.bool_]
     probability: NDArray[np.float64]
     flagged: NDArray[np.bool_]
+    called_fake: NDArray[np.bool_]
     abstained: NDArray[np.bool_]
     groups: NDArray[np.str_]
     trivial: Mapping[str, NDArray[np.float64]]
@@ -44,11 +46,13 @@ class Sample:
         known = table.where(table.texts("label") != "")
         with_face = known.where(np.isfinite(known.numbers("fake_probability")))
         probability, abstained = with_face.numbers("fake_probability"), with_face.flags("abstained")
-        told = np.isin(with_face.texts("label_given"), _FLAGGED)
+        labels = with_face.texts("label_given")
+        told = np.isin(labels, _FLAGGED)
         return cls(
             forged=with_face.texts("label") == "fake",
             probability=probability,
             flagged=np.where(abstained, probability >= table.run.suspect, told),
+            called_fake=labels == Label.FAKE.value,
             abstained=abstained,
             groups=with_face.texts("group"),
             trivial={n: with_face.numbers(TRIVIAL + n) for n in with_face.named(TRIVIAL)},
@@ -67,6 +71,7 @@ class Sample:
             forged=self.forged[chosen],
             probability=self.probability[chosen],
             flagged=self.flagged[chosen],
+            called_fake=self.called_fake[chosen],
             abstained=self.abstained[chosen],
             groups=self.groups[chosen],
             trivial={name: scores[chosen] for name, scores in self.trivial.items()},
@@ -100,13 +105,14 @@ class Sample:
         )
 
     def decisions(self, places: Places) -> dict[str, float]:
-        """Accuracy of what was not abstained from, and what abstaining more or less would give."""
+        """What the verdicts are worth that were given, and what abstaining more would give."""
         wrong = self.flagged[places] != self.forged[places]
         given = ~self.abstained[places]
         risks = self.risks(places)
         error, left = (metrics.risk_at(risks, share) for share in (0.0, ABSTENTION))
         return {
             "accuracy": float(1 - wrong[given].mean()) if given.any() else float("nan"),
+            "false_fakes": _mean(self.called_fake[places][given & ~self.forged[places]]),
             "abstained": float(1 - given.mean()) if len(given) else float("nan"),
             "area_under_risk": metrics.area_under_risk(risks),
             "error": error,

@@ -18,6 +18,7 @@ _FIGURES = {
     "log_loss": "log loss",
     "calibration_error": "calibration error",
     "accuracy": "accuracy",
+    "false_fakes": "reals called fake",
     "abstained": "abstained",
     "error": "error",
     "error_at_20_abstained": "error, 20% abstained",

@@ -55,11 +55,24 @@ def blind(clips: Sequence[Clip], wish: Blinding, public: Path, secret: Path) -> 
         MediaRejected: a clip that has to be written anew cannot be read.
     """
     _check(clips, public, secret)
-    shares = _shares(clips, wish)
-    rng = random.SystemRandom()
     (public / MEDIA).mkdir(parents=True)
+    try:
+        known, paths = _write_clips(clips, wish, public)
+        facts = {"name": wish.name, "clips": len(clips), "equalise": wish.equalise}
+        write_task(public, secret, known, paths, facts)
+    except BaseException:
+        shutil.rmtree(public)
+        raise
+
+
+def _write_clips(
+    clips: Sequence[Clip], wish: Blinding, public: Path
+) -> tuple[list[Secret], dict[str, str]]:
+    """What the organiser is to know of each clip, and where its media lie in the public part."""
+    shares = _shares(clips, wish)
     known, paths = [], {}
-    for clip in tqdm(rng.sample(clips, len(clips)), desc="blinding", mininterval=1):
+    shuffled = random.SystemRandom().sample(clips, len(clips))
+    for clip in tqdm(shuffled, desc="blinding", mininterval=1):
         clip_id = secrets.token_hex(8)
         written = _write_media(clip, wish.equalise, public / MEDIA / clip_id)
         os.utime(written, (0, 0))
@@ -74,8 +87,7 @@ def blind(clips: Sequence[Clip], wish: Blinding, public: Path, secret: Path) -> 
                 original=clip.clip_id,
             )
         )
-    facts = {"name": wish.name, "clips": len(clips), "equalise": wish.equalise}
-    write_task(public, secret, known, paths, facts)
+    return known, paths
 
 
 def _check(clips: Sequence[Clip], public: Path, secret: Path) -> None:
@@ -130,13 +142,11 @@ def _write_video(source: Path, change: Change, target: Path) -> Path:
         stream = output.add_stream("libx264", rate=coming.average_rate or 25)
         stream.pix_fmt = "yuv420p"
         stream.options = {"crf": _RATE_FACTOR, "preset": "fast"}
-        for frame in change(_every_frame(opened, coming)):
-            height, width = (side // 2 * 2 for side in frame.pixels.shape[:2])
-            stream.width, stream.height = width, height
-            picture = av.VideoFrame.from_ndarray(
-                frame.pixels[:height, :width].copy(), format="rgb24"
-            )
-            output.mux(stream.encode(picture))
+        for number, frame in enumerate(change(_every_frame(opened, coming))):
+            if number == 0:  # H.264 at half the colours' resolution wants even sides
+                stream.height, stream.width = (side // 2 * 2 for side in frame.pixels.shape[:2])
+            pixels = frame.pixels[: stream.height, : stream.width].copy()
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
         output.mux(stream.encode(None))
     return target
 

@@ -69,6 +69,21 @@ def test_a_clip_without_a_face_is_counted_and_in_no_figure() -> None:
     assert found.all_clips.counts.real == 5
 
 
+def test_reals_called_fake_are_counted_among_those_that_were_not_abstained_from() -> None:
+    rows = [
+        a_row("fake", label_given="fake", fake_probability=0.95),
+        a_row("suspect", label_given="suspect", fake_probability=0.7),
+        a_row("clear"),
+        a_row("clear too"),
+        a_row("unknown", label_given="unknown", abstained=True, fake_probability=0.99),
+        a_row("rightly", label="fake", label_given="fake", fake_probability=0.99),
+    ]
+    found = measure([a_table(*rows)], [], draws=FEW).all_clips.metrics
+    assert found["false_fakes"].value == 1 / 4
+    assert found["abstained"].value == pytest.approx(1 / 6)
+    assert found["accuracy"].value == pytest.approx(3 / 5)
+
+
 def test_the_risk_curve_ends_at_the_error_of_all_clips() -> None:
     found = measure([a_table(*some_rows())], [], draws=FEW)
     assert found.risk_coverage.x[-1] == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -20,7 +21,7 @@ from benchmarks.running import Journal, score_clips
 from benchmarks.serving import Wish
 from benchmarks.table import ScoreTable
 from inference.bundles import PACKAGED, open_bundle
-from moderation.errors import InvalidConfiguration
+from moderation.errors import InvalidConfiguration, MediaRejected
 from tests.unit.benchmarks.builders import RUN, a_row
 
 SAMPLES = Path(__file__).parents[3] / "samples"
@@ -157,6 +158,22 @@ def test_the_robustness_suite_scores_a_table_for_each_distortion_once(tmp_path: 
     assert (tmp_path / "jpeg-strong.parquet").stat().st_mtime_ns == before
     [told] = robustness(plain, tables, []).distorted
     assert (told.counts.forged, told.counts.real) == (1, 1)
+
+
+def test_the_half_of_a_video_becomes_a_video_of_as_many_frames(tmp_path: Path) -> None:
+    half = sample("portrait.mp4", region="left")
+    blind([half], Blinding(name="made"), tmp_path / "public", tmp_path / "secret")
+    [media] = read_task(tmp_path / "public").media()
+    with av.open(media.path) as cut, av.open(half.path) as whole:
+        assert cut.streams.video[0].width == whole.streams.video[0].width // 2 // 2 * 2
+        assert sum(1 for _ in cut.decode(video=0)) == sum(1 for _ in whole.decode(video=0))
+
+
+def test_a_task_that_cannot_be_finished_leaves_nothing_behind(tmp_path: Path) -> None:
+    broken = sample("broken.jpg", region="left")
+    with pytest.raises(MediaRejected):
+        blind([broken], Blinding(name="made"), tmp_path / "public", tmp_path / "secret")
+    assert not (tmp_path / "public").exists()
 
 
 def test_a_bundle_and_its_scores_come_to_the_same_submission(tmp_path: Path) -> None:
