@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from tarfile import TarError
@@ -116,7 +117,8 @@ def _safetensors(path: Path) -> Mapping[str, object]:
 
 def _torch(path: Path) -> Mapping[str, object]:
     try:
-        with torch.serialization.safe_globals(list(HARMLESS)):
+        with torch.serialization.safe_globals(list(HARMLESS)), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd files; what is wrong is said in one line below
             found = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise InvalidConfiguration(
