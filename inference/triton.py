@@ -130,23 +130,20 @@ class TritonScorer:
 
     async def identify(self) -> ModelIdentity:
         async def attempt(seconds: float) -> ModelIdentity:
-            client = self._client()
-            served = await client.get_model_metadata(
-                self._model, self._version, client_timeout=seconds
-            )
-            answer = await client.get_model_config(
+            answer = await self._client().get_model_config(
                 self._model, self._version, client_timeout=seconds
             )
             sha256 = answer.config.parameters[PARAMETER].string_value
             if not sha256:
                 raise ScorerMismatch(f"{self._model} does not say which weights it has")
-            return ModelIdentity(
-                name=self._model,
-                version=self._version or max(served.versions, key=int),
-                sha256=sha256,
-            )
+            version = self._version or await self._newest(seconds)
+            return ModelIdentity(name=self._model, version=version, sha256=sha256)
 
         return await self._insist(attempt)
+
+    async def _newest(self, seconds: float) -> str:
+        served = await self._client().get_model_metadata(self._model, client_timeout=seconds)
+        return str(max(served.versions, key=int))
 
     async def close(self) -> None:
         if self._connected is not None:

@@ -11,6 +11,7 @@ from inference.bundles import Bundle
 from inference.local import LocalScorer
 from inference.manifest import ModelDetector
 from inference.panel import Panel
+from inference.pinned import PinnedScorer
 from inference.ports import CropScorer
 from inference.triton import Patience, TritonScorer
 from moderation.errors import ScorerMismatch
@@ -29,13 +30,14 @@ def _scorer(settings: Settings, bundle: Bundle, detector: ModelDetector) -> Crop
             embedding=detector.embedding,
             threads=scoring.threads,
         )
-    return TritonScorer(
+    served = TritonScorer(
         scoring.triton,
         model=detector.model,
         version=detector.version,
         embedding=detector.embedding,
         patience=Patience(deadline_seconds=scoring.deadline.total_seconds()),
     )
+    return PinnedScorer(served, bundle.weights(detector))
 
 
 @asynccontextmanager

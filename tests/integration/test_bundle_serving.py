@@ -11,7 +11,7 @@ from inference.bundle_store import BundleStore
 from inference.bundles import Bundle
 from inference.facepack import FacePack
 from inference.local import local_panel
-from moderation.errors import PartUnavailable, ScorerMismatch
+from moderation.errors import PartUnavailable, ScorerMismatch, ScorerUnavailable
 from runtime.doctor import examine
 from runtime.embedded.triton import EmbeddedTriton, embedded_triton
 from runtime.settings import Scoring, Settings
@@ -126,3 +126,17 @@ async def test_the_doctor_asks_every_model(store: BundleStore, serving: Embedded
     assert (well.remedy, ill.remedy is None) == (None, False)
     assert well.detail == "bundle test-faces:1, face_blending, seams answer (triton)"
     assert "seams 1 is served with the weights" in ill.detail
+
+
+async def test_what_a_server_of_other_weights_answers_later_does_not_count(
+    store: BundleStore, serving: EmbeddedTriton
+) -> None:
+    """The server has bundle 1; the worker was started when it had bundle 2."""
+    other = store.find("test-faces:2")
+    named = settings(store, serving, "test-faces:2")
+    async with (
+        open_scorers(named, other) as scorers,
+        open_panel(named, other, scorers) as panel,
+    ):
+        with pytest.raises(ScorerUnavailable, match="seams 1 is served with other weights"):
+            await panel.ask(PACK, urgent=True)
