@@ -97,22 +97,26 @@ def _thin_cells(cells: list[Cell], least: int) -> Iterator[str]:
     for cell in cells:
         if cell.clips < least:
             where = "" if cell.compression == UNKNOWN else f" at {cell.compression}"
-            yield f"{cell.label} by {cell.method}{where}: {cell.clips} clips"
+            yield f"{cell.label} by {cell.method}{where}: {_clips(cell.clips)}"
 
 
 def _thin_values(variables: dict[str, dict[str, int]], least: int) -> Iterator[str]:
     unknown = [name for name, counts in variables.items() if not _known(counts)]
     if unknown:
-        yield f"nothing is known of {', '.join(unknown)}"
+        yield f"nothing is known of {', '.join(unknown).replace('_', ' ')}"
     for name, counts in variables.items():
         if name in unknown:
             continue
         share = counts.get(UNKNOWN, 0) / sum(counts.values())
         if share > 0.5:
-            yield f"{name} is unknown for {share:.0%} of the clips"
+            yield f"{name.replace('_', ' ')} is unknown for {share:.0%} of the clips"
         for value, count in counts.items():
             if value != UNKNOWN and count < least:
-                yield f"{name} {value}: {count} clips"
+                yield f"{name.replace('_', ' ')} {value}: {_clips(count)}"
+
+
+def _clips(count: int) -> str:
+    return f"{count} clip" + ("" if count == 1 else "s")
 
 
 def _known(counts: dict[str, int]) -> int:

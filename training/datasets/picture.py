@@ -15,6 +15,7 @@ from training.datasets.coverage import UNKNOWN, Coverage
 from training.datasets.errors import DataSetRefused
 
 _MOST_VALUES = 12
+_LEAST_ROWS = 5  # one value alone is no wall
 _COLOUR, _PALE = "#33658a", "#c9c9c9"
 
 
@@ -35,8 +36,8 @@ def draw_coverage(coverage: Coverage, title: str, path: Path) -> None:
             axis.set_axis_off()
     unknown = [name for name in coverage.variables if name not in known]
     note = f"\nunknown throughout: {', '.join(unknown)}" if unknown else ""
-    figure.suptitle(f"{title}: {coverage.clips:,} clips{note}", fontsize=10)
-    figure.tight_layout()
+    figure.suptitle(f"{title}: {coverage.clips:,} clips{note}", fontsize=10, x=0.01, ha="left")
+    figure.tight_layout(rect=(0, 0, 1, 0.99))
     try:
         figure.savefig(path, dpi=120)
     except (OSError, ValueError) as error:
@@ -69,7 +70,7 @@ def _bars(axis: Axes, name: str, counts: dict[str, int]) -> None:
     bars = axis.barh(range(len(labels)), list(shown.values()), color=colours)
     axis.bar_label(bars, padding=2, fontsize=7)
     axis.set_yticks(range(len(labels)), labels, fontsize=7)
-    axis.invert_yaxis()
+    axis.set_ylim(max(len(labels), _LEAST_ROWS) - 0.5, -0.5)  # the first on top
     axis.margins(x=0.12)
     axis.set_title(name.replace("_", " "), fontsize=9, loc="left")
     axis.spines[["top", "right"]].set_visible(False)

@@ -72,7 +72,7 @@ def test_coverage_tells_what_is_thin(tmp_path: Path, media: Path) -> None:
     taken(tmp_path, media)
     picture = tmp_path / "c.png"
     found = run(tmp_path, "coverage", "faces", "--picture", str(picture))
-    assert "thin: gender female: 1 clips" in " ".join(found.stdout.split())
+    assert "thin: gender female: 1 clip" in " ".join(found.stdout.split())
     assert picture.stat().st_size > 1000
     assert told(tmp_path, "coverage", "faces")["clips"] == 3
 

@@ -44,8 +44,8 @@ def test_fewer_than_the_least_is_thin(least: int, told: bool) -> None:
 def test_what_is_wholly_or_mostly_unknown_is_thin() -> None:
     thin = cover(CLIPS, 1).thin
     assert any(line.startswith("nothing is known of place") for line in thin)
-    assert "skin_tone is unknown for 67% of the clips" in thin
-    assert "skin_tone 10: 0 clips" in thin
+    assert "skin tone is unknown for 67% of the clips" in thin
+    assert "skin tone 10: 0 clips" in thin
 
 
 def test_a_label_that_is_missing_is_thin() -> None:
