@@ -10,6 +10,7 @@ mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from training.datasets.coverage import UNKNOWN, Coverage
 from training.datasets.errors import DataSetRefused
@@ -28,7 +29,7 @@ def draw_coverage(coverage: Coverage, title: str, path: Path) -> None:
     panels = [("label, method, compression", _by_cell(coverage)), *known.items()]
     columns = min(len(panels), 2)
     rows = -(-len(panels) // columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(11, 2.8 * rows + 0.4), squeeze=False)
+    figure, axes = plt.subplots(rows, columns, figsize=(11, 2.2 * rows + 0.4), squeeze=False)
     for at, axis in enumerate(axes.flat):
         if at < len(panels):
             _bars(axis, *panels[at])
@@ -72,6 +73,7 @@ def _bars(axis: Axes, name: str, counts: dict[str, int]) -> None:
     axis.set_yticks(range(len(labels)), labels, fontsize=7)
     axis.set_ylim(max(len(labels), _LEAST_ROWS) - 0.5, -0.5)  # the first on top
     axis.margins(x=0.12)
+    axis.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     axis.set_title(name.replace("_", " "), fontsize=9, loc="left")
     axis.spines[["top", "right"]].set_visible(False)
     axis.tick_params(axis="x", labelsize=7)
