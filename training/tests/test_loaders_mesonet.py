@@ -163,6 +163,21 @@ def test_a_file_that_is_off_is_refused_in_one_line(tmp_path: Path, change, messa
     assert "\n" not in str(refused.value)
 
 
+def test_a_file_on_which_the_library_may_crash_is_refused_all_the_same(tmp_path: Path) -> None:
+    path, _ = write_meso4(tmp_path / "meso.h5")
+    whole, refused = path.read_bytes(), 0
+    for seed in range(6):
+        rng, broken = np.random.default_rng(seed), bytearray(whole)
+        for place in rng.integers(0, 2000, 40):  # where the tables of names and places lie
+            broken[place] = rng.integers(256)
+        path.write_bytes(broken)
+        try:
+            load_mesonet(path)
+        except InvalidConfiguration:
+            refused += 1
+    assert refused > 0
+
+
 def test_bytes_that_are_no_hdf5_are_refused(tmp_path: Path) -> None:
     (tmp_path / "no.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + b"\0" * 500)
     with pytest.raises(InvalidConfiguration, match="no HDF5 file"):
