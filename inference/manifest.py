@@ -129,7 +129,7 @@ class DataSet:
     name: str
     version: str = ""
     licence: str = "none stated"
-    allows_training: Literal["yes", "no", "unknown"] = "unknown"
+    allows_training: Literal["yes", "research", "no", "unknown"] = "unknown"
     faces: Annotated[int, Field(ge=0)] | None = None
     used_for: str = "training"
 

@@ -50,6 +50,18 @@ class Used:
     used_for: str
     faces: int = 0
     allowed_by_name: bool = False
+    allows_training: str = Permission.UNKNOWN.value
+
+    def entry(self) -> dict[str, str | int]:
+        """As a line of `data_sets` in a bundle's manifest."""
+        return {
+            "name": self.name,
+            "version": self.version,
+            "licence": self.licence,
+            "allows_training": self.allows_training,
+            "faces": self.faces,
+            "used_for": self.used_for,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +98,11 @@ def permitted(materials: Iterable[Material], use: Use, allow: Sequence[str] = ()
         NotLicensed: something is neither; the message names all of it and how to allow it.
     """
     counts: Counter[tuple[str, str, str, Permission]] = Counter()
+    training: dict[tuple[str, str, str, Permission], Permission] = {}
     for one in materials:
-        counts[one.name, one.version, one.licence, permission(one, use)] += 1
+        key = (one.name, one.version, one.licence, permission(one, use))
+        counts[key] += 1
+        training[key] = permission(one, Use.TRAINING)
     refused = [key for key in counts if not _suffices(key[3], use) and not _named(key, allow)]
     if refused:
         raise NotLicensed(_told(refused, counts, use))
@@ -100,6 +115,7 @@ def permitted(materials: Iterable[Material], use: Use, allow: Sequence[str] = ()
             used_for=use.value,
             faces=count,
             allowed_by_name=not _suffices(found, use),
+            allows_training=training[name, version, licence, found].value,
         )
         for (name, version, licence, found), count in sorted(counts.items())
     ]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from inference.manifest import DataSet
 from training.datasets.errors import NotLicensed
 from training.datasets.licences import (
     Material,
@@ -79,6 +80,12 @@ def test_what_was_used_is_read_again_and_counts_by_data_set_and_licence(tmp_path
         ("faces", "MIT", 2),
     ]
     assert check_faces(tmp_path) == used
+
+
+def test_what_was_used_is_a_line_of_a_bundles_manifest() -> None:
+    (used,) = permitted([of("CC-BY-NC-4.0")] * 2, Use.EVALUATION)
+    entry = DataSet(**used.entry())
+    assert (entry.allows_training, entry.faces, entry.used_for) == ("research", 2, "evaluation")
 
 
 def test_training_refuses_faces_that_were_made_to_measure_on(tmp_path: Path) -> None:
