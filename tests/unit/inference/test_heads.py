@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import pickle
+import random
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +29,12 @@ WHOLE = {
 def packed(**arrays: object) -> bytes:
     content = io.BytesIO()
     np.savez(content, **{name: np.asarray(array) for name, array in arrays.items()})
+    return content.getvalue()
+
+
+def packed_array(array: np.ndarray) -> bytes:
+    content = io.BytesIO()
+    np.save(content, array)
     return content.getvalue()
 
 
@@ -143,3 +151,20 @@ def test_features_that_overflow_make_no_logit() -> None:
 def test_a_head_that_is_not_there_is_named() -> None:
     with pytest.raises(InvalidConfiguration, match=r"none\.npz: No such file"):
         Head.load(Path("none.npz"))
+
+
+@pytest.mark.filterwarnings("ignore")  # NumPy warns of headers that look like Python 2's
+def test_whatever_bytes_change_a_file_is_a_head_or_refused() -> None:
+    chance = random.Random(3)
+    members = {name: packed_array(array) for name, array in WHOLE.items()}
+    for _ in range(500):
+        name = chance.choice(list(members))
+        spoilt = bytearray(members[name])
+        for _ in range(chance.randint(1, 4)):
+            spoilt[chance.randrange(len(spoilt))] = chance.randrange(256)
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w") as archive:  # its checksums are right
+            for each, array in (members | {name: bytes(spoilt)}).items():
+                archive.writestr(f"{each}.npy", array)
+        with suppress(InvalidConfiguration):
+            assert Head.read(content.getvalue(), of="head.npz").outputs
