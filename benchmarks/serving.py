@@ -78,12 +78,13 @@ class Serving:
         self._bundle = Bundle(wish.bundle, threads=wish.threads)
         self._follow, self._preprocessing = follower(FaceSearch(), DecodingLimits())
         self._changes = _changes(wish)
+        self._faces_equal = any(isinstance(c, Equalise) and c.of_face for c in self._changes)
         self.run = self._describe(wish, policy)
 
     def row(self, clip: Clip) -> ScoreRow:
         """Score one clip; one that cannot be read gives a row that says why."""
         known = _known(clip)
-        onlooker = trivial.Onlooker()
+        onlooker = trivial.Onlooker(sizes=not self._faces_equal)
         try:
             facts, pack = self._look(clip, onlooker)
         except MediaRejected as error:

@@ -17,24 +17,25 @@ _GRID = 8  # JPEG's and H.264's blocks
 _QUALITY = 75
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Onlooker:
     """Lets frames pass, and keeps what is trivial to say of them.
 
     `frame_pixels`: longer side. `blockiness`: how much larger steps between neighbours are on
     the grid of 8 pixels than beside it (Wang, Sheikh and Bovik, 2002, without their exponents).
+    `sizes`: whether `frame_pixels` is told. Where faces were brought to one size it says how they
+    were framed, and of that a detector of crops sees nothing.
     """
 
+    sizes: bool = True
     seen: list[dict[str, float]] = field(default_factory=list)
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         for frame in frames:
-            self.seen.append(
-                {
-                    "frame_pixels": float(max(frame.pixels.shape[:2])),
-                    "blockiness": blockiness(frame.pixels),
-                }
-            )
+            told = {"blockiness": blockiness(frame.pixels)}
+            if self.sizes:
+                told["frame_pixels"] = float(max(frame.pixels.shape[:2]))
+            self.seen.append(told)
             yield frame
 
     def scores(self) -> dict[str, float]:
