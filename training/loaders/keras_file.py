@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import h5py  # type: ignore[import-untyped]
@@ -69,7 +70,7 @@ def _gathered(arrays: Mapping[str, NDArray[np.float32]]) -> list[KerasLayer]:
 
 def _print(path: Path) -> None:
     """Write the weights to the standard output, as an .npz file."""
-    arrays = {}
+    arrays: dict[str, Any] = {}
     with h5py.File(path, "r") as file:
         group = file.get("model_weights", file)
         for name in [_text(name) for name in group.attrs["layer_names"]][:MOST_LAYERS]:
