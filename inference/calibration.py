@@ -1,71 +1,23 @@
-"""What a model's answers mean: logits as probabilities, embeddings as distances.
+"""What a bundle's answers mean: logits as one probability, embeddings as distances.
 
-Both were fitted when the model was trained and lie beside its weights.
+Both were fitted when it was made, and lie in its folder.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from math import isfinite
-from pathlib import Path
 from typing import Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from inference.arrays import finite, read_arrays
 from moderation.errors import InvalidConfiguration, ScorerMismatch
-from moderation.fusion import Family, Fusion
+from moderation.fusion import Fusion
 
 CALIBRATION = "calibration.json"
-REFERENCE = "reference.npz"
-BLENDING = "blending"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Calibration:
-    """Platt's scaling: probability = sigmoid((logit - bias) / temperature).
-
-    `id` changes with the numbers; a verdict's lineage names it.
-    """
-
-    id: str
-    temperature: float
-    bias: float
-
-    def __post_init__(self) -> None:
-        if not (isfinite(self.temperature) and self.temperature > 0 and isfinite(self.bias)):
-            raise InvalidConfiguration(f"calibration {self.id}: temperature must be over 0")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read the calibration of the model version in this folder.
-
-        Raises:
-            InvalidConfiguration: there is none, or it makes no sense.
-        """
-        try:
-            written = json.loads((folder / CALIBRATION).read_bytes())
-            return cls(
-                id=str(written["id"]),
-                temperature=float(written["temperature"]),
-                bias=float(written["bias"]),
-            )
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InvalidConfiguration(f"{folder / CALIBRATION}: {error!r}") from error
-
-    def fusion(self) -> Fusion:
-        """The same for a bundle of one detector."""
-        only = Family(finds="manipulated", weights={BLENDING: 1.0})
-        return Fusion(id=self.id, families=(only,), temperature=self.temperature, bias=self.bias)
-
-    def probability(self, logits: ArrayLike) -> NDArray[np.float64]:
-        """The chance of being fake, 0 to 1, of each logit; shape as given."""
-        scaled = (np.asarray(logits, np.float64) - self.bias) / self.temperature
-        # half of (1 + tanh(x / 2)) is the sigmoid, and never overflows
-        return np.asarray((1 + np.tanh(scaled / 2)) / 2)
 
 
 # In a tuple, because an adapter's configuration reaches only what is within its type.
@@ -115,20 +67,6 @@ class EmbeddingReference:
             raise InvalidConfiguration("embedding reference: shapes do not fit")
         if not (self.scales > 0).all() or not self.percentile_99 > 0:
             raise InvalidConfiguration("embedding reference: scales must be over 0")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read the reference in this folder.
-
-        Raises:
-            InvalidConfiguration: there is none, or it is damaged.
-        """
-        path = folder / REFERENCE
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise InvalidConfiguration(f"{path}: {error.strerror}") from error
-        return cls.read(content, of=str(path))
 
     @classmethod
     def read(cls, content: bytes, *, of: str) -> Self:

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from inference.calibration import (
-    CALIBRATION,
-    REFERENCE,
-    Calibration,
-    EmbeddingReference,
-    read_fusion,
-)
+from inference.calibration import EmbeddingReference, read_fusion
 from moderation.errors import InvalidConfiguration, ScorerMismatch
 from moderation.fusion import Family, Fusion
-
-
-def a_calibration(temperature: float = 2.0, bias: float = 1.0) -> Calibration:
-    return Calibration(id="a", temperature=temperature, bias=bias)
 
 
 def a_reference(**changed: object) -> EmbeddingReference:
@@ -33,65 +23,20 @@ def a_reference(**changed: object) -> EmbeddingReference:
     return EmbeddingReference(**(parts | changed))  # type: ignore[arg-type]
 
 
-def write_reference(folder: Path, reference: EmbeddingReference) -> None:
+def packed(reference: EmbeddingReference) -> bytes:
+    content = io.BytesIO()
     np.savez(
-        folder / REFERENCE,
+        content,
         mean=reference.mean,
         components=reference.components,
         scales=reference.scales,
         percentile_99=reference.percentile_99,
     )
+    return content.getvalue()
 
 
-def test_a_logit_at_the_bias_is_a_coin_flip() -> None:
-    assert a_calibration().probability([1.0]) == pytest.approx([0.5])
-
-
-def test_a_temperature_over_one_makes_probabilities_less_sure() -> None:
-    sharp = a_calibration(temperature=1.0).probability([3.0, -1.0])
-    soft = a_calibration(temperature=3.0).probability([3.0, -1.0])
-    assert sharp == pytest.approx([1 / (1 + np.exp(-2)), 1 / (1 + np.exp(2))])
-    assert 0.5 < soft[0] < sharp[0]
-    assert sharp[1] < soft[1] < 0.5
-
-
-def test_a_higher_logit_never_has_a_lower_probability() -> None:
-    probabilities = a_calibration().probability(np.linspace(-50, 50, 101))
-    assert (np.diff(probabilities) >= 0).all()
-
-
-def test_extreme_logits_stay_probabilities() -> None:
-    assert a_calibration().probability(np.array([-1e9, 1e9], np.float32)).tolist() == [0, 1]
-
-
-def test_no_crops_have_no_probabilities() -> None:
-    assert a_calibration().probability([]).shape == (0,)
-
-
-def test_a_calibration_is_read_as_it_was_written(tmp_path: Path) -> None:
-    written = {"id": "b", "temperature": 1.5, "bias": -0.25, "fitted_on": "ignored here"}
-    (tmp_path / CALIBRATION).write_text(json.dumps(written))
-    assert Calibration.load(tmp_path) == Calibration(id="b", temperature=1.5, bias=-0.25)
-
-
-@pytest.mark.parametrize(
-    "written",
-    ["", "[]", '{"id": "b", "bias": 0}', '{"id": "b", "temperature": 0, "bias": 0}',
-     '{"id": "b", "temperature": "warm", "bias": 0}', '{"id": "b", "temperature": NaN, "bias": 0}'],
-)  # fmt: skip
-def test_a_calibration_that_makes_no_sense_is_the_operators_to_mend(
-    tmp_path: Path, written: str
-) -> None:
-    (tmp_path / CALIBRATION).write_text(written)
-    with pytest.raises(InvalidConfiguration):
-        Calibration.load(tmp_path)
-
-
-def test_a_missing_calibration_or_reference_is_the_operators_to_mend(tmp_path: Path) -> None:
-    with pytest.raises(InvalidConfiguration, match=CALIBRATION):
-        Calibration.load(tmp_path)
-    with pytest.raises(InvalidConfiguration, match=REFERENCE):
-        EmbeddingReference.load(tmp_path)
+def read(content: bytes) -> EmbeddingReference:
+    return EmbeddingReference.read(content, of="reference.npz")
 
 
 def test_distance_is_measured_in_the_trainings_own_spread() -> None:
@@ -110,18 +55,17 @@ def test_embeddings_of_another_width_are_refused() -> None:
         a_reference().distance(np.zeros((1, 4), np.float32))
 
 
-def test_a_reference_is_read_as_it_was_written(tmp_path: Path) -> None:
-    write_reference(tmp_path, a_reference())
+def test_a_reference_is_read_as_it_was_written() -> None:
     embeddings = np.array([[3, 0, 1]], np.float32)
-    assert EmbeddingReference.load(tmp_path).distance(embeddings) == pytest.approx(
+    assert read(packed(a_reference())).distance(embeddings) == pytest.approx(
         a_reference().distance(embeddings)
     )
 
 
-def test_a_damaged_reference_is_the_operators_to_mend(tmp_path: Path) -> None:
-    (tmp_path / REFERENCE).write_bytes(b"PK\x03\x04 cut off")
-    with pytest.raises(InvalidConfiguration):
-        EmbeddingReference.load(tmp_path)
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut off", packed(a_reference())[:-40]])
+def test_a_damaged_reference_is_the_operators_to_mend(content: bytes) -> None:
+    with pytest.raises(InvalidConfiguration, match=r"reference\.npz"):
+        read(content)
 
 
 @pytest.mark.parametrize(
