@@ -13,6 +13,8 @@ IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".heic", "
 MEDIA_SUFFIXES = VIDEO_SUFFIXES | IMAGE_SUFFIXES
 
 _BLOCK_BYTES = 1 << 20
+_LONGEST = 1024  # characters of a path
+_LONGEST_NAME = 255  # bytes of a name, as file systems have it
 
 
 def confined(root: Path, written: str) -> str:
@@ -25,8 +27,9 @@ def confined(root: Path, written: str) -> str:
     """
     plain = written.strip().replace("\\", "/")
     path = PurePosixPath(plain)
-    if not plain or not plain.isprintable() or plain == ".":
-        raise DataSetRefused(f"{written!r} is no path of a file")
+    named = plain not in ("", ".") and plain.isprintable() and len(plain) <= _LONGEST
+    if not named or any(len(part.encode()) > _LONGEST_NAME for part in path.parts):
+        raise DataSetRefused(f"{written[:80]!r} is no path of a file")
     if path.is_absolute() or PureWindowsPath(plain).drive or ".." in path.parts:
         raise DataSetRefused(f"{written!r} leaves the folder {root}: paths must be relative to it")
     try:

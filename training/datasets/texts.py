@@ -51,8 +51,9 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise DataSetRefused(f"{path} cannot be read: {error.strerror}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        where = str(getattr(error, "problem_mark", "")).strip()
-        raise DataSetRefused(f"{path} is no YAML {where}".strip()) from error
+        mark = getattr(error, "problem_mark", None)
+        where = f": line {mark.line + 1}" if mark is not None else ""
+        raise DataSetRefused(f"{path} is no YAML{where}") from error
     if not isinstance(found, dict):
         raise DataSetRefused(f"{path} is no YAML mapping")
     return found

@@ -106,6 +106,13 @@ def test_deepfakedetection_tells_actors_and_scene_and_has_no_official_split(
     assert clips[name].official is Split.UNASSIGNED
 
 
+def test_a_stray_video_among_faceforensics_is_left_out_and_told(tmp_path: Path) -> None:
+    put(faceforensics(tmp_path), "manipulated_sequences/Deepfakes/c23/videos/my own.mp4")
+    found = reading(tmp_path, "faceforensics")
+    assert "my own.mp4" in found.left_out[0]
+    assert not any("my own" in clip.path for clip in found.clips)
+
+
 def celebdf(root: Path, listed: str) -> Path:
     put(root, "Celeb-real/id0_0000.mp4", "Celeb-real/id1_0002.mp4", "YouTube-real/00170.mp4")
     put(root, "Celeb-synthesis/id0_id1_0000.mp4")

@@ -137,7 +137,20 @@ def test_an_unquoted_yes_or_no_in_yaml_is_a_permission() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/a", "../a", "a/../../b", "C:\\a", "\\\\host\\a", "a\x00b", "a\nb", "", ".", " "]
+    "path",
+    [
+        "/a",
+        "../a",
+        "a/../../b",
+        "C:\\a",
+        "\\\\host\\a",
+        "a\x00b",
+        "a\nb",
+        "",
+        ".",
+        " ",
+        "a/" * 1000,
+    ],
 )
 def test_paths_that_leave_or_are_none_are_refused(tmp_path: Path, path: str) -> None:
     with pytest.raises(DataSetRefused):

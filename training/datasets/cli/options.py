@@ -36,6 +36,7 @@ def progress(task: str, total: int | None) -> Iterator[tuple[Progress, TaskID]]:
         Remaining(),
         console=err,
         transient=True,
+        disable=not err.is_terminal,
     )
     with bar:
         yield bar, bar.add_task(task, total=total)

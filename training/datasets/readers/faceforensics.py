@@ -24,6 +24,7 @@ from training.datasets.texts import read_json
 
 _ORIGINALS, _FORGERIES = "original_sequences", "manipulated_sequences"
 _ORIGIN = {"youtube": "youtube", "actors": "actor"}
+_OF_ACTORS = ("actors", "DeepFakeDetection")
 _FAMILIES = {
     "Deepfakes": Family.SWAP,
     "FaceSwap": Family.SWAP,
@@ -54,13 +55,18 @@ class FaceForensics:
     def read(self, source: Path, media: Path | None) -> Reading:
         root = media or source
         splits = _splits(source)
-        gathered = Gathering(root)
+        gathered, left_out = Gathering(root), []
         for family, folder in _sequences(root):
             for path in sorted(folder.iterdir()):
-                if path.suffix.lower() in MEDIA_SUFFIXES:
-                    gathered.clips.append(_clip(root, path, family, splits))
-        note = [] if splits else ["no train.json, val.json, test.json: no official split is known"]
-        return gathered.reading(note)
+                if path.suffix.lower() not in MEDIA_SUFFIXES:
+                    continue
+                if _named(path) is None:
+                    left_out.append(f"{path.relative_to(root)}: no name of FaceForensics++")
+                    continue
+                gathered.clips.append(_clip(root, path, family, splits))
+        if not splits:
+            left_out.append("no train.json, val.json, test.json: no official split is known")
+        return gathered.reading(left_out)
 
 
 def _sequences(root: Path) -> Iterator[tuple[Family, Path]]:
@@ -74,13 +80,18 @@ def _sequences(root: Path) -> Iterator[tuple[Family, Path]]:
                 yield family, folder
 
 
+def _named(path: Path) -> re.Match[str] | None:
+    """What the name of a video tells: `…/METHOD/COMPRESSION/videos/NAME.mp4`."""
+    pattern = _ACTOR if path.parts[-4] in _OF_ACTORS else _NUMBERS
+    return pattern.fullmatch(path.stem)
+
+
 def _clip(root: Path, path: Path, family: Family, splits: dict[str, str]) -> Clip:
     inside = path.relative_to(root)
     method, compression = inside.parts[1], inside.parts[2]
-    actors = method in ("actors", "DeepFakeDetection")
-    named = (_ACTOR if actors else _NUMBERS).fullmatch(path.stem)
+    actors, named = method in _OF_ACTORS, _named(path)
     if named is None:
-        raise DataSetRefused(f"{inside}: no name as FaceForensics++ gives them")
+        raise DataSetRefused(f"{inside}: no name of FaceForensics++")
     origin = "actors" if actors else "youtube"
     official = "" if actors else splits.get(path.stem, "")
     people = [named["target"], named["source"]]
