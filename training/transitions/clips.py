@@ -167,7 +167,8 @@ def _burst(
         seen = camera.noisy(clean, rng)
         forger = forger or Forger(swap, clean, there)
         real.append(seen)
-        fake.append(forger.forge(seen, clean, there, offsets[number]))
+        late = moving.frame(number - swap.lag) if swap.painted and swap.lag else (clean, there)
+        fake.append(forger.forge(seen, there, offsets[number], late, rng))
         faces.append(there)
     return camera.worn(real)[-BURST:], camera.worn(fake)[-BURST:], faces[-BURST:]
 

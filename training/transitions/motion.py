@@ -1,4 +1,8 @@
-"""Moves a still picture as cameras and heads move: smoothly, over the few frames of a burst."""
+"""Moves a still picture as cameras and heads move over the few frames of a burst.
+
+A hand is not a tripod, and lips turn within a tenth of a second: a genuine face does not move
+evenly either.
+"""
 
 from __future__ import annotations
 
@@ -31,12 +35,15 @@ class Course:
 
     @classmethod
     def draw(
-        cls, rng: np.random.Generator, *, count: int, slowest: float, fastest: float
+        cls, rng: np.random.Generator, count: int, slowest: float, fastest: float, unrest: float
     ) -> Course:
-        """Directions at random, magnitudes evenly over their logarithm."""
+        """Directions at random, magnitudes evenly over their logarithm.
+
+        `unrest`: the change as a share of the speed; at 1 a course may turn within a burst.
+        """
         size = np.exp(rng.uniform(np.log(slowest), np.log(fastest)))
         speed = rng.normal(0, size, count)
-        return cls(speed=speed, change=rng.normal(0, 0.15 * size, count))
+        return cls(speed=speed, change=rng.normal(0, unrest * size, count))
 
     def at(self, frame: float) -> NDArray[np.float64]:
         return np.asarray(self.speed * frame + self.change * frame**2 / 2)
@@ -61,10 +68,10 @@ class Motion:
     @classmethod
     def draw(cls, rng: np.random.Generator) -> Motion:
         return cls(
-            camera=Course.draw(rng, count=4, slowest=1e-4, fastest=8e-3),
-            head=Course.draw(rng, count=4, slowest=4e-4, fastest=1.5e-2),
-            parts=Course.draw(rng, count=2 * len(_MOVING_PARTS), slowest=2e-4, fastest=8e-3),
-            light=Course.draw(rng, count=2, slowest=2e-4, fastest=6e-3),
+            camera=Course.draw(rng, 4, 1e-4, 8e-3, unrest=0.4),
+            head=Course.draw(rng, 4, 4e-4, 1.5e-2, unrest=0.4),
+            parts=Course.draw(rng, 2 * len(_MOVING_PARTS), 3e-4, 1.5e-2, unrest=1.0),
+            light=Course.draw(rng, 2, 2e-4, 6e-3, unrest=0.5),
             phase=(float(rng.uniform(0, 1)), float(rng.uniform(0, 1))),
         )
 

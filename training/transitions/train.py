@@ -39,7 +39,7 @@ Floats = NDArray[np.float64]
 OUTPUT = "transitions"
 FOLDS = 5
 # Chosen once on held-out groups, among 1e-3 … 1.
-INVERSE_PENALTY = 1e-2
+INVERSE_PENALTY = 1e-1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

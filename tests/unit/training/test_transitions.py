@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from inference.bursts import runs
-from inference.transitions import NAMES, transition_features
 from tests.unit.training.builders import a_face, a_picture, entries_on_disk
 from training.patches import Entry
-from training.transitions.clips import BURSTS, Clips, Track, predicted
+from training.transitions.clips import BURSTS, Clips, predicted
 from training.transitions.motion import Motion, Moving
 from training.transitions.scenes import scenes
 from training.transitions.swapping import Forger, Swap
@@ -23,14 +21,6 @@ from training.transitions.train import Table, fit, report
 @pytest.fixture
 def entries(tmp_path: Path) -> list[Entry]:
     return entries_on_disk(tmp_path, 3)
-
-
-def features(track: Track) -> dict[str, float]:
-    found = transition_features(
-        track.pixels, np.ones((len(track.pixels), 4), np.float32), track.at_seconds
-    )
-    assert found is not None
-    return dict(zip(NAMES, found.tolist(), strict=True))
 
 
 def test_a_track_and_its_twin_are_the_same_every_time(entries: list[Entry]) -> None:
@@ -65,24 +55,14 @@ def test_far_from_the_face_both_are_alike(entries: list[Entry]) -> None:
     assert corners.mean() < 0.5 * off[:, 80:150, 80:150].mean()
 
 
-def test_twins_tremble_more_on_the_face(entries: list[Entry]) -> None:
-    clips = Clips([[entry] for entry in entries], seed=5)
-    pairs = [clips.twins(epoch, place) for epoch in range(1) for place in range(3)]
-
-    name = "colour of core against ring, mean"
-    assert np.median([features(twin)[name] - features(track)[name] for track, twin in pairs]) > 0
-
-
-def test_a_motion_is_smooth() -> None:
+def test_a_head_moves_on_and_does_not_jump() -> None:
     pixels, face = a_picture(), a_face()
-    rng = np.random.default_rng(0)
-    moving = Moving(pixels=pixels, face=face, motion=Motion.draw(rng))
+    moving = Moving(pixels=pixels, face=face, motion=Motion.draw(np.random.default_rng(0)))
 
-    places = [np.array(moving.frame(number)[1].landmarks) for number in range(4)]
-    steps = [after - before for before, after in pairwise(places)]
+    places = [np.array(moving.frame(number)[1].landmarks) for number in (0, 0.01, 1)]
 
-    assert np.abs(steps[0]).max() > 0.01
-    assert np.abs(steps[1] - steps[0]).max() < np.abs(steps[0]).max()
+    assert np.abs(places[1] - places[0]).max() < 0.1
+    assert np.abs(places[2] - places[0]).max() > 0.01
 
 
 def test_a_landmark_goes_where_its_pixels_go() -> None:
@@ -100,11 +80,14 @@ def test_a_landmark_goes_where_its_pixels_go() -> None:
 
 def test_without_tremor_a_still_face_is_forged_alike_in_every_frame() -> None:
     pixels, face = a_picture(), a_face()
-    swap = replace(Swap.draw(np.random.default_rng(0), None), tremor=np.zeros(8))
+    drawn = Swap.draw(np.random.default_rng(0), None)
+    swap = replace(drawn, tremor=np.zeros(8), flicker=0.0)
     forger = Forger(swap, pixels, face)
-    offsets = swap.offsets(2, np.random.default_rng(1))
+    rng = np.random.default_rng(1)
 
-    first, second = (forger.forge(pixels, pixels, face, offset) for offset in offsets)
+    first, second = (
+        forger.forge(pixels, face, offset, (pixels, face), rng) for offset in swap.offsets(2, rng)
+    )
 
     assert (first == second).all()
     assert (first != pixels).any()
@@ -114,9 +97,11 @@ def test_tremor_changes_what_is_forged_from_frame_to_frame() -> None:
     pixels, face = a_picture(), a_face()
     swap = Swap.draw(np.random.default_rng(0), None)
     forger = Forger(swap, pixels, face)
-    offsets = swap.offsets(2, np.random.default_rng(1))
+    rng = np.random.default_rng(1)
 
-    first, second = (forger.forge(pixels, pixels, face, offset) for offset in offsets)
+    first, second = (
+        forger.forge(pixels, face, offset, (pixels, face), rng) for offset in swap.offsets(2, rng)
+    )
 
     assert (first != second).any()
 
