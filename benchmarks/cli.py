@@ -25,6 +25,9 @@ DataSet = Annotated[str, typer.Option(help="A data set of the registry: NAME[:VE
 Root = Annotated[Path, typer.Option(help="Where the registry lies.")]
 Bundle = Annotated[Path | None, typer.Option(help="A bundle's folder; the packaged one.")]
 PolicyFile = Annotated[Path | None, typer.Option(help="A policy; the packaged one.")]
+Packs = Annotated[
+    Path | None, typer.Option(help="Where to keep what was extracted, for the next bundle.")
+]
 Processes = Annotated[int, typer.Option(min=1, help="How many score at once.")]
 Methods = Annotated[list[str] | None, typer.Option(help="Only these; may be repeated.")]
 AtMost = Annotated[int, typer.Option(min=0, help="Clips of each method and label; 0: all.")]
@@ -59,6 +62,7 @@ def score(
     equalise: Annotated[str, typer.Option(help="256,75 or face:128,75.")] = "",
     distort: Annotated[str, typer.Option(help="KIND:STRENGTH, as jpeg:strong.")] = "",
     left_out: Annotated[str, typer.Option(help="What the bundle was trained without.")] = "",
+    packs: Packs = None,
     processes: Processes = 1,
 ) -> None:
     """Score a data set by the serving code. Stopped and started again it goes on."""
@@ -68,7 +72,12 @@ def score(
 
     clips = choose(read_clips(data, root), split=split, methods=method or (), at_most=at_most)
     wish = Wish(
-        bundle=bundle, policy=policy, equalise=equalise, distortion=distort, left_out=left_out
+        bundle=bundle,
+        policy=policy,
+        equalise=equalise,
+        distortion=distort,
+        left_out=left_out,
+        packs=packs,
     )
     table = score_clips(clips, wish, out, processes=processes)
     print(f"{len(table)} clips in {out}")
@@ -148,6 +157,7 @@ def robustness(
     bundle: Bundle = None,
     policy: PolicyFile = None,
     comparisons: ComparisonsFile = None,
+    packs: Packs = None,
     processes: Processes = 1,
     samples: Samples = 1000,
 ) -> None:
@@ -164,7 +174,7 @@ def robustness(
     clips = choose(read_clips(data, root), split=split, methods=method or (), at_most=at_most)
     wanted = [one for one in every() if not kind or one.kind in kind]
     plain, distorted = score_distorted(
-        clips, Wish(bundle=bundle, policy=policy), tables, wanted, processes=processes
+        clips, Wish(bundle=bundle, policy=policy, packs=packs), tables, wanted, processes=processes
     )
     found = robustness(
         plain,

@@ -14,9 +14,9 @@ from benchmarks import trivial
 from benchmarks.changes import Change, Distort, Half, in_turn, parse_distortion
 from benchmarks.clips import Clip
 from benchmarks.equalising import Equalise
+from benchmarks.kept import Kept, Looked
 from benchmarks.scoring import Answers, Bundle
 from benchmarks.table import Run, ScoreRow
-from inference import facepack
 from inference.detectors import load_detector
 from inference.extraction import extract
 from inference.facepack import FacePack
@@ -39,7 +39,8 @@ class Wish:
     """How to score: everything that a process needs to do it, as plain values.
 
     `bundle`: None is the packaged one; `policy`: likewise; `equalise` and `distortion` as on
-    the command line, empty for none; `left_out`: what the bundle was trained without.
+    the command line, empty for none; `left_out`: what the bundle was trained without. `packs`:
+    where extractions are kept for other bundles; None keeps none.
     """
 
     bundle: Path | None = None
@@ -47,6 +48,7 @@ class Wish:
     equalise: str = ""
     distortion: str = ""
     left_out: str = ""
+    packs: Path | None = None
     threads: int = 1
 
 
@@ -79,26 +81,33 @@ class Serving:
         self._follow, self._preprocessing = follower(FaceSearch(), DecodingLimits())
         self._changes = _changes(wish)
         self._faces_equal = any(isinstance(c, Equalise) and c.of_face for c in self._changes)
+        self._kept = wish.packs and Kept(
+            folder=wish.packs, made_by=f"{self._preprocessing} {wish.equalise} {wish.distortion}"
+        )
         self.run = self._describe(wish, policy)
 
     def row(self, clip: Clip) -> ScoreRow:
         """Score one clip; one that cannot be read gives a row that says why."""
         known = _known(clip)
-        onlooker = trivial.Onlooker(sizes=not self._faces_equal)
         try:
-            facts, pack = self._look(clip, onlooker)
+            looked = self._look(clip)
         except MediaRejected as error:
             return ScoreRow(**known, rejection=error.reason, label_given="rejected", abstained=True)
-        known |= {"kind": facts.kind.value, "trivial": onlooker.scores()}
+        known |= {"kind": looked.facts.kind.value, "trivial": dict(looked.trivial)}
+        pack = looked.read()
         if pack is None:
-            judgement = judge_without_face(facts)
+            judgement = judge_without_face(looked.facts)
             return ScoreRow(**known, label_given=judgement.label.value, reasons=_words(judgement))
-        return self._judge(known, facts, pack)
+        return self._judge(known, looked.facts, pack)
 
     def close(self) -> None:
         self._bundle.close()
 
-    def _look(self, clip: Clip, onlooker: trivial.Onlooker) -> tuple[MediaFacts, FacePack | None]:
+    def _look(self, clip: Clip) -> Looked:
+        found = self._kept.find(clip) if self._kept else None
+        if found is not None:
+            return found
+        onlooker = trivial.Onlooker(sizes=not self._faces_equal)
         change = in_turn([Half(region=clip.region), *self._changes, onlooker])
         extraction = extract(
             clip.path,
@@ -106,8 +115,10 @@ class Serving:
             follow=lambda frames: self._follow(change(frames)),
             preprocessing=self._preprocessing,
         )
-        pack = facepack.read(extraction.pack) if extraction.pack else None
-        return extraction.facts, pack
+        looked = Looked(facts=extraction.facts, pack=extraction.pack, trivial=onlooker.scores())
+        if self._kept:
+            self._kept.keep(clip, looked)
+        return looked
 
     def _judge(self, known: dict[str, Any], facts: MediaFacts, pack: FacePack) -> ScoreRow:
         answers, fusion = self._bundle.ask(pack), self._bundle.fusion

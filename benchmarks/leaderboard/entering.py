@@ -41,8 +41,12 @@ def received(submission: Path, task: Task, tables: Path, *, processes: int = 1) 
 
 
 def score_task(task: Task, bundle: Path | None, out: Path, *, processes: int = 1) -> ScoreTable:
-    """A score table of a task's media; labels are those that are open."""
-    return score_clips(task.media(), Wish(bundle=bundle), out, processes=processes)
+    """A score table of a task's media; labels are those that are open.
+
+    What was extracted is kept beside it: the next bundle need not decode again.
+    """
+    wish = Wish(bundle=bundle, packs=out.parent / "packs")
+    return score_clips(task.media(), wish, out, processes=processes)
 
 
 def _run(bundle: Path, task: Task, tables: Path, processes: int) -> Received:

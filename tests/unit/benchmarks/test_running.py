@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -126,6 +129,38 @@ def test_faces_of_every_size_come_to_one(tmp_path: Path) -> None:
     table = score_clips(clips, Wish(equalise="face:80,75"), tmp_path / "t.parquet", quiet=True)
     assert table.numbers("trivial_face_pixels") == pytest.approx([80, 80], rel=0.08)
     assert "trivial_frame_pixels" not in table.rows()[0]  # it would tell how faces are framed
+
+
+def test_what_was_extracted_for_one_bundle_serves_the_next(
+    tmp_path: Path, table: ScoreTable
+) -> None:
+    media = tmp_path / "media"
+    media.mkdir()
+    clips = [replace(one, path=Path(shutil.copy2(one.path, media))) for one in (CLIPS[0], CLIPS[2])]
+    wish = Wish(packs=tmp_path / "packs")
+    first = score_clips(clips, wish, tmp_path / "1.parquet", quiet=True)
+    for clip in clips:  # same size and time, and no picture any more: nobody looks
+        stat = clip.path.stat()
+        clip.path.write_bytes(bytes(stat.st_size))
+        os.utime(clip.path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    again = score_clips(clips, wish, tmp_path / "2.parquet", quiet=True)
+    assert again.rows() == first.rows() == [table.rows()[0], table.rows()[2]]
+    clips[0].path.touch()
+    changed = score_clips(clips, wish, tmp_path / "3.parquet", quiet=True)
+    assert changed.texts("rejection")[0]
+
+
+def test_extractions_that_were_changed_otherwise_are_not_mixed_up(tmp_path: Path) -> None:
+    plain, equal = (
+        score_clips(
+            CLIPS[:1],
+            Wish(packs=tmp_path / "packs", equalise=e),
+            tmp_path / f"{e}.parquet",
+            quiet=True,
+        )
+        for e in ("", "300,75")
+    )
+    assert plain.numbers("trivial_frame_pixels")[0] != equal.numbers("trivial_frame_pixels")[0]
 
 
 @pytest.fixture
