@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -26,7 +26,8 @@ from inference.crops import MARGIN, align
 from inference.mtcnn import MtcnnDetector
 from moderation.errors import ModerationError
 from moderation.tracks import Face
-from training.datasets.derived import Kind, register
+from training.datasets.derived import Kind, Pointer, register, remove
+from training.datasets.errors import DataSetRefused
 from training.datasets.licences import permitted, write_used
 from training.datasets.records import Use
 from training.datasets.registry import DEFAULT_ROOT, Registry
@@ -183,9 +184,23 @@ def extract(chosen: argparse.Namespace) -> None:
         with ProcessPoolExecutor(chosen.processes) as pool:
             jobs = pool.map(patches_of, roots, facts, wanted, chunksize=16)
             write_patches(chosen.out, (p for kept in tqdm(jobs, total=len(rows)) for p in kept))
+    if chosen.dataset:
+        drop_withdrawn(Registry(chosen.root), chosen.out, rows)
     of = {_clip(row.facts): row.material for row in rows}
-    faces = [of[entry.clip, entry.data_set] for entry in read_index(chosen.out)]
+    entries = read_index(chosen.out)
+    if not all((entry.clip, entry.data_set) in of for entry in entries):
+        raise DataSetRefused(f"{chosen.out} holds faces of other clips than those asked for")
+    faces = [of[entry.clip, entry.data_set] for entry in entries]
     write_used(chosen.out, permitted(faces, use, chosen.allow_licence))
+
+
+def drop_withdrawn(registry: Registry, out: Path, rows: Sequence[Row]) -> None:
+    """Remove faces of whoever withdrew while faces were cut out, which takes minutes."""
+    references = {row.facts["data_set"] for row in rows}
+    asked = {(row.facts["data_set"], row.facts["clip_id"]) for row in rows}
+    stored = [registry.read(reference) for reference in references]
+    there = {(one.dataset.reference, clip.clip_id) for one in stored for clip in one.clips}
+    remove(Pointer(path=out, kind=Kind.FACES, data_sets=tuple(references)), asked - there)
 
 
 def _clip(facts: dict[str, str]) -> tuple[str, str]:
