@@ -22,14 +22,23 @@ Floats = NDArray[np.float64]
 
 def trivial_areas(sample: Sample) -> dict[str, float]:
     """AUC of each trivial score, in the better direction, and of all together on unseen groups."""
+    areas = single_areas(sample)
+    mixed = mix(sample)
+    return areas if mixed is None else areas | {MIX: mixed}
+
+
+def single_areas(sample: Sample) -> dict[str, float]:
     areas = {}
     for name, scores in sample.trivial.items():
         known = np.isfinite(scores)
         area = area_under_curve(scores[known], sample.forged[known])
-        areas[name] = max(area, 1 - area)
-    if mixed := mix(sample):
-        areas[MIX] = mixed
-    return {name: area for name, area in areas.items() if np.isfinite(area)}
+        if np.isfinite(area):
+            areas[name] = max(area, 1 - area)
+    return areas
+
+
+def best_single(sample: Sample) -> float | None:
+    return max(single_areas(sample).values(), default=None)
 
 
 def mix(sample: Sample) -> float | None:

@@ -76,6 +76,9 @@ def submit(
     secret: Annotated[Path, typer.Option(help="The task's secret part.")],
     name: Annotated[str, typer.Option(help="Under which it is listed.")],
     to: Board = Path("leaderboard"),
+    calibrate: Annotated[
+        bool, typer.Option("--calibrate", help="Fit probabilities on the public labels first.")
+    ] = False,
     what: Annotated[str, typer.Option(help="scores or baseline; bundle for a bundle.")] = "",
     tables: Annotated[Path, typer.Option(help="Where a bundle's scores are kept.")] = Path(
         ".veriscope/leaderboard"
@@ -84,16 +87,18 @@ def submit(
 ) -> None:
     """Score a submission on labels that the submitter does not see, and list it."""
     from benchmarks.leaderboard.board import Board, evaluate
+    from benchmarks.leaderboard.calibrating import calibrated
     from benchmarks.leaderboard.entering import received
     from benchmarks.leaderboard.task import read_secret, read_task
 
     read = read_task(task)
     known = read_secret(secret, read)
     taken = received(submission, read, tables, processes=processes)
+    kind = "bundle" if taken.bundle else what or "scores"
     entry = evaluate(
         name,
-        "bundle" if taken.bundle else what or "scores",
-        taken.scores,
+        f"calibrated {kind}" if calibrate else kind,
+        calibrated(taken.scores, read) if calibrate else taken.scores,
         read,
         known,
         at=datetime.now(UTC),

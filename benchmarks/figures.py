@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from benchmarks.bootstrap import Estimate
-from benchmarks.results import Compared, Distorted, Generalisation, Measurement, Robustness
+from benchmarks.results import (
+    Cell,
+    Compared,
+    Distorted,
+    Generalisation,
+    Measurement,
+    Robustness,
+)
 
 # Okabe and Ito's colours, which people with every kind of colour blindness tell apart.
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#777777"
+
+_NAN = float("nan")
+_DARK_INK_FROM = 0.72  # on cividis
 
 _STRENGTHS = {"mild": (GREEN, "o"), "medium": (BLUE, "s"), "strong": (ORANGE, "D")}
 
@@ -83,32 +95,55 @@ def comparisons(measurement: Measurement) -> Figure:
 
 def heat_map(found: Generalisation) -> Figure:
     """Rows: left out of training; columns: measured on; framed where both are the same."""
-    cells = {(cell.row, cell.column): cell for cell in found.cells}
-    width, height = len(found.columns), len(found.rows)
-    figure = Figure(figsize=(2.6 + 1.05 * width, 1.7 + 0.6 * height))
-    axes = figure.subplots()
-    values = [
-        [_value(cells[r, c].auc.value) if (r, c) in cells else float("nan") for c in found.columns]
-        for r in found.rows
-    ]
-    image = axes.imshow(values, cmap="cividis", vmin=0.5, vmax=1, aspect="auto")
-    for (row, column), cell in cells.items():
-        x, y = found.columns.index(column), found.rows.index(row)
-        if cell.auc.value is None:
-            continue
-        ink = "black" if cell.auc.value > 0.72 else "white"
-        axes.text(x, y, _with_interval(cell.auc), ha="center", va="center", color=ink, fontsize=8)
-        if cell.unseen:
-            axes.add_patch(
-                Rectangle((x - 0.47, y - 0.47), 0.94, 0.94, fill=False, edgecolor=ORANGE, lw=2.5)
-            )
-    axes.set_xticks(range(width), [_wrapped(name, 14) for name in found.columns], fontsize=8)
-    axes.set_yticks(range(height), [_wrapped(name, 20) for name in found.rows], fontsize=8)
+    figure, axes = _matrix(found.cells, found.rows, found.columns)
     axes.set(xlabel="measured on", ylabel="trained without")
-    axes.spines[:].set_visible(False)
-    figure.colorbar(image, ax=axes, label="AUC (0.5 and below: dark)")
     axes.set_title("Framed: not seen in training")
     return figure
+
+
+def methods_by_compression(measurement: Measurement) -> Figure:
+    cells = measurement.methods_by_compression
+    rows, columns = (sorted({getattr(cell, side) for cell in cells}) for side in ("row", "column"))
+    figure, axes = _matrix(cells, rows, columns)
+    axes.set(xlabel="compression", ylabel="method")
+    return figure
+
+
+def _matrix(
+    cells: Sequence[Cell], rows: Sequence[str], columns: Sequence[str]
+) -> tuple[Figure, Axes]:
+    """AUC with interval, and what the best trivial score reaches there."""
+    known = {(cell.row, cell.column): cell for cell in cells}
+    figure = Figure(figsize=(2.6 + 1.15 * len(columns), 1.7 + 0.7 * len(rows)))
+    axes = figure.subplots()
+    values = [
+        [
+            _value(known[row, column].auc.value) if (row, column) in known else _NAN
+            for column in columns
+        ]
+        for row in rows
+    ]
+    image = axes.imshow(values, cmap="cividis", vmin=0.5, vmax=1, aspect="auto")
+    for (row, column), cell in known.items():
+        _write(axes, cell, columns.index(column), rows.index(row))
+    axes.set_xticks(range(len(columns)), [_wrapped(name, 14) for name in columns], fontsize=8)
+    axes.set_yticks(range(len(rows)), [_wrapped(name, 20) for name in rows], fontsize=8)
+    axes.spines[:].set_visible(False)
+    figure.colorbar(image, ax=axes, label="AUC (0.5 and below: dark)")
+    return figure, axes
+
+
+def _write(axes: Axes, cell: Cell, x: int, y: int) -> None:
+    if cell.auc.value is None:
+        return
+    ink = "black" if cell.auc.value > _DARK_INK_FROM else "white"
+    told = _with_interval(cell.auc)
+    if cell.trivial is not None:
+        told += f"\ntrivial {cell.trivial:.2f}"
+    axes.text(x, y, told, ha="center", va="center", color=ink, fontsize=8)
+    if cell.unseen:
+        corner = (x - 0.47, y - 0.47)
+        axes.add_patch(Rectangle(corner, 0.94, 0.94, fill=False, edgecolor=ORANGE, lw=2.5))
 
 
 def robustness(found: Robustness) -> Figure:
@@ -127,6 +162,7 @@ def robustness(found: Robustness) -> Figure:
     axes.set_ylim(len(kinds) - 0.5, -0.5)
     whole = "" if found.undistorted.value is None else f" of {found.undistorted.value:.2f}"
     axes.set_xlabel(f"AUC lost{whole}, 95%")
+    faces.set_xlim(0, max([0.1, *(1.05 * one.lost_faces for one in found.distorted)]))
     faces.set_xlabel("faces no longer found")
     handles = [
         Line2D([], [], color=colour, marker=marker, linestyle="", label=strength)

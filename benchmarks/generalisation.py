@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from benchmarks.baselines import best_single
 from benchmarks.bootstrap import estimates
 from benchmarks.comparisons import Comparison, each_data_set, each_method
 from benchmarks.measuring import Draws
@@ -70,5 +71,6 @@ def _cell(table: ScoreTable, column: Comparison, draws: Draws) -> Cell | None:
         column=column.name,
         counts=counts,
         auc=auc,
+        trivial=best_single(sample),
         unseen=any(name in (*column.forged, column.data_set) for name in left_out),
     )

@@ -45,11 +45,14 @@ def draw_all(files: Sequence[Path], out: Path) -> list[Path]:
 
 def draw(results: Results) -> Drawn:
     if isinstance(results, Measurement):
-        return {
+        drawn = {
             "risk-coverage": figures.risk_coverage(results),
             "reliability": figures.reliability(results),
             "comparisons": figures.comparisons(results),
         }
+        if len({cell.column for cell in results.methods_by_compression}) > 1:
+            drawn["methods-by-compression"] = figures.methods_by_compression(results)
+        return drawn
     if isinstance(results, Generalisation):
         return {f"generalisation-by-{results.by.replace('_', '-')}": figures.heat_map(results)}
     return {"robustness": figures.robustness(results)}

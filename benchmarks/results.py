@@ -51,12 +51,16 @@ class Compared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One cell of a matrix; `unseen`: the row was trained without what the column measures."""
+    """One cell of a matrix; `unseen`: the row was trained without what the column measures.
+
+    `trivial`: the AUC of the best single score that knows nothing of forgeries.
+    """
 
     row: str
     column: str
     counts: Counts
     auc: Estimate
+    trivial: float | None = None
     unseen: bool = False
 
 
@@ -64,13 +68,15 @@ class Cell:
 class Slice:
     """The clips for which a variable has one value.
 
-    `false_flags`: share of reals flagged; `misses`: share of forgeries not flagged.
+    `false_flags`: share of reals flagged; `misses`: share of forgeries not flagged. `trivial` as
+    in a cell.
     """
 
     variable: str
     value: str
     counts: Counts
     metrics: Mapping[str, Estimate]
+    trivial: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.baselines import best_single
 from benchmarks.bootstrap import Estimate, estimates
 from benchmarks.results import Cell, Gap, Slice
 from benchmarks.sample import Sample
@@ -82,7 +83,15 @@ def methods_by_compression(
             if min(counts.forged, counts.real) < fewest:
                 continue
             auc = estimates(sample.auc, list(sample.groups), samples=samples, seed=seed)["auc"]
-            cells.append(Cell(row=str(method), column=str(compression), counts=counts, auc=auc))
+            cells.append(
+                Cell(
+                    row=str(method),
+                    column=str(compression),
+                    counts=counts,
+                    auc=auc,
+                    trivial=best_single(sample),
+                )
+            )
     return tuple(cells)
 
 
@@ -118,4 +127,10 @@ def _slice(
     told: dict[str, Estimate] = {n: one for n, one in figures.items() if needed[n] >= fewest}
     if not told:
         return None
-    return Slice(variable=variable, value=value, counts=counts, metrics=told)
+    return Slice(
+        variable=variable,
+        value=value,
+        counts=counts,
+        metrics=told,
+        trivial=best_single(sample) if "auc" in told else None,
+    )

@@ -60,7 +60,8 @@ def _told(estimate: Estimate, *, signed: bool = False) -> str:
     if estimate.value is None:
         return "none"
     form = "+.3f" if signed else ".3f"
-    value = f"{estimate.value:{form}}"
-    if estimate.low is None or estimate.high is None:
-        return value
-    return f"{value} ({estimate.low:{form}} to {estimate.high:{form}})"
+    value, low, high = (
+        None if one is None else f"{round(one, 3) + 0.0:{form}}"  # no minus before a zero
+        for one in (estimate.value, estimate.low, estimate.high)
+    )
+    return f"{value}" if low is None else f"{value} ({low} to {high})"

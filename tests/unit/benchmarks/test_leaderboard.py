@@ -16,6 +16,7 @@ from PIL import Image
 from benchmarks.clips import Clip
 from benchmarks.leaderboard.blinding import Blinding, blind
 from benchmarks.leaderboard.board import MOST_OF_A_NAME, Board, evaluate
+from benchmarks.leaderboard.calibrating import calibrated
 from benchmarks.leaderboard.page import page
 from benchmarks.leaderboard.submission import (
     SubmissionRefused,
@@ -264,6 +265,22 @@ def test_a_name_that_would_break_the_page_is_refused(
 def test_a_bundle_is_undecided_where_it_finds_no_face() -> None:
     blank = a_row("b", fake_probability=None, given_probability=None)
     assert scores_of(a_table(a_row("a", fake_probability=0.7), blank)) == {"a": 0.7, "b": 0.5}
+
+
+def test_calibration_learns_from_open_labels_alone_and_keeps_the_order(
+    task: Task, known: dict[str, Secret]
+) -> None:
+    # right but far too sure of itself, and wrong on one open clip
+    scores = {clip_id: 0.999 if one.label == "fake" else 0.001 for clip_id, one in known.items()}
+    wrong = min(clip_id for clip_id, label in task.open_labels().items() if label == "real")
+    scores[wrong] = 0.9995
+    told = calibrated(scores, task)
+    by_score, by_told = (sorted(known, key=lambda c: (s[c], c)) for s in (scores, told))
+    assert by_score == by_told
+    before, after = (
+        evaluate("x", "scores", s, task, known, at=NOON, samples=5).figures for s in (scores, told)
+    )
+    assert after["public_log_loss"].value < before["public_log_loss"].value
 
 
 def test_baselines_learn_from_open_labels_alone(task: Task, known: dict[str, Secret]) -> None:

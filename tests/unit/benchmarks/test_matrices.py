@@ -101,7 +101,8 @@ def test_comparisons_count_alike_whatever_their_number_of_clips() -> None:
 
 
 def test_every_kind_of_results_is_drawn_by_one_call(tmp_path: Path) -> None:
-    table = a_table(*some_rows())
+    rows = [replace(r, compression=f"c{i % 4 // 2}") for i, r in enumerate(some_rows())]
+    table = a_table(*rows)
     write_results(measure([table], [], draws=FEW), tmp_path / "m.json")
     write_results(generalisation([table], draws=FEW), tmp_path / "g.json")
     distorted = a_table(*some_rows(), distortion="jpeg:mild")
@@ -111,6 +112,7 @@ def test_every_kind_of_results_is_drawn_by_one_call(tmp_path: Path) -> None:
         "risk-coverage.png",
         "reliability.png",
         "comparisons.png",
+        "methods-by-compression.png",
         "generalisation-by-method.png",
         "robustness.png",
     }

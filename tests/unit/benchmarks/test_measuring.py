@@ -129,6 +129,7 @@ def test_methods_are_told_by_compression() -> None:
         for i in range(3)
     ]  # fmt: skip
     cells = measure([a_table(*rows)], [], draws=FEW).methods_by_compression
+    assert {cell.trivial for cell in cells} == {0.5}  # sizes are all alike
     assert {(c.row, c.column): c.auc.value for c in cells} == {
         ("swap", "c23"): 1.0,
         ("swap", "c40"): 0.5,
