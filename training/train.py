@@ -26,6 +26,7 @@ from tqdm import tqdm
 
 from benchmarks.metrics import area_under_curve
 from training.curve import draw_curve
+from training.datasets.licences import check_faces
 from training.loading import EndlessBatches, endless, held_out
 from training.model import SIDE, BlendingDetector, imagenet_weights
 from training.pairs import Pairs, PairSettings, split_by_group
@@ -185,7 +186,11 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--config", type=Path, default=CONFIG)
     parser.add_argument("--minutes", type=float, help="instead of the config's")
+    parser.add_argument(
+        "--allow-licence", action="append", default=[], help="train on it though it says no"
+    )
     chosen = parser.parse_args(arguments)
+    check_faces(chosen.data, allow=chosen.allow_licence)
     settings = yaml.safe_load(chosen.config.read_text())
     if chosen.minutes:
         settings["minutes"] = chosen.minutes
