@@ -30,9 +30,10 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._()+,-]{0,59}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One submission. `what` is bundle, scores or baseline, perhaps calibrated; `gap` is private less public loss.
+    """One submission; `gap` is private less public log loss.
 
-    `sha256` is that of the scores; `bundle` names one, with its version and SHA-256.
+    `what` is bundle, scores or baseline, perhaps calibrated. `sha256` is that of the scores;
+    `bundle` names one, with its version and SHA-256.
     """
 
     name: str
