@@ -22,6 +22,7 @@ _FIGURES = {
     "abstained": "abstained",
     "error": "error",
     "error_at_20_abstained": "error, 20% abstained",
+    "error_fall_at_20_abstained": "so it falls by",
     "area_under_risk": "area under risk",
 }
 

@@ -1,0 +1,93 @@
+"""The commands one after another, from a data set of the registry to pictures and a board."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from benchmarks.cli import app
+from benchmarks.clips import read_clips
+from benchmarks.table import ScoreTable
+from training.datasets.importing import Wish, bring_in
+from training.datasets.registry import Registry
+
+SAMPLES = Path(__file__).parents[3] / "samples"
+ROWS = [
+    {"path": "portrait.jpg", "label": "real", "method": "camera", "group": "her", "light": "dim"},
+    {"path": "portrait-forged.jpg", "label": "fake", "method": "paste", "group": "her"},
+    {"path": "portrait-blurred.jpg", "label": "real", "method": "camera", "group": "him"},
+    {"path": "landscape.jpg", "label": "real", "method": "camera", "group": "nobody"},
+    {"path": "portrait-small.jpg", "label": "fake", "method": "paste", "crop": "left"},
+    {"path": "portrait-small.jpg", "label": "real", "method": "paste", "crop": "right"},
+]
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A registry that holds some samples under the name `few`."""
+    media = tmp_path_factory.mktemp("media")
+    names = sorted({name for row in ROWS for name in row} | {"split"})
+    with (media / "few.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, names, restval="")
+        writer.writeheader()
+        writer.writerows({**row, "split": "test"} for row in ROWS)
+    for name in {row["path"] for row in ROWS}:
+        shutil.copy(SAMPLES / name, media)
+    root = tmp_path_factory.mktemp("registry")
+    bring_in(Registry(root), Wish(source=media / "few.csv", told={"name": "few"}))
+    return root
+
+
+def run(*arguments: object) -> str:
+    outcome = CliRunner().invoke(app, [str(one) for one in arguments], catch_exceptions=False)
+    assert outcome.exit_code == 0, outcome.output
+    return outcome.output
+
+
+def test_clips_of_the_registry_keep_what_is_known_of_them(root: Path) -> None:
+    clips = {clip.clip_id: clip for clip in read_clips("few", root)}
+    her = clips["portrait.jpg"]
+    assert (her.label, her.method, her.split, her.data_set) == ("real", "camera", "test", "few")
+    assert her.slices == {"light": "dim"}
+    assert clips["portrait-small.jpg#left"].region == "left"
+
+
+def test_what_belongs_together_is_one_group(root: Path) -> None:
+    clips = {clip.clip_id: clip.group for clip in read_clips("few", root)}
+    assert clips["portrait.jpg"] == clips["portrait-forged.jpg"] != clips["portrait-blurred.jpg"]
+    assert clips["portrait-small.jpg#left"] == clips["portrait-small.jpg#right"]
+
+
+def test_from_a_data_set_to_figures_and_pictures(root: Path, tmp_path: Path) -> None:
+    table = tmp_path / "t.parquet"
+    run("score", "--data", "few", "--root", root, "--split", "test", "--out", table)
+    assert len(ScoreTable.read(table)) == len(ROWS)
+    told = run("measure", table, "--out", tmp_path / "m.json", "--samples", 20)
+    assert "all clips" in told
+    assert "StyleGAN" in told  # what the packaged comparisons ask and no clip answers
+    run("generalisation", table, "--out", tmp_path / "g.json", "--samples", 20)
+    run("pictures", tmp_path / "m.json", tmp_path / "g.json", "--out", tmp_path / "pictures")
+    assert (tmp_path / "pictures" / "reliability.png").stat().st_size > 1000
+
+
+def test_from_a_data_set_to_a_board(root: Path, tmp_path: Path) -> None:
+    public, secret, board = tmp_path / "public", tmp_path / "secret", tmp_path / "board"
+    run("blind", "few", "--root", root, "--out", public, "--secret", secret, "--public", 1)
+    run("baselines", public, "--out", tmp_path / "baselines")
+    for name in ("constant", "mix"):
+        csv_file = tmp_path / "baselines" / f"{name}.csv"
+        run(
+            "submit", public, csv_file, "--secret", secret, "--name", name, "--what", "baseline",
+            "--to", board,
+        )  # fmt: skip
+    page = run("board", public, "--of", board)
+    assert "| constant | baseline |" in page
+    assert "6 with open labels" in page
+
+
+def test_the_schema_of_results_is_printed() -> None:
+    assert "Robustness" in run("schema")
