@@ -19,7 +19,7 @@ app = typer.Typer(
 )
 add_to(app)
 
-_NEEDED = ("pyarrow", "sklearn", "matplotlib", "tqdm")
+_NEEDED = ("pyarrow", "sklearn", "scipy", "matplotlib", "tqdm")
 
 DataSet = Annotated[str, typer.Option(help="A data set of the registry: NAME[:VERSION].")]
 Root = Annotated[Path, typer.Option(help="Where the registry lies.")]
