@@ -20,17 +20,15 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from benchmarks.bootstrap import estimates
 from inference.frames import DecodingLimits, Frame
 from inference.heads import Head
 from inference.mtcnn import MtcnnDetector
 from inference.sniff import SNIFFED_BYTES, sniff
 from inference.tracks import FaceFollower
 from inference.videos import read_video
-from training.metrics import area_under_curve
 from training.scoring import Scorer
 from training.transitions.clips import Track, packed
-from training.transitions.train import described
+from training.transitions.train import described, with_intervals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,18 +106,13 @@ def measured(judged: list[Judged]) -> dict[str, Any]:
         for name in ("blending", "transitions", "both")
     }
 
-    def aucs(places: NDArray[np.int64]) -> dict[str, float]:
-        found = {n: area_under_curve(s[places], forged[places]) for n, s in scores.items()}
-        return found | {"gain": found["both"] - found["blending"]}
-
-    found = estimates(aucs, [one.group for one in judged])
     pairs: dict[str, dict[bool, Judged]] = {one.group: {} for one in judged}
     for one in judged:
         pairs[one.group][one.forged] = one
     whole = [pair for pair in pairs.values() if len(pair) == 2]
     return {
         "clips": len(judged),
-        "auc": {name: (e.value, e.low, e.high) for name, e in found.items()},
+        "auc": with_intervals(scores, forged, [one.group for one in judged]),
         "pairs": len(whole),
         "forged_higher": {
             name: sum(getattr(pair[True], name) > getattr(pair[False], name) for pair in whole)

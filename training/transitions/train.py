@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from itertools import chain
@@ -25,6 +26,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_predict
 from tqdm import tqdm
 
+from benchmarks.bootstrap import estimates
 from inference.heads import Head
 from inference.transitions import NAMES, transition_features
 from training.metrics import area_under_curve
@@ -152,13 +154,26 @@ def report(table: Table, head: Head) -> dict[str, Any]:
     return {
         "tracks": len(table.forged),
         "groups": len(set(table.groups.tolist())),
-        "auc": {name: area_under_curve(values, table.forged) for name, values in said.items()},
+        "auc": with_intervals(said, table.forged, table.groups.tolist()),
         "twin_above": {  # of how many pairs the forged one scores higher
             name: float((values[1::2] > values[::2]).mean()) for name, values in said.items()
         },
         "weights": dict(zip(("blending", "transitions", "bias"), weights.tolist(), strict=True)),
         "genuine_logit": float(transitions[~table.forged].mean()),
     }
+
+
+def with_intervals(
+    said: Mapping[str, Floats], forged: NDArray[np.bool_], groups: Sequence[str]
+) -> dict[str, list[float | None]]:
+    """AUC of each score, and what `both` gains over `blending`: value, low, high over groups."""
+
+    def aucs(places: NDArray[np.int64]) -> dict[str, float]:
+        found = {n: area_under_curve(s[places], forged[places]) for n, s in said.items()}
+        return found | {"gain": found["both"] - found["blending"]}
+
+    found = estimates(aucs, groups)
+    return {name: [one.value, one.low, one.high] for name, one in found.items()}
 
 
 def main(arguments: list[str]) -> None:
