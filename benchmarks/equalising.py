@@ -24,6 +24,7 @@ from moderation.errors import InvalidConfiguration
 from moderation.tracks import Face
 
 _OF_FACE = "face:"
+_SEARCHED = 16  # frames of a video, about, whose median face sets the scale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,7 @@ class Equalise:
     """Every frame so that a side has so many pixels, then through JPEG; smaller ones are enlarged.
 
     `side`: of the longer side of the frame; with `of_face` of the shorter side of the largest
-    face, for sources frame faces differently, and size shows in a crop as blur. Frames of a
+    face, as sources frame faces differently, and size shows in a crop as blur. Frames of a
     video keep one scale, so they are held in memory together then.
     """
 
@@ -63,7 +64,8 @@ class Equalise:
                 yield replace(frame, pixels=self._one(frame.pixels, scale))
             return
         held = list(frames)
-        sizes = [size for frame in held if (size := _largest_face(frame.pixels))]
+        searched = held[:: max(len(held) // _SEARCHED, 1)]
+        sizes = [size for frame in searched if (size := _largest_face(frame.pixels))]
         scale = self.side / median(sizes) if sizes else 1.0
         for frame in held:
             yield replace(frame, pixels=self._one(frame.pixels, scale))
