@@ -67,10 +67,12 @@ def score(
 ) -> None:
     """Score a data set by the serving code. Stopped and started again it goes on."""
     from benchmarks.clips import choose, read_clips
-    from benchmarks.running import score_clips
+    from benchmarks.running import journal_of, score_clips
     from benchmarks.serving import Wish
 
-    clips = choose(read_clips(data, root), split=split, methods=method or (), at_most=at_most)
+    derived = [out, journal_of(out), *([packs] if packs else [])]
+    every = read_clips(data, root, derived=derived)
+    clips = choose(every, split=split, methods=method or (), at_most=at_most)
     wish = Wish(
         bundle=bundle,
         policy=policy,
@@ -171,7 +173,8 @@ def robustness(
     from benchmarks.robustness import robustness, score_distorted
     from benchmarks.serving import Wish
 
-    clips = choose(read_clips(data, root), split=split, methods=method or (), at_most=at_most)
+    every_clip = read_clips(data, root, derived=[tables, *([packs] if packs else [])])
+    clips = choose(every_clip, split=split, methods=method or (), at_most=at_most)
     wanted = [one for one in every() if not kind or one.kind in kind]
     plain, distorted = score_distorted(
         clips, Wish(bundle=bundle, policy=policy, packs=packs), tables, wanted, processes=processes

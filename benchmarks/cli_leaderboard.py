@@ -38,7 +38,8 @@ def blind(
     from benchmarks.clips import choose, read_clips
     from benchmarks.leaderboard.blinding import Blinding, blind
 
-    clips = choose(read_clips(data, root), split=split, methods=method or (), at_most=at_most)
+    every = read_clips(data, root, derived=[out, secret])
+    clips = choose(every, split=split, methods=method or (), at_most=at_most)
     wish = Blinding(
         name=name or data,
         public=public,

@@ -8,10 +8,13 @@ from pathlib import Path
 from zlib import crc32
 
 from moderation.errors import InvalidConfiguration
+from training.datasets.derived import Kind, register
 from training.datasets.groups import connected
-from training.datasets.records import VARIABLES, Region, Split
+from training.datasets.licences import material_of, permitted
+from training.datasets.records import VARIABLES, Region, Split, Use
 from training.datasets.records import Clip as Registered
 from training.datasets.registry import Registry
+from training.datasets.withdrawal import refuse_unfinished
 
 LABELS = ("real", "fake")
 
@@ -44,15 +47,23 @@ class Clip:
             raise InvalidConfiguration(f"{self.clip_id}: label {self.label!r} is none")
 
 
-def read_clips(reference: str, root: Path) -> list[Clip]:
+def read_clips(reference: str, root: Path, *, derived: Iterable[Path] = ()) -> list[Clip]:
     """The clips of a data set `NAME[:VERSION]` of the registry at `root`.
 
     A clip's group is what the registry says must not be split: people, originals and files.
+    `derived`: what will be made of the clips, for the registry to remove with them when
+    somebody withdraws.
 
     Raises:
-        UnknownDataSet, DataSetRefused: there is none, or it is not what its description names.
+        UnknownDataSet, DataSetRefused: there is none, it is not what its description names, or
+            a withdrawal is not finished.
+        NotLicensed: a licence forbids to measure with it.
     """
+    refuse_unfinished(root)
     stored = Registry(root).read(reference)
+    permitted((material_of(stored.dataset, one.licence) for one in stored.clips), Use.EVALUATION)
+    for path in derived:
+        register(root, path, Kind.CACHE, [stored.dataset.reference])
     numbers = connected(stored.clips)
     return [
         Clip(

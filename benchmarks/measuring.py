@@ -150,8 +150,15 @@ def _by_setting(tables: Sequence[ScoreTable]) -> dict[str, ScoreTable]:
     return by_setting
 
 
-def _without(table: ScoreTable, groups: Collection[str]) -> ScoreTable:
-    return table.where(~np.isin(table.texts("group"), list(groups))) if groups else table
+def _without(table: ScoreTable, names: Collection[str]) -> ScoreTable:
+    """Without groups that are named, or of which a clip is: as CLIP or DATA_SET/CLIP."""
+    if not names:
+        return table
+    groups, clips = table.texts("group"), table.texts("clip_id")
+    full = np.char.add(np.char.add(table.texts("data_set"), "/"), clips)
+    listed = list(names)
+    named = np.isin(groups, listed) | np.isin(clips, listed) | np.isin(full, listed)
+    return table.where(~np.isin(groups, groups[named]))
 
 
 def _both(forged: np.ndarray) -> bool:

@@ -60,6 +60,11 @@ class Journal:
         return opened
 
 
+def journal_of(out: Path) -> Path:
+    """Where rows are kept while a table is not finished."""
+    return out.with_suffix(".journal")
+
+
 def score_clips(
     clips: Sequence[Clip], wish: Wish, out: Path, *, processes: int = 1, quiet: bool = False
 ) -> ScoreTable:
@@ -73,7 +78,7 @@ def score_clips(
     """
     if len({clip.clip_id for clip in clips}) < len(clips):
         raise InvalidConfiguration("two clips have the same clip_id")
-    journal = Journal(file=out.with_suffix(".journal"))
+    journal = Journal(file=journal_of(out))
     with closing(Serving(wish)) as serving:
         kept = journal.rows(serving.run)
         rest = [clip for clip in clips if clip.clip_id not in kept]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,10 @@ from typer.testing import CliRunner
 from benchmarks.cli import app
 from benchmarks.clips import read_clips
 from benchmarks.table import ScoreTable
+from training.datasets.derived import pointers
+from training.datasets.errors import NotLicensed
 from training.datasets.importing import Wish, bring_in
+from training.datasets.records import Permission, Use
 from training.datasets.registry import Registry
 
 SAMPLES = Path(__file__).parents[3] / "samples"
@@ -60,6 +64,21 @@ def test_what_belongs_together_is_one_group(root: Path) -> None:
     clips = {clip.clip_id: clip.group for clip in read_clips("few", root)}
     assert clips["portrait.jpg"] == clips["portrait-forged.jpg"] != clips["portrait-blurred.jpg"]
     assert clips["portrait-small.jpg#left"] == clips["portrait-small.jpg#right"]
+
+
+def test_what_is_made_of_clips_is_known_to_the_registry(root: Path, tmp_path: Path) -> None:
+    table, packs = tmp_path / "t.parquet", tmp_path / "packs"
+    run("score", "--data", "few", "--root", root, "--at-most", 1, "--out", table, "--packs", packs)
+    known = {one.path: one.data_sets for one in pointers(root)}
+    assert known[table] == known[packs] == ("few:1",)
+
+
+def test_a_licence_that_forbids_to_measure_is_heeded(root: Path, tmp_path: Path) -> None:
+    stored = Registry(root).read("few")
+    forbidden = replace(stored.dataset, name="closed", uses={Use.EVALUATION: Permission.NO})
+    Registry(tmp_path).write(forbidden, stored.clips)
+    with pytest.raises(NotLicensed):
+        read_clips("closed", tmp_path)
 
 
 def test_from_a_data_set_to_figures_and_pictures(root: Path, tmp_path: Path) -> None:

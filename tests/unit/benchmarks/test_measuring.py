@@ -62,6 +62,13 @@ def test_groups_that_something_was_fitted_on_are_in_no_figure() -> None:
     assert found.all_clips.counts.groups == 8
 
 
+def test_naming_a_clip_leaves_its_whole_group_out() -> None:
+    rows = some_rows(10)
+    for name in (rows[1].clip_id, f"made/{rows[0].clip_id}"):
+        found = measure([a_table(*rows)], [], draws=FEW, without_groups=[name])
+        assert found.all_clips.counts.groups == 9
+
+
 def test_a_clip_without_a_face_is_counted_and_in_no_figure() -> None:
     blank = a_row("blank", fake_probability=None, given_probability=None, faces_found=0)
     found = measure([a_table(*some_rows(5), blank)], [], draws=FEW)
