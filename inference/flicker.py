@@ -134,18 +134,25 @@ def _of_texture(greys: list[Pixels], movement: _Movement) -> list[float]:
     """How texture flickers, per band, once the other frames are moved onto the middle one."""
     middle = greys[1].astype(np.float32)
     before, after = _moved(greys[0], movement.before), _moved(greys[2], movement.after)
-    pictures: list[Floats] = [(before + after) * 0.5 - middle, (after - before) * 0.5, middle]
+    change = cv2.addWeighted(before, 0.5, after, 0.5, 0)
+    change = cv2.subtract(change, middle, dst=change)
+    drift = cv2.addWeighted(after, 0.5, before, -0.5, 0, dst=after)
+    pictures = [np.asarray(picture, np.float32) for picture in (change, drift, middle)]
     bands = [_detail(pictures), _detail([_halved(picture) for picture in pictures])]
     return [value for band in bands for value in _of_band(*band)]
 
 
 def _detail(pictures: list[Floats]) -> Floats:
-    """How much detail pictures have in core, border and ring, as logarithms (3 regions each)."""
-    detail = [picture - cv2.GaussianBlur(picture, _BLURRED, _FINE) for picture in pictures]
-    shares = _SHARES[len(pictures[0])]
-    return np.asarray(
-        np.log(np.abs(np.stack(detail).reshape(len(detail), -1)) @ shares + _LEAST_CHANGE)
-    )
+    """How much detail pictures have in core, border and ring, as logarithms (3 regions each).
+
+    In place: new arrays of this size cost as much as what is reckoned with them.
+    """
+    found = np.empty((len(pictures), 3), np.float32)
+    for number, picture in enumerate(pictures):
+        blurred = cv2.GaussianBlur(picture, _BLURRED, _FINE)
+        detail = np.asarray(cv2.absdiff(picture, blurred, dst=blurred)).ravel()
+        found[number] = [detail @ share for share in _SHARES[len(picture)]]
+    return np.asarray(np.log(found + np.float32(_LEAST_CHANGE)), np.float32)
 
 
 def _of_band(flicker: Floats, drift: Floats, detail: Floats) -> list[float]:
@@ -165,7 +172,7 @@ def _of_band(flicker: Floats, drift: Floats, detail: Floats) -> list[float]:
 def _of_colours(crops: Pixels) -> list[float]:
     """How the mean colour of the face trembles, and how much more than that of the ring."""
     before, middle, after = (
-        _SHARES[_SMALL].T @ cv2.resize(crop, (_SMALL, _SMALL)).reshape(-1, 3) for crop in crops
+        _SHARES[_SMALL] @ cv2.resize(crop, (_SMALL, _SMALL)).reshape(-1, 3) for crop in crops
     )
     core, _, ring = (before + after) / 2 - middle
     values = []
@@ -197,10 +204,10 @@ def _size(values: Floats, least: float) -> float:
 
 
 def _shares(side: int) -> Floats:
-    """Of each pixel (side² 3) in the mean of core, border and ring of a crop of another side."""
+    """Of each pixel (3 side²) in the mean of core, border and ring of a crop of another side."""
     rows, columns = (np.mgrid[:side, :side] + 0.5) * SIDE / side
-    regions = np.stack([region.ravel() for region in _within(columns, rows)], axis=1)
-    return np.asarray(regions / regions.sum(0), np.float32)
+    regions = np.stack([region.ravel() for region in _within(columns, rows)])
+    return np.asarray(regions / regions.sum(1, keepdims=True), np.float32)
 
 
 def _within(x: NDArray[np.float64], y: NDArray[np.float64]) -> list[NDArray[np.bool_]]:
