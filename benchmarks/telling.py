@@ -75,7 +75,9 @@ def told_estimate(estimate: Estimate) -> str:
 
 
 def _comparisons(rows: Sequence[Compared]) -> Table:
-    table = _table("", "forged", "real", "AUC", "best trivial", "all trivial", "asked", "met")
+    table = _table(
+        "", "forged", "real", "AUC", "by detector", "best trivial", "all trivial", "asked", "met"
+    )
     for one in rows:
         single = {name: area for name, area in one.trivial.items() if name != "mix"}
         best = max(single, key=single.__getitem__, default="")
@@ -84,6 +86,7 @@ def _comparisons(rows: Sequence[Compared]) -> Table:
             str(one.counts.forged),
             str(one.counts.real),
             told_estimate(one.metrics["auc"]),
+            "\n".join(f"{area:.3f} {name}" for name, area in one.detectors.items()),
             f"{single[best]:.3f} {best}" if best else "",
             f"{one.trivial['mix']:.3f}" if "mix" in one.trivial else "",
             one.asked,
