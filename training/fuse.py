@@ -175,6 +175,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--generated", nargs="*", default=[])
     parser.add_argument("--id", required=True, help="names the calibration in every verdict")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--groups", type=Path, help="lists the groups that were used up here")
     return parser.parse_args(arguments)
 
 
@@ -184,6 +185,9 @@ def main(arguments: list[str]) -> None:
     finds = {"manipulated": chosen.manipulated, GENERATED: chosen.generated}
     fusion = fit({one: names for one, names in finds.items() if names}, clips, name=chosen.id)
     chosen.out.write_text(written(fusion, clips) + "\n")
+    if chosen.groups:
+        used = {clip.group for clip in clips if Part.of(clip.group) is not Part.REPORT}
+        chosen.groups.write_text("".join(f"{group}\n" for group in sorted(used)))
     print(chosen.out.read_text())
 
 

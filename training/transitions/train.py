@@ -27,9 +27,9 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 from tqdm import tqdm
 
 from benchmarks.bootstrap import estimates
+from benchmarks.metrics import area_under_curve
 from inference.heads import Head
 from inference.transitions import NAMES, transition_features
-from training.metrics import area_under_curve
 from training.pairs import split_by_group
 from training.patches import Entry, read_index
 from training.scoring import Scorer

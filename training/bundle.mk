@@ -1,0 +1,93 @@
+# From a manifest of faces to a bundle, step by step; what is there is not made again.
+#
+#   make -f training/bundle.mk MANIFEST=faces/manifest.csv WORK=.veriscope/training VERSION=3
+#
+# The manifest's split `train` is learned from, its split `dev` is measured on and, by a third of
+# its groups, calibrated on. What its licences do not permit is refused, unless ALLOW names it.
+
+WORK ?= .veriscope/training
+VERSION ?= 1
+BIN ?= .venv-training/bin
+ALLOW ?=
+LEAVE_OUT ?= stylegan256_140k
+CARD ?= training/card.md
+
+PYTHON := $(BIN)/python -m
+VERISCOPE := $(BIN)/veriscope
+ALLOWED := $(foreach one,$(ALLOW),--allow-licence '$(one)')
+FACES := $(WORK)/faces
+DEV := $(WORK)/dev
+MODEL := $(WORK)/face_blending/1/model.onnx
+GENERATION := $(WORK)/face_generation/model.onnx
+HEADS := $(WORK)/heads/screens.npz $(WORK)/heads/transitions.npz
+REGISTRY := $(WORK)/registry
+TABLES := $(WORK)/scores/dev.parquet $(WORK)/scores/twins.parquet
+PARTS = --blending $(MODEL) --generation $(GENERATION) --heads $(HEADS) --card $(CARD) \
+	--reference $(WORK)/reference.npz --data $(FACES) --version $(VERSION)
+
+.DELETE_ON_ERROR:
+.PHONY: bundle
+bundle: $(WORK)/bundle/bundle.yaml
+
+$(FACES)/crops.npy:
+	$(PYTHON) training.faces --manifest $(MANIFEST) --split train --skip UTKFace --out $(FACES) $(ALLOWED)
+
+$(DEV)/crops.npy:
+	$(PYTHON) training.faces --manifest $(MANIFEST) --split dev --inside 0.5 --for evaluation --out $(DEV)
+
+$(WORK)/run/best.pt: $(FACES)/crops.npy training/config.yaml
+	OMP_WAIT_POLICY=PASSIVE $(PYTHON) training.train --data $(FACES) --out $(WORK)/run
+
+$(MODEL): $(WORK)/run/best.pt
+	$(PYTHON) training.export --checkpoint $< --crops $(FACES)/crops.npy --model-dir $(WORK)/face_blending
+
+$(WORK)/reference.npz: $(MODEL)
+	$(PYTHON) training.reference --data $(FACES) --model $(MODEL) --out $@
+
+$(WORK)/heads/screens.npz: $(MODEL)
+	$(PYTHON) training.screens.train --data $(FACES) --model $(MODEL) --out $@
+
+$(WORK)/heads/transitions.npz: $(MODEL)
+	$(PYTHON) training.transitions.train --data $(FACES) --model $(MODEL) --out $(WORK)/transitions
+	cp $(WORK)/transitions/transitions.npz $@
+
+$(GENERATION): $(FACES)/crops.npy $(DEV)/crops.npy training/generation/config.yaml
+	$(PYTHON) training.generation.train --data $(FACES) --generated $(DEV) --leave-out $(LEAVE_OUT) --out $(WORK)/face_generation
+	$(PYTHON) training.generation.export --checkpoint $(WORK)/face_generation/best.pt --out $@
+
+$(WORK)/draft/bundle.yaml: $(GENERATION) $(HEADS) $(WORK)/reference.npz
+	$(PYTHON) training.bundle $(PARTS) --out $(WORK)/draft
+
+$(WORK)/twins/manifest.csv: $(FACES)/crops.npy
+	$(PYTHON) training.twins --data $(FACES) --out $(WORK)/twins
+
+$(REGISTRY)/made: $(WORK)/twins/manifest.csv
+	$(VERISCOPE) data import $(MANIFEST) --as manifest --name faces --root $(REGISTRY)
+	$(VERISCOPE) data import $< --as manifest --name twins --root $(REGISTRY)
+	touch $@
+
+SCORE = $(VERISCOPE) bench score --root $(REGISTRY) --packs $(WORK)/packs --processes 2
+
+$(WORK)/scores/dev.parquet: $(WORK)/draft/bundle.yaml $(REGISTRY)/made
+	$(SCORE) --data faces --split validation --bundle $(WORK)/draft --out $@
+
+$(WORK)/scores/twins.parquet: $(WORK)/draft/bundle.yaml $(REGISTRY)/made
+	$(SCORE) --data twins --bundle $(WORK)/draft --out $@
+
+$(WORK)/calibration.json: $(TABLES)
+	$(PYTHON) training.fuse --scores $(TABLES) --leave-out $(LEAVE_OUT) --id $(VERSION) \
+		--manipulated blending transitions --generated generation \
+		--groups $(WORK)/fitted_groups.txt --out $@
+
+# Measured on what nothing was fitted on; the sets of several sources also at one size and quality.
+MEASURED := $(WORK)/measured/dev.parquet $(WORK)/measured/dev-equalised.parquet $(WORK)/measured/twins.parquet
+
+$(WORK)/measured/results.json: $(WORK)/calibration.json
+	$(PYTHON) training.bundle $(PARTS) --calibration $< --out $(WORK)/unmeasured
+	$(SCORE) --data faces --split validation --bundle $(WORK)/unmeasured --out $(WORK)/measured/dev.parquet
+	$(SCORE) --data faces --split validation --bundle $(WORK)/unmeasured --equalise face:128,75 --out $(WORK)/measured/dev-equalised.parquet
+	$(SCORE) --data twins --bundle $(WORK)/unmeasured --out $(WORK)/measured/twins.parquet
+	$(VERISCOPE) bench measure $(MEASURED) --without-groups $(WORK)/fitted_groups.txt --out $@
+
+$(WORK)/bundle/bundle.yaml: $(WORK)/measured/results.json
+	$(PYTHON) training.bundle $(PARTS) --calibration $(WORK)/calibration.json --results $< --out $(WORK)/bundle

@@ -1,0 +1,175 @@
+"""Puts a bundle together from what training made: `python -m training.bundle --help`.
+
+Without a calibration it is a draft: its detectors can be asked, and their probabilities
+mean nothing yet.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import onnx
+import yaml
+
+from benchmarks.results import Results, read_results
+from inference.bundle_writing import lay_out_model, write_manifest
+from inference.bundles import Bundle
+from inference.calibration import read_fusion
+from inference.manifest import (
+    Code,
+    DataSet,
+    Detector,
+    HeadDetector,
+    Manifest,
+    ModelDetector,
+    Reference,
+    Screen,
+    TrackDetector,
+)
+from moderation.fusion import Family, Fusion
+from training.datasets.licences import check_faces
+from training.fuse import written
+
+NAME = "veriscope-faces"
+FALSE_FLAG_RATES = (0.01, 0.02, 0.05, 0.1)
+MODELS = {"blending": "face_blending", "generation": "face_generation"}
+FINDS = {"blending": "manipulated", "generation": "generated", "transitions": "manipulated"}
+
+
+def embedding_width(weights: bytes) -> int:
+    """How many values the output `embedding` of an ONNX file has."""
+    graph = onnx.load_from_string(weights).graph
+    shape = next(one for one in graph.output if one.name == "embedding").type.tensor_type.shape
+    return int(shape.dim[1].dim_value)
+
+
+def lay_out(folder: Path, models: Mapping[str, Path], heads: Mapping[str, Path]) -> list[Detector]:
+    """Write models and heads into a bundle's folder; returns the detectors that they are."""
+    detectors: list[Detector] = []
+    for name, file in models.items():
+        weights = file.read_bytes()
+        width = embedding_width(weights)
+        lay_out_model(folder, model=MODELS[name], weights=weights, embedding=width)
+        detectors.append(
+            ModelDetector(name=name, finds=FINDS[name], model=MODELS[name], embedding=width)
+        )
+    (folder / "heads").mkdir(parents=True, exist_ok=True)
+    for name, file in heads.items():
+        shutil.copyfile(file, folder / "heads" / f"{name}.npz")
+        path = f"heads/{name}.npz"
+        if name == "transitions":
+            detectors.append(TrackDetector(name=name, finds=FINDS[name], head=path))
+        elif name != "screens":
+            detectors.append(HeadDetector(name=name, finds=FINDS[name], head=path, of="blending"))
+    return detectors
+
+
+def draft_fusion(detectors: Sequence[Detector]) -> Fusion:
+    """One detector a family, its logit as it comes: the first that finds it."""
+    first: dict[str, str] = {}
+    for detector in detectors:
+        first.setdefault(detector.finds, detector.name)
+    families = tuple(Family(finds=finds, weights={name: 1.0}) for finds, name in first.items())
+    return Fusion(id="draft", families=families)
+
+
+def thresholds(fusion: Fusion) -> dict[str, float | None]:
+    """From which probability on to flag, by the false-flag rate that it keeps."""
+    found = {str(rate): fusion.threshold(rate) for rate in FALSE_FLAG_RATES}
+    return {rate: round(at, 4) if isfinite(at) else None for rate, at in found.items()}
+
+
+def figures(results: Results) -> dict[str, dict[str, float | int | str | None]]:
+    """The comparisons of a results file as a manifest's metrics."""
+    return {
+        one.name: {
+            "auc": round(one.metrics["auc"].value, 4),
+            "low": round(one.metrics["auc"].low, 4),
+            "high": round(one.metrics["auc"].high, 4),
+            "trivial": round(max(one.trivial.values(), default=0.5), 4),
+            "forged": one.counts.forged,
+            "real": one.counts.real,
+        }
+        for one in results.comparisons
+        if "auc" in one.metrics
+    }
+
+
+def _commit() -> str:
+    said = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return said.stdout.strip()
+
+
+def assemble(chosen: argparse.Namespace) -> Bundle:
+    """Write the folder and its manifest.
+
+    Raises:
+        InvalidConfiguration: the parts do not make a bundle.
+    """
+    folder: Path = chosen.out
+    folder.mkdir(parents=True, exist_ok=True)
+    heads = {file.stem: file for file in chosen.heads}
+    models = {"blending": chosen.blending}
+    if chosen.generation:
+        models["generation"] = chosen.generation
+    detectors = lay_out(folder, models, heads)
+    if chosen.calibration:
+        fusion = read_fusion(chosen.calibration.read_bytes(), of=str(chosen.calibration))
+        shutil.copyfile(chosen.calibration, folder / "calibration.json")
+    else:
+        fusion = draft_fusion(detectors)
+        (folder / "calibration.json").write_text(written(fusion, []) + "\n")
+    shutil.copyfile(chosen.reference, folder / "reference.npz")
+    shutil.copyfile(chosen.card, folder / "card.md")
+    used = check_faces(chosen.data, allow=chosen.allow_licence)
+    config: dict[str, Any] = yaml.safe_load(chosen.config.read_text())
+    manifest = Manifest(
+        name=NAME,
+        version=chosen.version,
+        created=datetime.now(UTC).date(),
+        code=Code(version=version("veriscope"), commit=_commit()),
+        seed=config["seed"],
+        detectors=tuple(detectors),
+        screens=(Screen(head="heads/screens.npz", of="blending"),) if "screens" in heads else (),
+        reference=Reference(file="reference.npz", of="blending"),
+        data_sets=tuple(DataSet(**one.entry()) for one in used),  # type: ignore[arg-type]
+        thresholds=thresholds(fusion),
+        metrics=figures(read_results(chosen.results)) if chosen.results else {},
+    )
+    return write_manifest(folder, manifest)
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--blending", type=Path, required=True, help="its model.onnx")
+    parser.add_argument("--generation", type=Path, help="model.onnx, where it is no head")
+    parser.add_argument("--heads", type=Path, nargs="*", default=[], help="named as they answer")
+    parser.add_argument("--reference", type=Path, required=True)
+    parser.add_argument("--calibration", type=Path, help="without it: a draft")
+    parser.add_argument("--results", type=Path, help="of veriscope bench measure")
+    parser.add_argument("--card", type=Path, default=Path(__file__).with_name("card.md"))
+    parser.add_argument("--data", type=Path, required=True, help="what training.faces wrote")
+    parser.add_argument("--allow-licence", action="append", default=[])
+    parser.add_argument("--config", type=Path, default=Path(__file__).with_name("config.yaml"))
+    parser.add_argument("--version", required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    bundle = assemble(parser.parse_args(arguments))
+    print(f"{bundle.folder}: {bundle.manifest.title}, {bundle.identity.sha256}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
