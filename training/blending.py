@@ -28,21 +28,29 @@ _HALF_INNER = [(1.7, -0.5), (1.75, 0.4), (1.3, 1.6), (1.3, 2.4), (0.6, 2.8)]
 _HALF_LOWER = [(0.6, 1.2), (1.3, 1.4), (1.85, 1.8), (1.65, 2.6), (1.15, 3.3), (0.55, 3.7)]
 _HALF_MOUTH = [(0.6, 1.75), (1.2, 2.1), (1.2, 2.5), (0.6, 2.95)]
 _HALF_EYES = [(0.4, -0.7), (1.6, -0.7), (1.8, 0.0), (1.5, 0.5), (0.4, 0.5)]
+_HALF_NOSE = [(0.15, 0.0), (0.35, 0.6), (0.65, 1.1), (0.6, 1.5), (0.2, 1.6)]
+_ONE_EYE = [(0.35, -0.6), (1.6, -0.6), (1.8, 0.0), (1.5, 0.45), (0.4, 0.45)]
 
 
 def _whole(half: list[tuple[float, float]]) -> Points:
     return np.array(half + [(-x, y) for x, y in reversed(half)], float)
 
 
-# Swaps replace the whole or the inner face, reenactment and lip-sync the lower part.
+# Swaps replace the whole or the inner face, reenactment and lip-sync the lower part,
+# retouchers single features.
 REGIONS: dict[str, Points] = {
     "hull": _whole(_HALF_HULL),
     "inner": _whole(_HALF_INNER),
     "lower": _whole(_HALF_LOWER),
     "mouth": _whole(_HALF_MOUTH),
     "eyes": _whole(_HALF_EYES),
+    "nose": _whole(_HALF_NOSE),
+    "eye": np.array(_ONE_EYE, float),
 }
-_REGION_CHANCES = (0.55, 0.18, 0.12, 0.1, 0.05)
+_REGION_CHANCES = (0.53, 0.17, 0.12, 0.08, 0.05, 0.03, 0.02)
+# Another person's whole face as often as single features of it.
+_DONATED_CHANCES = (0.3, 0.2, 0.05, 0.15, 0.1, 0.1, 0.1)
+_SEAMLESS_CHANCE = 0.3  # of a donated one to be fitted by its gradients, as image editors do
 
 # The share of the source in the blend; mostly all of it, see section 3.2 of the paper.
 _RATIOS = (0.25, 0.5, 0.75, 1.0, 1.0, 1.0)
@@ -59,6 +67,12 @@ def affine_between(points: Points, onto: Points) -> NDArray[np.float64]:
     with_ones = np.hstack([points, np.ones((len(points), 1))])
     solution, *_ = np.linalg.lstsq(with_ones, onto, rcond=None)
     return np.asarray(solution.T)
+
+
+def face_shape(landmarks: Landmarks) -> Points:
+    """Landmarks (5 2) without their place and size: alike for faces that look the same way."""
+    points = np.array(landmarks) - np.mean(landmarks, axis=0)
+    return np.asarray(points / np.sqrt((points**2).sum(axis=1).mean()))
 
 
 def outline(landmarks: Landmarks, region: str) -> Points:
@@ -124,20 +138,45 @@ def blend(source: Pixels, target: Pixels, mask: Mask) -> Pixels:
     return np.asarray(np.clip(mixed + 0.5, 0, 255), np.uint8)
 
 
+def seamless(source: Pixels, target: Pixels, mask: Mask) -> Pixels:
+    """Fit the source's gradients into the target where the mask is over a half.
+
+    Poisson image editing (Pérez, Gangnet and Blake, 2003), by OpenCV. The mask's edge must
+    lie inside of the picture: what touches a border is blended as it is.
+    """
+    inside = (mask > 0.5).astype(np.uint8)
+    inside[[0, 1, -1, -2]] = 0
+    inside[:, [0, 1, -1, -2]] = 0
+    left, top, width, height = cv2.boundingRect(inside)
+    if width < 3 or height < 3:
+        return blend(source, target, mask)
+    centre = (left + width // 2, top + height // 2)
+    fitted = cv2.seamlessClone(source, target, 255 * inside, centre, cv2.NORMAL_CLONE)
+    return np.where(mask[..., None] > 0, np.asarray(fitted, np.uint8), target)
+
+
 def forge(
-    source: Pixels, target: Pixels, landmarks: Landmarks, rng: np.random.Generator
+    source: Pixels,
+    target: Pixels,
+    landmarks: Landmarks,
+    rng: np.random.Generator,
+    *,
+    donated: bool = False,
 ) -> Forgery:
     """Blend a part of the source's face into the target; both show it at `landmarks`.
 
-    The two differ only by how they were altered before (self-blending), or show two people.
+    The two differ only by how they were altered before (self-blending), or, `donated`,
+    show two people.
     """
     face_side = 4.4 * _unit(landmarks)
-    region = rng.choice(list(REGIONS), p=_REGION_CHANCES)
+    region = rng.choice(list(REGIONS), p=_DONATED_CHANCES if donated else _REGION_CHANCES)
     mask = region_mask(target.shape[:2], outline(landmarks, region))
     mask = deform(mask, face_side, rng)
     source, mask = shake(source, mask, face_side, rng)
-    mask = soften(mask, face_side, rng) * rng.choice(_RATIOS)
-    mask = mask.astype(np.float32)
+    mask = soften(mask, face_side, rng)
+    if donated and rng.random() < _SEAMLESS_CHANCE:
+        return Forgery(pixels=seamless(source, target, mask), mask=mask)
+    mask = (mask * rng.choice(_RATIOS)).astype(np.float32)
     return Forgery(pixels=blend(source, target, mask), mask=mask)
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from inference.crops import align
 from moderation.tracks import Face
 from training.augmentation import Wear, alter
-from training.blending import forge, put_on
+from training.blending import face_shape, forge, put_on
 from training.patches import Entry, moved
 
 Pixels = NDArray[np.uint8]
@@ -23,11 +23,13 @@ class PairSettings:
     """How pairs are made.
 
     `donor_share`: how often the pasted face is another person's.
+    `donors_looked_at`: of so many drawn faces the one that looks the same way is pasted.
     `smallest_box`, `largest_box`: the face's side in pixels at which it is forged.
     `jitter`: how far a detector's box may be off, as a share of its side.
     """
 
-    donor_share: float = 0.15
+    donor_share: float = 0.25
+    donors_looked_at: int = 16
     smallest_box: float = 70
     largest_box: float = 200
     jitter: float = 0.05
@@ -54,13 +56,14 @@ class Pairs:
         rng = np.random.default_rng((self._seed, epoch, index))
         pixels, face = self._sized(self._entries[index], rng)
         target, source = pixels, pixels
-        if rng.random() < self._settings.donor_share:
+        donated = rng.random() < self._settings.donor_share
+        if donated:
             source = self._donated(pixels, face, rng)
         if rng.random() < 0.5:
             source = alter(source, rng)
         else:
             target = alter(target, rng)
-        forged = forge(source, target, face.landmarks, rng).pixels
+        forged = forge(source, target, face.landmarks, rng, donated=donated).pixels
         real, twin = Wear.draw(rng).apply([target, forged])
         return real, twin, self._as_detected(face, rng)
 
@@ -79,7 +82,12 @@ class Pairs:
         return np.asarray(reduced, np.uint8), moved(face, (0, 0), scale)
 
     def _donated(self, target: Pixels, face: Face, rng: np.random.Generator) -> Pixels:
-        donor = self._entries[int(rng.integers(len(self._entries)))]
+        drawn = rng.integers(len(self._entries), size=self._settings.donors_looked_at)
+        shape = face_shape(face.landmarks)
+        donor = min(
+            (self._entries[int(place)] for place in drawn),
+            key=lambda entry: float(np.abs(face_shape(entry.face.landmarks) - shape).sum()),
+        )
         return put_on(donor.read(), donor.face.landmarks, target, face.landmarks)
 
     def _as_detected(self, face: Face, rng: np.random.Generator) -> Face:

@@ -12,10 +12,12 @@ from training.blending import (
     affine_between,
     blend,
     deform,
+    face_shape,
     forge,
     outline,
     put_on,
     region_mask,
+    seamless,
     soften,
 )
 from training.pairs import Pairs, PairSettings, mirrored, split_by_group
@@ -67,11 +69,37 @@ def test_a_blend_is_the_source_inside_and_the_target_outside() -> None:
     assert blend(source, target, mask)[:, 0, 0].tolist() == [200, 150, 100, 100]
 
 
+def test_the_shape_of_a_face_knows_nothing_of_its_place_and_size() -> None:
+    here, there = np.array(a_face().landmarks), np.array(a_face().landmarks) * 3 + (40, -7)
+    assert face_shape(tuple(map(tuple, there))) == pytest.approx(
+        face_shape(tuple(map(tuple, here)))
+    )
+
+
+def test_a_seamless_part_takes_the_brightness_of_where_it_is_put() -> None:
+    target = a_picture()
+    source = np.clip(target.astype(int) + 60, 0, 255).astype(np.uint8)
+    mask = region_mask((200, 200), outline(a_face().landmarks, "inner"))
+    fitted = seamless(source, target, mask)
+    inside = mask > 0
+    assert np.abs(fitted[inside].astype(int) - target[inside]).mean() < 15
+    assert (fitted[~inside] == target[~inside]).all()
+
+
+def test_a_seamless_part_at_the_border_is_blended_as_it_is() -> None:
+    target = a_picture()
+    mask = np.zeros((200, 200), np.float32)
+    mask[:2] = 1
+    fitted = seamless(255 - target, target, mask)
+    assert np.array_equal(fitted, blend(255 - target, target, mask))
+
+
 def test_a_forgery_leaves_the_picture_untouched_outside_of_its_mask() -> None:
     target = a_picture()
     source = 255 - target
-    for seed in range(20):
-        forgery = forge(source, target, a_face().landmarks, np.random.default_rng(seed))
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        forgery = forge(source, target, a_face().landmarks, rng, donated=seed >= 20)
         outside = forgery.mask == 0
         assert outside.any()
         assert (forgery.pixels[outside] == target[outside]).all()
