@@ -7,6 +7,7 @@ forged twin alike, so that nothing but the forgery tells them apart.
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import av
@@ -18,11 +19,51 @@ Pixels = NDArray[np.uint8]
 
 
 def alter(pixels: Pixels, rng: np.random.Generator) -> Pixels:
-    """Change colours and then sharpness, as a pasted face's differ from its surroundings."""
-    altered = shift_colours(pixels, rng, strength=1.0)
-    if rng.random() < 0.5:
-        return coarsen(altered, rng.uniform(1.2, 3.0))
-    return sharpen(altered, rng.uniform(0.2, 0.8))
+    """Change colours, detail and shape, as a pasted face's differ from its surroundings.
+
+    Any of them may be left alone: swapping tools match colours, and a network that was
+    always shown wrong ones looks for nothing else.
+    """
+    altered = pixels
+    if rng.random() < 0.3:
+        altered = bend(altered, rng)
+    if rng.random() < 0.7:
+        altered = shift_colours(altered, rng, strength=float(rng.uniform(0.3, 1.0)))
+    change = _DETAIL_CHANGES[int(rng.choice(len(_DETAIL_CHANGES), p=_DETAIL_CHANCES))]
+    return change(altered, rng)
+
+
+def bend(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """Move what is shown smoothly, by up to about a hundredth of the picture."""
+    height, width = pixels.shape[:2]
+    cells = int(rng.integers(4, 9))
+    field = rng.normal(0, rng.uniform(0.002, 0.008) * width, (cells, cells, 2)).astype(np.float32)
+    field = cv2.resize(field, (width, height), interpolation=cv2.INTER_CUBIC)
+    columns, rows = np.meshgrid(np.arange(width), np.arange(height))
+    return np.asarray(
+        cv2.remap(
+            pixels,
+            columns.astype(np.float32) + field[..., 0],
+            rows.astype(np.float32) + field[..., 1],
+            cv2.INTER_CUBIC,
+            borderMode=cv2.BORDER_REFLECT_101,
+        ),
+        np.uint8,
+    )
+
+
+def smooth(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """Lose fine texture and keep edges, as decoders of faces and beauty filters do."""
+    if rng.random() < 0.3:
+        return np.asarray(cv2.medianBlur(pixels, int(rng.choice([3, 5]))), np.uint8)
+    tolerance = float(rng.uniform(10, 45))
+    return np.asarray(cv2.bilateralFilter(pixels, 7, tolerance, 3), np.uint8)
+
+
+def regrain(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """Other noise than the surroundings have."""
+    noise = rng.normal(0, rng.uniform(1.5, 6), pixels.shape).astype(np.float32)
+    return _rounded(smooth(pixels, rng) + noise)
 
 
 def shift_colours(pixels: Pixels, rng: np.random.Generator, *, strength: float) -> Pixels:
@@ -133,3 +174,14 @@ class Wear:
 
 def _rounded(values: NDArray[np.float32]) -> Pixels:
     return np.asarray(np.clip(values + 0.5, 0, 255), np.uint8)
+
+
+_DETAIL_CHANGES: tuple[Callable[[Pixels, np.random.Generator], Pixels], ...] = (
+    lambda pixels, rng: coarsen(pixels, rng.uniform(1.2, 3.0)),
+    lambda pixels, rng: sharpen(pixels, rng.uniform(0.2, 0.8)),
+    smooth,
+    regrain,
+    lambda pixels, rng: jpeg(pixels, int(rng.integers(30, 90))),
+    lambda pixels, rng: pixels,
+)
+_DETAIL_CHANCES = (0.35, 0.15, 0.25, 0.1, 0.08, 0.07)

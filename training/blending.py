@@ -111,7 +111,7 @@ def soften(mask: Mask, face_side: float, rng: np.random.Generator) -> Mask:
     if reach:
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * abs(reach) + 1,) * 2)
         mask = np.asarray(cv2.dilate(mask, kernel) if reach > 0 else cv2.erode(mask, kernel))
-    sigma = face_side * float(np.exp(rng.uniform(np.log(0.004), np.log(0.06))))
+    sigma = face_side * float(np.exp(rng.uniform(np.log(0.004), np.log(0.1))))
     return np.asarray(np.clip(cv2.GaussianBlur(mask, (0, 0), sigma), 0, 1), np.float32)
 
 
