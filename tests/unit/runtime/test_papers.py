@@ -19,6 +19,7 @@ PAPERS = [
 LINK = re.compile(r"\]\(([^)#\s]+)\)")
 COMMAND = re.compile(r"(?:^|[`/ ])veriscope ((?:[a-z][a-z-]+ ?)+)", re.MULTILINE)
 VARIABLE = re.compile(r"VERISCOPE_[A-Z_]+[A-Z]")
+OPTION = re.compile(r'envvar="(VERISCOPE_[A-Z_]+)"')
 QUOTED = re.compile(r"`[^`\n]+`|^ *(?:\S*/)?(?:veriscope|make) .*$", re.MULTILINE)
 TARGET = re.compile(r"make ([a-z-]+)")
 
@@ -39,6 +40,8 @@ def test_every_link_leads_to_something(paper):
 @pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.name)
 def test_every_variable_that_is_named_is_read(paper):
     known = set(VARIABLE.findall(settings_page()))
+    for file in (ROOT / "training").rglob("*.py"):
+        known |= set(OPTION.findall(file.read_text()))
     for variable in VARIABLE.findall(paper.read_text()):
         assert any(name.startswith(variable) for name in known), variable
 
