@@ -17,7 +17,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-import onnx
+import openvino
 import yaml
 
 from benchmarks.results import Results, read_results
@@ -47,9 +47,8 @@ FINDS = {"blending": "manipulated", "generation": "generated", "transitions": "m
 
 def embedding_width(weights: bytes) -> int:
     """How many values the output `embedding` of an ONNX file has."""
-    graph = onnx.load_from_string(weights).graph
-    shape = next(one for one in graph.output if one.name == "embedding").type.tensor_type.shape
-    return int(shape.dim[1].dim_value)
+    output = openvino.Core().read_model(weights).output("embedding")
+    return int(output.partial_shape[1].get_length())
 
 
 def lay_out(folder: Path, models: Mapping[str, Path], heads: Mapping[str, Path]) -> list[Detector]:

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inference.bundles import read_bundle
+from inference.transitions import NAMES
+from moderation.fusion import Family, Fusion
+from tests.bundles import save_head
+from tests.tiny_network import tiny_network
+from training.bundle import draft_fusion, embedding_width, main, thresholds
+from training.datasets.licences import Used, write_used
+from training.fuse import written
+from training.reference import describe, write
+
+WIDTH = 12
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> list[str]:
+    """What training leaves behind, as the arguments of `training.bundle`."""
+    (tmp_path / "blending.onnx").write_bytes(tiny_network(embedding=WIDTH))
+    save_head(tmp_path / "screens.npz", "occluded", width=WIDTH)
+    save_head(tmp_path / "generation.npz", "generation", width=WIDTH)
+    save_head(tmp_path / "transitions.npz", "transitions", width=len(NAMES))
+    embeddings = np.random.default_rng(0).normal(0, 1, (50, WIDTH)).astype(np.float32)
+    write(tmp_path / "reference.npz", describe(embeddings, components=4))
+    (tmp_path / "card.md").write_text("# A card\n")
+    (tmp_path / "faces").mkdir()
+    write_used(
+        tmp_path / "faces",
+        [
+            Used(
+                name="portraits",
+                version="1",
+                licence="MIT",
+                permission="yes",
+                used_for="training",
+                faces=3,
+                allows_training="yes",
+            )
+        ],
+    )
+    return [
+        *("--blending", str(tmp_path / "blending.onnx")),
+        *("--heads", *(str(tmp_path / f"{n}.npz") for n in ("screens", "generation"))),
+        *("--reference", str(tmp_path / "reference.npz"), "--card", str(tmp_path / "card.md")),
+        *("--data", str(tmp_path / "faces"), "--version", "7", "--out", str(tmp_path / "bundle")),
+    ]
+
+
+def test_a_draft_is_a_bundle_that_serving_takes(parts: list[str], tmp_path: Path) -> None:
+    main(parts)
+    bundle = read_bundle(tmp_path / "bundle")
+    assert bundle.manifest.title == "veriscope-faces:7"
+    assert [one.name for one in bundle.manifest.detectors] == ["blending", "generation"]
+    assert [one.name for one in bundle.manifest.data_sets] == ["portraits"]
+    assert bundle.fusion() == draft_fusion(bundle.manifest.detectors)
+    assert set(bundle.manifest.thresholds.values()) == {None}
+
+
+def test_a_calibrated_bundle_carries_its_thresholds(parts: list[str], tmp_path: Path) -> None:
+    fusion = Fusion(
+        id="seven",
+        families=(Family(finds="manipulated", weights={"blending": 0.5}, bias=0.1),),
+        temperature=2.0,
+        unforged=tuple(np.linspace(0, 0.5, 200).tolist()),
+    )
+    (tmp_path / "calibration.json").write_text(written(fusion, []))
+    main([*parts, "--calibration", str(tmp_path / "calibration.json")])
+    bundle = read_bundle(tmp_path / "bundle")
+    assert bundle.fusion() == fusion
+    assert bundle.manifest.thresholds == thresholds(fusion)
+    assert all(at is not None and at <= 0.51 for at in bundle.manifest.thresholds.values())
+
+
+def test_of_detectors_that_find_the_same_a_draft_asks_the_first(
+    parts: list[str], tmp_path: Path
+) -> None:
+    parts.insert(parts.index("--reference"), str(tmp_path / "transitions.npz"))
+    main(parts)
+    bundle = read_bundle(tmp_path / "bundle")
+    assert [one.name for one in bundle.manifest.over_tracks] == ["transitions"]
+    families = draft_fusion(bundle.manifest.detectors).families
+    assert [dict(one.weights) for one in families] == [{"blending": 1.0}, {"generation": 1.0}]
+
+
+def test_the_width_of_an_embedding_is_what_the_network_says() -> None:
+    assert embedding_width(tiny_network(embedding=WIDTH)) == WIDTH
+
+
+def test_what_is_written_is_plain_json(parts: list[str], tmp_path: Path) -> None:
+    main(parts)
+    document = json.loads((tmp_path / "bundle" / "calibration.json").read_text())
+    assert document["id"] == "draft"
