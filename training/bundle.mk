@@ -10,7 +10,7 @@ VERSION ?= 1
 BIN ?= .venv-training/bin
 ALLOW ?=
 LEAVE_OUT ?= stylegan256_140k
-CARD ?= training/card.md
+CARD ?= inference/models/card.md
 
 PYTHON := $(BIN)/python -m
 VERISCOPE := $(BIN)/veriscope
@@ -79,15 +79,31 @@ $(WORK)/calibration.json: $(TABLES)
 		--manipulated blending transitions --generated generation \
 		--groups $(WORK)/fitted_groups.txt --out $@
 
-# Measured on what nothing was fitted on; the sets of several sources also at one size and quality.
-MEASURED := $(WORK)/measured/dev.parquet $(WORK)/measured/dev-equalised.parquet $(WORK)/measured/twins.parquet
+# Scored again by what is calibrated: its own words are the evidence behind thresholds, and what
+# is measured. Sets of several sources are measured at one size and quality, too.
+JUDGED := $(WORK)/judged
 
-$(WORK)/measured/results.json: $(WORK)/calibration.json
-	$(PYTHON) training.bundle $(PARTS) --calibration $< --out $(WORK)/unmeasured
-	$(SCORE) --data faces --split validation --bundle $(WORK)/unmeasured --out $(WORK)/measured/dev.parquet
-	$(SCORE) --data faces --split validation --bundle $(WORK)/unmeasured --equalise face:128,75 --out $(WORK)/measured/dev-equalised.parquet
-	$(SCORE) --data twins --bundle $(WORK)/unmeasured --out $(WORK)/measured/twins.parquet
-	$(VERISCOPE) bench measure $(MEASURED) --without-groups $(WORK)/fitted_groups.txt --out $@
+$(JUDGED)/dev.parquet: $(WORK)/calibration.json
+	$(PYTHON) training.bundle $(PARTS) --calibration $< --out $(WORK)/calibrated
+	$(SCORE) --data faces --split validation --bundle $(WORK)/calibrated --out $@
 
-$(WORK)/bundle/bundle.yaml: $(WORK)/measured/results.json
-	$(PYTHON) training.bundle $(PARTS) --calibration $(WORK)/calibration.json --results $< --out $(WORK)/bundle
+$(JUDGED)/equalised.parquet: $(JUDGED)/dev.parquet
+	$(SCORE) --data faces --split validation --bundle $(WORK)/calibrated --equalise face:128,75 --out $@
+
+$(JUDGED)/twins.parquet: $(JUDGED)/dev.parquet
+	$(SCORE) --data twins --bundle $(WORK)/calibrated --out $@
+
+$(WORK)/evidence.json: $(JUDGED)/dev.parquet $(JUDGED)/twins.parquet
+	$(PYTHON) training.evidence --calibration $(WORK)/calibration.json --scores $^ --out $@
+
+MEASURE = $(VERISCOPE) bench measure --without-groups $(WORK)/fitted_groups.txt
+
+$(JUDGED)/dev.json: $(JUDGED)/dev.parquet $(JUDGED)/equalised.parquet
+	$(MEASURE) $^ --out $@
+
+$(JUDGED)/twins.json: $(JUDGED)/twins.parquet
+	$(MEASURE) $^ --comparisons training/twins.yaml --out $@
+
+$(WORK)/bundle/bundle.yaml: $(WORK)/evidence.json $(JUDGED)/dev.json $(JUDGED)/twins.json
+	$(PYTHON) training.bundle $(PARTS) --calibration $< --results $(JUDGED)/dev.json $(JUDGED)/twins.json \
+		--out $(WORK)/bundle

@@ -35,6 +35,8 @@ from inference.manifest import (
     Screen,
     TrackDetector,
 )
+from inference.manifest_file import FILE_NAME
+from moderation.errors import InvalidConfiguration
 from moderation.fusion import Family, Fusion
 from training.datasets.licences import check_faces
 from training.fuse import written
@@ -63,6 +65,8 @@ def lay_out(folder: Path, models: Mapping[str, Path], heads: Mapping[str, Path])
         )
     (folder / "heads").mkdir(parents=True, exist_ok=True)
     for name, file in heads.items():
+        if name != "screens" and name not in FINDS:
+            raise InvalidConfiguration(f"{file}: a head is called screens, {', '.join(FINDS)}")
         shutil.copyfile(file, folder / "heads" / f"{name}.npz")
         path = f"heads/{name}.npz"
         if name == "transitions":
@@ -103,9 +107,23 @@ def figures(results: Results) -> dict[str, dict[str, float | int | str | None]]:
     }
 
 
+def _empty(folder: Path) -> None:
+    """Begin with an empty folder: whatever lies in it would be pinned, too.
+
+    Raises:
+        InvalidConfiguration: it holds something that is no bundle.
+    """
+    if folder.exists():
+        if any(folder.iterdir()) and not (folder / FILE_NAME).is_file():
+            raise InvalidConfiguration(f"{folder} holds something that is no bundle: name another")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+
+
 def _commit() -> str:
     said = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"],
+        cwd=Path(__file__).parent,
         capture_output=True,
         text=True,
         check=False,
@@ -120,7 +138,7 @@ def assemble(chosen: argparse.Namespace) -> Bundle:
         InvalidConfiguration: the parts do not make a bundle.
     """
     folder: Path = chosen.out
-    folder.mkdir(parents=True, exist_ok=True)
+    _empty(folder)
     heads = {file.stem: file for file in chosen.heads}
     models = {"blending": chosen.blending}
     if chosen.generation:
@@ -147,7 +165,7 @@ def assemble(chosen: argparse.Namespace) -> Bundle:
         reference=Reference(file="reference.npz", of="blending"),
         data_sets=tuple(DataSet(**one.entry()) for one in used),  # type: ignore[arg-type]
         thresholds=thresholds(fusion),
-        metrics=figures(read_results(chosen.results)) if chosen.results else {},
+        metrics={k: v for file in chosen.results for k, v in figures(read_results(file)).items()},
     )
     return write_manifest(folder, manifest)
 
@@ -159,8 +177,8 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--heads", type=Path, nargs="*", default=[], help="named as they answer")
     parser.add_argument("--reference", type=Path, required=True)
     parser.add_argument("--calibration", type=Path, help="without it: a draft")
-    parser.add_argument("--results", type=Path, help="of veriscope bench measure")
-    parser.add_argument("--card", type=Path, default=Path(__file__).with_name("card.md"))
+    parser.add_argument("--results", type=Path, nargs="*", default=[], help="of bench measure")
+    parser.add_argument("--card", type=Path, required=True, help="Markdown, for people")
     parser.add_argument("--data", type=Path, required=True, help="what training.faces wrote")
     parser.add_argument("--allow-licence", action="append", default=[])
     parser.add_argument("--config", type=Path, default=Path(__file__).with_name("config.yaml"))

@@ -10,10 +10,10 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import ceil
 from pathlib import Path
 from zlib import crc32
 
@@ -50,7 +50,6 @@ class Scored:
     forged: bool
     finds: str  # manipulated, generated; of a real clip empty
     logits: Mapping[str, float]
-    abstained: bool
 
 
 def read(tables: Sequence[Path], leave_out: Sequence[str]) -> list[Scored]:
@@ -74,7 +73,6 @@ def read(tables: Sequence[Path], leave_out: Sequence[str]) -> list[Scored]:
                     forged=forged,
                     finds=whole if forged else "",
                     logits=logits,
-                    abstained=bool(row["abstained"]),
                 )
             )
     return kept
@@ -83,7 +81,7 @@ def read(tables: Sequence[Path], leave_out: Sequence[str]) -> list[Scored]:
 def weigh(clips: Sequence[Scored]) -> Floats:
     """Weights (N): real and forged count alike, and so does every method of a class."""
     named = [(clip.forged, clip.method) for clip in clips]
-    counts = {one: named.count(one) for one in named}
+    counts = Counter(named)
     methods = [sum(1 for forged, _ in counts if forged is kind) for kind in (False, True)]
     return np.array([1 / (methods[forged] * counts[forged, m]) for forged, m in named])
 
@@ -132,15 +130,7 @@ def fit(finds: Mapping[str, Sequence[str]], clips: Sequence[Scored], *, name: st
     if slope <= 0:
         raise ValueError("forged clips do not score higher than real ones: nothing to calibrate")
     temperature, bias = round(1 / slope, 4), round(-float(scaling.intercept_[0]) / slope, 4)
-    draft = Fusion(id=name, families=families, temperature=temperature, bias=bias)
-    genuine = sorted(
-        ceil(draft.probability(clip.logits) * 1e4) / 1e4  # never below: it is a promise
-        for clip in clips
-        if Part.of(clip.group) is Part.THRESHOLDS and not clip.forged and not clip.abstained
-    )
-    return Fusion(
-        id=name, families=families, temperature=temperature, bias=bias, unforged=tuple(genuine)
-    )
+    return Fusion(id=name, families=families, temperature=temperature, bias=bias)
 
 
 def written(fusion: Fusion, clips: Sequence[Scored]) -> str:
@@ -158,7 +148,6 @@ def written(fusion: Fusion, clips: Sequence[Scored]) -> str:
             "unforged": list(fusion.unforged),
             "fitted_on": {
                 "clips": parts.count(Part.FIT),
-                "genuine_for_thresholds": len(fusion.unforged),
                 "left_for_reports": parts.count(Part.REPORT),
                 "methods": sorted({clip.method for clip in clips}),
             },

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from inference.bundles import read_bundle
 from inference.transitions import NAMES
+from moderation.errors import InvalidConfiguration
 from moderation.fusion import Family, Fusion
 from tests.bundles import save_head
 from tests.tiny_network import tiny_network
@@ -96,3 +98,32 @@ def test_what_is_written_is_plain_json(parts: list[str], tmp_path: Path) -> None
     main(parts)
     document = json.loads((tmp_path / "bundle" / "calibration.json").read_text())
     assert document["id"] == "draft"
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(parts: list[str], tmp_path: Path) -> None:
+    (tmp_path / "bundle").mkdir()
+    (tmp_path / "bundle" / "letter.txt").write_text("mine")
+    with pytest.raises(InvalidConfiguration, match="no bundle"):
+        main(parts)
+    assert (tmp_path / "bundle" / "letter.txt").read_text() == "mine"
+
+
+def test_an_older_bundle_makes_room(parts: list[str], tmp_path: Path) -> None:
+    main(parts)
+    (tmp_path / "bundle" / "stray.npz").write_bytes(b"")
+    main(parts)
+    assert not (tmp_path / "bundle" / "stray.npz").exists()
+
+
+def test_a_head_that_nobody_asks_is_refused(parts: list[str], tmp_path: Path) -> None:
+    (tmp_path / "generation.npz").rename(tmp_path / "other.npz")
+    with pytest.raises(InvalidConfiguration, match=r"other\.npz"):
+        main([part.replace("generation.npz", "other.npz") for part in parts])
+
+
+def test_every_program_of_the_makefile_exists() -> None:
+    root = Path(__file__).parents[3]
+    named = re.findall(r"\$\(PYTHON\) ([a-z_.]+)", (root / "training/bundle.mk").read_text())
+    assert len(named) > 8
+    for name in named:
+        assert (root / f"{name.replace('.', '/')}.py").is_file(), name

@@ -1,0 +1,56 @@
+"""Adds the evidence behind thresholds to a calibration: `python -m training.evidence --help`.
+
+What genuine clips get from the calibrated bundle itself, abstentions and all, since the
+promise of a false-flag rate is about what that bundle will say. Nothing was fitted on them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from math import ceil
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from inference.calibration import read_fusion
+from training.fuse import Part
+
+COLUMNS = ["group", "label", "abstained", "fake_probability"]
+
+
+def unforged(tables: Sequence[Path]) -> list[float]:
+    """Probabilities of the genuine clips kept for this that the bundle judges, sorted.
+
+    Rounded up at four digits, never below what was said: it is a promise.
+    """
+    rows = [row for table in tables for row in pq.read_table(table, columns=COLUMNS).to_pylist()]
+    kept = [
+        ceil(row["fake_probability"] * 1e4) / 1e4
+        for row in rows
+        if Part.of(row["group"]) is Part.THRESHOLDS
+        and row["label"] == "real"
+        and row["fake_probability"] is not None
+        and not row["abstained"]
+    ]
+    return sorted(kept)
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--calibration", type=Path, required=True, help="what training.fuse wrote")
+    parser.add_argument("--scores", type=Path, nargs="+", required=True, help="by that calibration")
+    parser.add_argument("--out", type=Path, required=True)
+    chosen = parser.parse_args(arguments)
+    document = json.loads(chosen.calibration.read_bytes())
+    document["unforged"] = unforged(chosen.scores)
+    content = json.dumps(document, indent=1) + "\n"
+    read_fusion(content.encode(), of=str(chosen.out))
+    chosen.out.write_text(content)
+    print(f"{chosen.out}: {len(document['unforged'])} genuine clips stand behind its thresholds")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
