@@ -19,6 +19,7 @@ from inference.promotions import Promotion, read_log, standing, write_log
 from moderation.errors import InvalidConfiguration
 
 _INCOMING = ".incoming-"  # what an import that was cut off leaves, and the next one removes
+_REPLACED = ".replaced"  # what such a folder's name ends with where it held a damaged bundle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +96,9 @@ class BundleStore:
     ) -> Bundle:
         """Import a bundle from a folder or a ZIP; it is there whole or not at all.
 
-        `say` is told of each step. Code of others is refused unless `trust_code`.
+        The same bundle is installed anew where files of it are damaged or missing, and
+        left alone where it is whole. `say` is told of each step. Code of others is
+        refused unless `trust_code`.
 
         Raises:
             InvalidConfiguration: it is no whole bundle, brings code, or is another one than
@@ -114,10 +117,14 @@ class BundleStore:
                 )
             installed = self._same(bundle)
             if installed is not None:
+                say(f"{bundle.manifest.title} is there already, every file as pinned")
                 return installed
             _sync(bundle)
             target = folder / bundle.manifest.name / bundle.manifest.version
             target.parent.mkdir(exist_ok=True)
+            if target.exists():
+                say(f"putting it in the place of {target}, which is not whole")
+                target.rename(place.with_name(f"{place.name}{_REPLACED}"))
             say(f"installing as {bundle.manifest.title}")
             place.rename(target)
             _sync_folder(target.parent)
@@ -162,15 +169,22 @@ class BundleStore:
             return bundle
 
     def _same(self, bundle: Bundle) -> Bundle | None:
-        """What is there under a bundle's name and version, when it is the same."""
+        """What is there under a bundle's name and version, when it is the same and whole.
+
+        Raises:
+            InvalidConfiguration: another bundle is there.
+        """
         for entry in self.entries():
             if entry.title != bundle.manifest.title:
                 continue
-            if entry.bundle and entry.bundle.identity == bundle.identity:
-                return entry.bundle
-            raise InvalidConfiguration(
-                f"another {entry.title} is at {entry.folder}: give this one another version"
-            )
+            there = _or_none(open_bundle, entry.folder)
+            if there is not None and there.identity != bundle.identity:
+                raise InvalidConfiguration(
+                    f"another {entry.title} is at {entry.folder}: give this one another version"
+                )
+            whole = _or_none(read_bundle, entry.folder)
+            if whole is not None:
+                return whole
         return None
 
     @contextmanager
@@ -185,6 +199,13 @@ class BundleStore:
                 yield self.folder
         except OSError as error:
             raise InvalidConfiguration(f"{self.folder}: {error.strerror}") from error
+
+
+def _or_none(read: Callable[[Path], Bundle], folder: Path) -> Bundle | None:
+    try:
+        return read(folder)
+    except InvalidConfiguration:
+        return None
 
 
 def _entry(folder: Path) -> Entry:
@@ -202,14 +223,18 @@ def _entry(folder: Path) -> Entry:
 @contextmanager
 def _place_in(store: Path) -> Iterator[Path]:
     """A new folder to make a bundle in, on the store's own disk; gone if it was not moved."""
-    for left in store.glob(f"{_INCOMING}*"):
-        shutil.rmtree(left, ignore_errors=True)
+    _remove_remains(store)
     place = Path(tempfile.mkdtemp(prefix=_INCOMING, dir=store))
     place.chmod(0o755)  # Triton may run as another user
     try:
         yield place
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        _remove_remains(store)
+
+
+def _remove_remains(store: Path) -> None:
+    for left in store.glob(f"{_INCOMING}*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _sync(bundle: Bundle) -> None:

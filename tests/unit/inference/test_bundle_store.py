@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -67,6 +68,76 @@ def test_what_was_exported_can_be_imported_elsewhere(store: BundleStore, tmp_pat
 def test_the_same_bundle_may_be_imported_again(store: BundleStore, tmp_path: Path) -> None:
     first = imported(store, tmp_path, "2")
     assert store.install(tmp_path / "source-2").identity == first.identity
+
+
+def test_a_bundle_that_is_whole_is_left_alone_and_told_so(
+    store: BundleStore, tmp_path: Path
+) -> None:
+    first = imported(store, tmp_path, "2")
+    before = first.folder.stat().st_ino
+    steps: list[str] = []
+    store.install(tmp_path / "source-2", say=steps.append)
+    assert steps[-1] == "test-faces:2 is there already, every file as pinned"
+    assert first.folder.stat().st_ino == before
+
+
+def spoil_card(folder: Path) -> None:
+    (folder / "card.md").write_text("changed")
+
+
+def remove_calibration(folder: Path) -> None:
+    (folder / "calibration.json").unlink()
+
+
+def spoil_manifest(folder: Path) -> None:
+    (folder / "bundle.yaml").write_text("format: 9")
+
+
+def remove_manifest(folder: Path) -> None:
+    (folder / "bundle.yaml").unlink()
+
+
+def leave_a_stranger(folder: Path) -> None:
+    (folder / "stranger.txt").write_text("not in the manifest")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [spoil_card, remove_calibration, spoil_manifest, remove_manifest, leave_a_stranger],
+)
+def test_a_bundle_that_is_not_whole_is_mended_by_importing_it_again(
+    store: BundleStore, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    first = imported(store, tmp_path, "2")
+    store.promote("test-faces:2", at=NOON)
+    damage(first.folder)
+    with pytest.raises(InvalidConfiguration):
+        read_bundle(first.folder)
+    steps: list[str] = []
+    assert store.install(tmp_path / "source-2", say=steps.append).identity == first.identity
+    assert any("which is not whole" in step for step in steps)
+    assert read_bundle(first.folder).identity == first.identity
+    assert store.serving().identity == first.identity
+    assert list(store.folder.glob(".incoming-*")) == []
+
+
+def test_a_packaged_bundle_that_is_not_whole_is_imported_beside_it(
+    store: BundleStore, packaged: Bundle, tmp_path: Path
+) -> None:
+    make_bundle(tmp_path / "again", name="packaged")
+    spoil_card(packaged.folder)
+    mended = store.install(tmp_path / "again")
+    assert mended.folder == store.folder / "packaged" / "1"
+    assert store.find("packaged:1").folder == mended.folder
+
+
+def test_a_bundle_that_was_moved_by_hand_is_not_replaced_by_another(
+    store: BundleStore, tmp_path: Path
+) -> None:
+    moved = imported(store, tmp_path, "2").folder
+    moved.rename(moved.with_name("3"))
+    with pytest.raises(InvalidConfiguration, match="give this one another version"):
+        imported(store, tmp_path, "3")
 
 
 def test_another_bundle_of_the_same_version_is_refused(store: BundleStore, tmp_path: Path) -> None:
