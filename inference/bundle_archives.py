@@ -5,27 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
 from inference.bundles import PACKAGED, Bundle, read_bundle, sha256_of
 from inference.manifest_file import FILE_NAME, LARGEST_BYTES, parse_manifest
+from inference.zips import DAMAGE, check_packing
 from moderation.errors import InvalidConfiguration
 
 LARGEST_BUNDLE = 4 * 2**30  # bytes unpacked; the largest encoder among detectors, ViT-L, is 1.2e9
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a ZIP can tell
-_ENCRYPTED = 1
-_DAMAGE = (
-    OSError,
-    EOFError,
-    ValueError,
-    NotImplementedError,  # a kind of compression that Python does not know
-    RuntimeError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 
 def pack(bundle: Bundle, path: Path) -> None:
@@ -71,7 +61,7 @@ def unpack(source: Path, target: Path, *, largest: int = LARGEST_BUNDLE) -> None
     try:
         with zipfile.ZipFile(source) as archive:
             _extract(archive, target, largest=largest, of=source)
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise InvalidConfiguration(
             f"{source} is neither a bundle's folder nor a ZIP that can be read: {error}"
         ) from error
@@ -104,6 +94,7 @@ def strange_code(bundle: Bundle) -> list[str]:
 
 
 def _extract(archive: zipfile.ZipFile, target: Path, *, largest: int, of: Path) -> None:
+    check_packing(archive.infolist())
     members = {one.filename: one for one in archive.infolist() if not one.is_dir()}
     if len(members) < sum(not one.is_dir() for one in archive.infolist()):
         raise InvalidConfiguration(f"{of} holds two files of one name")
@@ -120,8 +111,6 @@ def _extract(archive: zipfile.ZipFile, target: Path, *, largest: int, of: Path) 
         raise InvalidConfiguration(f"{of} lacks {missing[0]}")
     _check_size({name: one.file_size for name, one in members.items()}, largest, of=of)
     for name, member in members.items():  # the manifest let no name through that climbs
-        if member.flag_bits & _ENCRYPTED:
-            raise InvalidConfiguration(f"{of}: {name} is encrypted")
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         with archive.open(member) as packed, (target / name).open("xb") as unpacked:
             shutil.copyfileobj(packed, unpacked)  # no more than `file_size`, whatever follows

@@ -14,6 +14,7 @@ from inference.arrays import Arrays, finite, read_arrays
 from moderation.errors import InvalidConfiguration, ScorerMismatch
 
 LARGEST_BYTES = 64 * 2**20  # unpacked
+MOST_OUTPUTS = 64
 OUTPUT_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 Layer = tuple[NDArray[np.float32], NDArray[np.float32]]  # weight (inputs outputs), bias (outputs)
@@ -76,6 +77,8 @@ class Head:
         layers, outputs = _layers(arrays, of=of), arrays.get("outputs")
         if outputs is None or outputs.ndim != 1 or outputs.dtype.kind != "U":
             raise InvalidConfiguration(f"{of} does not name its outputs")
+        if len(outputs) > MOST_OUTPUTS:
+            raise InvalidConfiguration(f"{of}: {len(outputs)} outputs, {MOST_OUTPUTS} is the most")
         known = 3 + 2 * len(layers)
         if len(arrays) != known:
             raise InvalidConfiguration(f"{of} holds {len(arrays)} arrays, {known} make its head")

@@ -188,6 +188,18 @@ def test_an_encrypted_file_is_refused(bundle: Bundle, target: Path, tmp_path: Pa
         unpack(tmp_path / "locked.zip", target)
 
 
+@pytest.mark.parametrize("kind", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_an_archive_that_is_packed_otherwise_is_refused(
+    bundle: Bundle, target: Path, tmp_path: Path, kind: int
+) -> None:
+    with zipfile.ZipFile(tmp_path / "packed.zip", "w") as archive:
+        for name, data in members(bundle).items():
+            archive.writestr(name, data, kind if name == "card.md" else zipfile.ZIP_STORED)
+    with pytest.raises(InvalidConfiguration, match=r"card\.md' is packed otherwise"):
+        unpack(tmp_path / "packed.zip", target)
+    assert list(target.iterdir()) == []
+
+
 def test_a_bundle_that_was_laid_out_here_brings_no_code_of_others(bundle: Bundle) -> None:
     assert strange_code(bundle) == []
 

@@ -79,6 +79,7 @@ def test_what_was_saved_is_what_is_loaded(tmp_path: Path) -> None:
         ({"outputs": [1]}, "does not name"),
         ({"outputs": ["a", "b"]}, "names"),
         ({"outputs": ["../x"]}, "cannot be called"),
+        ({"outputs": ["a"] * 65}, "65 outputs, 64 is the most"),
     ],
 )
 def test_a_file_that_is_no_whole_head_is_refused(changes: dict[str, object], says: str) -> None:
