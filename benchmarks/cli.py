@@ -66,13 +66,11 @@ def score(
     processes: Processes = 1,
 ) -> None:
     """Score a data set by the serving code. Stopped and started again it goes on."""
-    from benchmarks.clips import choose, read_clips
+    from benchmarks.clips import choose, read_clips, will_derive
     from benchmarks.running import journal_of, score_clips
     from benchmarks.serving import Wish
 
-    derived = [out, journal_of(out), *([packs] if packs else [])]
-    every = read_clips(data, root, derived=derived)
-    clips = choose(every, split=split, methods=method or (), at_most=at_most)
+    clips = choose(read_clips(data, root), split=split, methods=method or (), at_most=at_most)
     wish = Wish(
         bundle=bundle,
         policy=policy,
@@ -81,7 +79,12 @@ def score(
         left_out=left_out,
         packs=packs,
     )
-    table = score_clips(clips, wish, out, processes=processes)
+    kept = [packs] if packs else []
+
+    def before() -> None:
+        will_derive(data, root, folders=kept, files=[out, journal_of(out)])
+
+    table = score_clips(clips, wish, out, processes=processes, before=before)
     print(f"{len(table)} clips in {out}")
 
 
@@ -165,7 +168,7 @@ def robustness(
 ) -> None:
     """What each distortion costs, at each strength. Tables that are there are not made again."""
     from benchmarks import telling
-    from benchmarks.clips import choose, read_clips
+    from benchmarks.clips import choose, read_clips, will_derive
     from benchmarks.comparisons import PACKAGED, load_comparisons
     from benchmarks.distortions import every
     from benchmarks.measuring import Draws
@@ -173,9 +176,9 @@ def robustness(
     from benchmarks.robustness import robustness, score_distorted
     from benchmarks.serving import Wish
 
-    every_clip = read_clips(data, root, derived=[tables, *([packs] if packs else [])])
-    clips = choose(every_clip, split=split, methods=method or (), at_most=at_most)
+    clips = choose(read_clips(data, root), split=split, methods=method or (), at_most=at_most)
     wanted = [one for one in every() if not kind or one.kind in kind]
+    will_derive(data, root, folders=[tables, *([packs] if packs else [])])
     plain, distorted = score_distorted(
         clips, Wish(bundle=bundle, policy=policy, packs=packs), tables, wanted, processes=processes
     )

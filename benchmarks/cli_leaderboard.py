@@ -35,18 +35,17 @@ def blind(
     equalise: Annotated[str, typer.Option(help="256,75 or face:128,75.")] = "",
 ) -> None:
     """Make a task: media under new names, and the labels in two parts."""
-    from benchmarks.clips import choose, read_clips
+    from benchmarks.clips import choose, read_clips, will_derive
     from benchmarks.leaderboard.blinding import Blinding, blind
 
-    every = read_clips(data, root, derived=[out, secret])
-    clips = choose(every, split=split, methods=method or (), at_most=at_most)
+    clips = choose(read_clips(data, root), split=split, methods=method or (), at_most=at_most)
     wish = Blinding(
         name=name or data,
         public=public,
         private_methods=private_method or (),
         equalise=equalise,
     )
-    blind(clips, wish, out, secret)
+    blind(clips, wish, out, secret, before=lambda: will_derive(data, root, folders=[out, secret]))
     print(f"{len(clips)} clips in {out}; keep {secret} to yourself")
 
 

@@ -47,12 +47,10 @@ class Clip:
             raise InvalidConfiguration(f"{self.clip_id}: label {self.label!r} is none")
 
 
-def read_clips(reference: str, root: Path, *, derived: Iterable[Path] = ()) -> list[Clip]:
+def read_clips(reference: str, root: Path) -> list[Clip]:
     """The clips of a data set `NAME[:VERSION]` of the registry at `root`.
 
     A clip's group is what the registry says must not be split: people, originals and files.
-    `derived`: what will be made of the clips, for the registry to remove with them when
-    somebody withdraws.
 
     Raises:
         UnknownDataSet, DataSetRefused: there is none, it is not what its description names, or
@@ -62,8 +60,6 @@ def read_clips(reference: str, root: Path, *, derived: Iterable[Path] = ()) -> l
     refuse_unfinished(root)
     stored = Registry(root).read(reference)
     permitted((material_of(stored.dataset, one.licence) for one in stored.clips), Use.EVALUATION)
-    for path in derived:
-        register(root, path, Kind.CACHE, [stored.dataset.reference])
     numbers = connected(stored.clips)
     return [
         Clip(
@@ -81,6 +77,25 @@ def read_clips(reference: str, root: Path, *, derived: Iterable[Path] = ()) -> l
         )
         for one, number in zip(stored.clips, numbers, strict=True)
     ]
+
+
+def will_derive(
+    reference: str, root: Path, *, folders: Iterable[Path] = (), files: Iterable[Path] = ()
+) -> None:
+    """Tell the registry what will be made of a data set's clips, to be removed with them.
+
+    Call it when nothing else is left to refuse: what is told so is deleted when somebody
+    withdraws.
+
+    Raises:
+        UnknownDataSet: there is none.
+        DataSetRefused: one of the paths holds what was not made by us.
+    """
+    name = Registry(root).resolve(reference)
+    for path in folders:
+        register(root, path, Kind.CACHE, [name])
+    for path in files:
+        register(root, path, Kind.FILE, [name])
 
 
 def _covered(clip: Registered) -> dict[str, str]:

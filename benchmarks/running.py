@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -66,11 +66,18 @@ def journal_of(out: Path) -> Path:
 
 
 def score_clips(
-    clips: Sequence[Clip], wish: Wish, out: Path, *, processes: int = 1, quiet: bool = False
+    clips: Sequence[Clip],
+    wish: Wish,
+    out: Path,
+    *,
+    processes: int = 1,
+    quiet: bool = False,
+    before: Callable[[], None] = lambda: None,
 ) -> ScoreTable:
     """Score clips into a table at `out`, in the order of the clips.
 
     Killed and called again it scores what is missing. `processes`: 1 scores in this one.
+    `before` is called when nothing is left to refuse and nothing was written yet.
 
     Raises:
         InvalidConfiguration: the bundle cannot be used, two clips have one id, or what was
@@ -81,6 +88,7 @@ def score_clips(
     journal = Journal(file=journal_of(out))
     with closing(Serving(wish)) as serving:
         kept = journal.rows(serving.run)
+        before()
         rest = [clip for clip in clips if clip.clip_id not in kept]
         scored = _in_processes(rest, wish, processes) if processes > 1 else map(serving.row, rest)
         with journal.open(serving.run, kept.values()) as opened:

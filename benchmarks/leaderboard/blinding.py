@@ -6,7 +6,7 @@ import os
 import random
 import secrets
 import shutil
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,10 +44,19 @@ class Blinding:
     equalise: str = ""
 
 
-def blind(clips: Sequence[Clip], wish: Blinding, public: Path, secret: Path) -> None:
+def blind(
+    clips: Sequence[Clip],
+    wish: Blinding,
+    public: Path,
+    secret: Path,
+    *,
+    before: Callable[[], None] = lambda: None,
+) -> None:
     """Write the public part and the secret part of a task.
 
     Ids and shares come from the system's randomness: neither follows from what is public.
+    `before` is called when nothing is left to refuse and nothing was written yet; it may make
+    both folders.
 
     Raises:
         InvalidConfiguration: a clip without a label, a folder that exists, or a secret part
@@ -55,13 +64,16 @@ def blind(clips: Sequence[Clip], wish: Blinding, public: Path, secret: Path) -> 
         MediaRejected: a clip that has to be written anew cannot be read.
     """
     _check(clips, public, secret)
-    (public / MEDIA).mkdir(parents=True)
+    secret.mkdir(parents=True, mode=0o700)
     try:
+        before()
+        (public / MEDIA).mkdir(parents=True)
         known, paths = _write_clips(clips, wish, public)
         facts = {"name": wish.name, "clips": len(clips), "equalise": wish.equalise}
         write_task(public, secret, known, paths, facts)
     except BaseException:
-        shutil.rmtree(public)
+        for folder in (public, secret):  # neither was there before
+            shutil.rmtree(folder, ignore_errors=True)
         raise
 
 

@@ -1,7 +1,8 @@
 """What was made from clips: faces cut out of them, and caches. Found again when someone withdraws.
 
 Before anything is derived from a registry's clips, a pointer to where it will be is left in the
-registry; so even what a crash left half-made is found.
+registry; so even what a crash left half-made is found. A folder is pointed to only when it was new,
+empty or marked as ours, and only what carries our mark is deleted: see `marks`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from training.datasets import marks
 from training.datasets.errors import DataSetRefused
 from training.datasets.files import replacing
 from training.datasets.texts import read_csv, read_json_object
@@ -29,10 +31,14 @@ Gone = set[tuple[str, str]]
 
 
 class Kind(StrEnum):
-    """`faces`: a folder that training.faces wrote. `cache`: a file or folder to delete whole."""
+    """`faces`: a folder that training.faces wrote. `cache`, `file`: one to delete whole.
+
+    Pointers of earlier versions say `cache` of files, too.
+    """
 
     FACES = "faces"
     CACHE = "cache"
+    FILE = "file"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +49,22 @@ class Pointer:
 
 
 def register(root: Path, path: Path, kind: Kind, data_sets: Iterable[str]) -> None:
-    """Leave a pointer in the registry at `root`; call it before anything is written to `path`."""
+    """Leave a pointer in the registry at `root`; call it before anything is written to `path`.
+
+    A folder is made where there is none, and marked.
+
+    Raises:
+        DataSetRefused: what is at `path` was not made by us, so a withdrawal must not delete it.
+    """
     path = path.resolve()
     folder = root / POINTERS
+    known = {one for old in pointers(root) if old.path == path for one in old.data_sets}
+    if kind is Kind.FILE:
+        _refuse_foreign_file(path, bool(known))
+    elif not (kind is Kind.FACES and (path / INDEX).is_file()):
+        marks.mark(path)
     folder.mkdir(parents=True, exist_ok=True)
     name = hashlib.sha256(str(path).encode()).hexdigest()[:16]
-    known = {one for old in pointers(root) if old.path == path for one in old.data_sets}
     facts = {"path": str(path), "kind": kind.value, "data_sets": sorted(known | set(data_sets))}
     with replacing(folder / f"{name}.json") as file:
         file.write_text(json.dumps(facts), encoding="utf-8")
@@ -76,12 +92,24 @@ def pointers(root: Path) -> list[Pointer]:
 
 
 def count(pointer: Pointer, gone: Gone) -> int:
-    """How many faces (or, of a cache, 1) would go."""
-    if not pointer.path.exists():
+    """How many faces (or, of a cache, files) would go; none of what is not ours to delete."""
+    if not pointer.path.exists() or left_alone(pointer):
         return 0
-    if pointer.kind is Kind.CACHE or not (pointer.path / INDEX).is_file():
-        return int(any(name in pointer.data_sets for name, _ in gone))
-    return sum(_is_gone(row, gone) for row in read_csv(pointer.path / INDEX, ("file",)))
+    if (pointer.path / INDEX).is_file() and pointer.kind is Kind.FACES:
+        return sum(_is_gone(row, gone) for row in read_csv(pointer.path / INDEX, ("file",)))
+    if not any(name in pointer.data_sets for name, _ in gone):
+        return 0
+    return 1 if pointer.path.is_file() else max(1, marks.files_in(pointer.path))
+
+
+def left_alone(pointer: Pointer) -> bool:
+    """Whether something is there that does not carry our mark: a human must look."""
+    path = pointer.path
+    if pointer.kind is Kind.FACES and (path / INDEX).is_file():
+        return False
+    if path.is_dir():
+        return pointer.kind is Kind.FILE or not marks.is_marked(path)
+    return path.exists() and pointer.kind is Kind.FACES
 
 
 def remove(pointer: Pointer, gone: Gone) -> None:
@@ -93,13 +121,22 @@ def remove(pointer: Pointer, gone: Gone) -> None:
     """
     if not count(pointer, gone):
         return
-    if pointer.kind is Kind.CACHE:
+    if pointer.kind is not Kind.FACES:
         _delete(pointer.path)
     elif (pointer.path / INDEX).is_file():
         _cut_faces(pointer.path, gone)
     else:  # an extraction that did not end: no index tells whose faces these are
-        for name in (PATCHES, CROPS):
+        for name in (PATCHES, CROPS, marks.MARK):
             _delete(pointer.path / name)
+
+
+def _refuse_foreign_file(path: Path, known: bool) -> None:
+    if path.is_dir():
+        raise DataSetRefused(f"{path} is a folder, where a file is to be written")
+    if path.exists() and not known:
+        raise DataSetRefused(
+            f"{path} exists and was not made from these data sets: remove it, or give another name"
+        )
 
 
 def _is_gone(row: dict[str, str], gone: Gone) -> bool:

@@ -25,7 +25,10 @@ JOURNAL = "withdrawal.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What must go. `clips` are (data set, clip id); `faces` how many by folder or cache."""
+    """What must go. `clips` are (data set, clip id); `faces` how many by folder or cache.
+
+    `left_alone`: folders that were registered and do not carry our mark, so that they stay.
+    """
 
     dataset: str
     subject: str  # as the tables name them; only a hash of it is written down
@@ -33,6 +36,7 @@ class Plan:
     files: list[str]
     sha256s: list[str]
     faces: dict[str, int]
+    left_alone: list[str]
 
 
 def refuse_unfinished(root: Path) -> None:
@@ -59,11 +63,8 @@ def plan(registry: Registry, subject: str, dataset: str | None = None) -> Plan:
     gone = _all_that_goes(every, name, subject)
     ids = {(s.dataset.reference, c.clip_id) for s, clips in gone for c in clips}
     names = {reference for reference, _ in ids}
-    counts = {
-        str(one.path): derived.count(one, ids)
-        for one in derived.pointers(registry.root)
-        if names.intersection(one.data_sets)
-    }
+    made = [p for p in derived.pointers(registry.root) if names.intersection(p.data_sets)]
+    counts = {str(one.path): derived.count(one, ids) for one in made}
     return Plan(
         dataset=name,
         subject=subject,
@@ -71,6 +72,7 @@ def plan(registry: Registry, subject: str, dataset: str | None = None) -> Plan:
         files=sorted({str(s.media(c)) for s, clips in gone for c in clips}),
         sha256s=sorted({c.sha256 for _, clips in gone for c in clips}),
         faces={path: count for path, count in counts.items() if count},
+        left_alone=[str(one.path) for one in made if derived.left_alone(one)],
     )
 
 

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from benchmarks.cli import app
 from benchmarks.clips import read_clips
 from benchmarks.table import ScoreTable
+from moderation.errors import ModerationError
 from training.datasets.derived import pointers
 from training.datasets.errors import NotLicensed
 from training.datasets.importing import Wish, bring_in
@@ -52,6 +53,11 @@ def run(*arguments: object) -> str:
     return outcome.output
 
 
+def refused(arguments: tuple[object, ...], why: str) -> None:
+    with pytest.raises(ModerationError, match=why):
+        run(*arguments)
+
+
 def test_clips_of_the_registry_keep_what_is_known_of_them(root: Path) -> None:
     clips = {clip.clip_id: clip for clip in read_clips("few", root)}
     her = clips["portrait.jpg"]
@@ -71,6 +77,22 @@ def test_what_is_made_of_clips_is_known_to_the_registry(root: Path, tmp_path: Pa
     run("score", "--data", "few", "--root", root, "--at-most", 1, "--out", table, "--packs", packs)
     known = {one.path: one.data_sets for one in pointers(root)}
     assert known[table] == known[packs] == ("few:1",)
+
+
+def test_a_refused_command_registers_nothing_for_withdrawals_to_delete(
+    root: Path, tmp_path: Path
+) -> None:
+    before = pointers(root)
+    letters = tmp_path / "letters"
+    letters.mkdir()
+    (letters / "letter.txt").touch()
+    with_data = ("--root", root, "--out", letters)
+    refused(("blind", "few", *with_data, "--secret", tmp_path / "secret"), "exists")
+    table = ("--data", "few", "--root", root, "--at-most", 1, "--out", tmp_path / "t.parquet")
+    refused(("score", *table, "--packs", letters), "did not make")
+    refused(("score", *table, "--bundle", letters), "bundle")
+    assert pointers(root) == before
+    assert [path.name for path in tmp_path.rglob("*")] == ["letters", "letter.txt"]
 
 
 def test_a_licence_that_forbids_to_measure_is_heeded(root: Path, tmp_path: Path) -> None:

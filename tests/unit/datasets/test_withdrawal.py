@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 import yaml
 
 from tests.datasets import fake, put, put_csv, real
-from training.datasets import derived, withdrawal
+from training.datasets import derived, marks, withdrawal
 from training.datasets.derived import Kind
 from training.datasets.errors import DataSetRefused, UnknownDataSet
 from training.datasets.importing import Wish, bring_in
@@ -104,12 +105,55 @@ def test_faces_cut_out_of_the_clips_go_and_the_rest_still_fits_together(
 
 
 def test_caches_go_whole(registry: Registry, tmp_path: Path) -> None:
-    cache = put(tmp_path / "cache", "a.bin")
-    other = put(tmp_path / "other", "a.bin")
+    cache, other, table = tmp_path / "cache", tmp_path / "other", tmp_path / "t.parquet"
     derived.register(registry.root, cache, Kind.CACHE, ["faces:1"])
     derived.register(registry.root, other, Kind.CACHE, ["others:1"])
-    withdraw(registry)
-    assert (cache.exists(), other.exists()) == (False, True)
+    derived.register(registry.root, table, Kind.FILE, ["faces:1"])
+    put(cache, "a.bin", "deep/b.bin")
+    put(other, "a.bin")
+    table.touch()
+    derived.register(registry.root, table, Kind.FILE, ["faces:1"])  # as when it is scored anew
+    found = withdrawal.plan(registry, "p1")
+    assert found.faces == {str(cache): 2, str(table): 1}
+    withdrawal.carry_out(registry, found)
+    assert (cache.exists(), other.exists(), table.exists()) == (False, True, False)
+
+
+@pytest.mark.parametrize("kind", [Kind.CACHE, Kind.FACES])
+def test_a_folder_that_holds_files_of_others_is_never_registered(
+    registry: Registry, tmp_path: Path, kind: Kind
+) -> None:
+    letters = put(tmp_path / "letters", "patches/letter.txt")
+    with pytest.raises(DataSetRefused, match="a new or an empty folder"):
+        derived.register(registry.root, letters, kind, ["faces:1"])
+    assert derived.pointers(registry.root) == []
+    (letters / marks.MARK).write_text("not what we write")
+    with pytest.raises(DataSetRefused):
+        derived.register(registry.root, letters, kind, ["faces:1"])
+
+
+def test_a_file_that_was_there_before_is_never_registered(
+    registry: Registry, tmp_path: Path
+) -> None:
+    folder = put(tmp_path / "letters", "letter.txt")
+    for path in (folder, folder / "letter.txt"):
+        with pytest.raises(DataSetRefused):
+            derived.register(registry.root, path, Kind.FILE, ["faces:1"])
+    assert derived.pointers(registry.root) == []
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_what_is_registered_and_bears_no_mark_stays_and_is_told(
+    registry: Registry, tmp_path: Path, kind: Kind
+) -> None:
+    folder = tmp_path / "letters"
+    derived.register(registry.root, folder, kind, ["faces:1"])
+    shutil.rmtree(folder, ignore_errors=True)
+    put(folder, "patches/letter.txt")
+    found = withdrawal.plan(registry, "p1")
+    assert (found.faces, found.left_alone) == ({}, [str(folder)])
+    withdrawal.carry_out(registry, found)
+    assert (folder / "patches/letter.txt").exists()
 
 
 def test_faces_of_an_extraction_that_did_not_end_go_whole(

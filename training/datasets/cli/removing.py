@@ -75,6 +75,7 @@ def _facts(wanted: Plan, models: list[Trained], dry_run: bool) -> dict[str, obje
         "clips": [{"data_set": reference, "clip_id": clip} for reference, clip in wanted.clips],
         "files": wanted.files,
         "derived": wanted.faces,
+        "left_alone": wanted.left_alone,
         "models": [
             {
                 "bundle": m.bundle,
@@ -95,6 +96,8 @@ def _print_plan(subject: str, wanted: Plan, models: list[Trained], dry_run: bool
     out.print(f"  {counted(len(wanted.files), 'media file')} from the disk")
     for path, count in wanted.faces.items():
         out.print(f"  {counted(count, 'derived file')} in {escape(plain(path))}")
+    for path in wanted.left_alone:
+        out.print(f"  [yellow]not marked as ours, look yourself:[/] {escape(plain(path))}")
     if not models:
         out.print("no bundle that was looked at names these data sets")
         return
