@@ -6,15 +6,17 @@ import os
 import shutil
 import zipfile
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from inference.bundles import PACKAGED, Bundle, read_bundle, sha256_of
+from inference.manifest import Manifest
 from inference.manifest_file import FILE_NAME, LARGEST_BYTES, parse_manifest
 from inference.zips import DAMAGE, check_packing
 from moderation.errors import InvalidConfiguration
 
 LARGEST_BUNDLE = 4 * 2**30  # bytes unpacked; the largest encoder among detectors, ViT-L, is 1.2e9
 
+_DOCUMENTS = frozenset({".md", ".txt", ".json", ".npz"})
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a ZIP can tell
 
 
@@ -68,29 +70,43 @@ def unpack(source: Path, target: Path, *, largest: int = LARGEST_BUNDLE) -> None
 
 
 def strange_code(bundle: Bundle) -> list[str]:
-    """Files of a bundle that Triton might run as code, and that are not Veriscope's own.
+    """Files of a bundle that might be run as code, and that are not Veriscope's own.
 
-    Triton's Python backend runs model.py, which imports what lies beside it before
-    what is installed.
+    That is every file that serving does not read: Triton's Python backend runs model.py,
+    which imports what lies beside it before what is installed, and a server that was not
+    told which models to load takes each folder for one.
     """
     own = {sha256_of(program) for program in PACKAGED.glob("*/1/model.py")}
-    strange = []
+    harmless = _documents(bundle.manifest)
+    programs = set()
     for detector in bundle.manifest.models:
-        harmless = {
+        programs.add(f"{detector.model}/{detector.version}/model.py")
+        harmless |= {
             f"{detector.model}/config.pbtxt",
             f"{detector.model}/configs/cpu.pbtxt",
             detector.weights,
             f"{detector.weights}.data",
         }
-        program = f"{detector.model}/{detector.version}/model.py"
-        strange += [
-            path
-            for path, sha256 in bundle.manifest.files.items()
-            if path.startswith(f"{detector.model}/")
-            and path not in harmless
-            and not (path == program and sha256 in own)
-        ]
-    return strange
+    return [
+        path
+        for path, sha256 in bundle.manifest.files.items()
+        if path not in harmless and not (path in programs and sha256 in own)
+    ]
+
+
+def _documents(manifest: Manifest) -> set[str]:
+    """What a manifest refers to beside models; nothing that is called a program, or lies by one."""
+    listed = [manifest.card, manifest.calibration]
+    listed += [one.head for one in manifest.heads]
+    listed += [one.head for one in manifest.over_tracks]
+    listed += [one.head for one in manifest.screens]
+    listed += [manifest.reference.file] if manifest.reference else []
+    models = {detector.model for detector in manifest.models}
+    return {
+        path
+        for path in listed
+        if path.partition("/")[0] not in models and PurePosixPath(path).suffix in _DOCUMENTS
+    }
 
 
 def _extract(archive: zipfile.ZipFile, target: Path, *, largest: int, of: Path) -> None:

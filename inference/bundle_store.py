@@ -112,7 +112,7 @@ class BundleStore:
             strange = strange_code(bundle)
             if strange and not trust_code:
                 raise InvalidConfiguration(
-                    f"{source}: Triton would run {strange[0]}, which is no program of Veriscope; "
+                    f"{source}: {strange[0]} might be run, and is no program of Veriscope's; "
                     "import it with --trust-code if you trust who made it"
                 )
             installed = self._same(bundle)

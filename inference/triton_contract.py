@@ -33,7 +33,24 @@ _FIELDS = frozenset(
         "parameters",
     }
 )
-_ENVIRONMENT = "EXECUTION_ENV_PATH"  # of the Python backend: an archive with an interpreter in it
+# Backends take parameters of many kinds, among them an archive with an interpreter in it
+# (`EXECUTION_ENV_PATH`), libraries with operators and plug-ins, and caches of compiled engines.
+_PARAMETERS = frozenset(
+    {PARAMETER, "inference_threads", "intra_op_thread_count", "inter_op_thread_count"}
+)
+_ACCELERATORS = frozenset({"tensorrt", "openvino"})
+_CACHE_PATH, _CACHE = "trt_engine_cache_path", "/tmp/veriscope-engines"  # noqa: S108 (Triton's own)
+_OF_ACCELERATORS = frozenset(
+    {
+        "precision_mode",
+        "max_workspace_size_bytes",
+        "trt_engine_cache_enable",
+        _CACHE_PATH,
+        "trt_profile_min_shapes",
+        "trt_profile_opt_shapes",
+        "trt_profile_max_shapes",
+    }
+)
 
 
 def check_configuration(
@@ -57,8 +74,6 @@ def _faults(served: Any, detector: ModelDetector, weights_sha256: str) -> Iterat
     surplus = sorted({field.name for field, _ in served.ListFields()} - _FIELDS)
     if surplus:
         yield f"{surplus[0]} is nothing that a bundle may set"
-    if _ENVIRONMENT in served.parameters:
-        yield f"a bundle brings no {_ENVIRONMENT}"
     if served.name != detector.model:
         yield f"it is called {served.name!r}, the manifest says {detector.model!r}"
     if served.backend not in BACKENDS:
@@ -80,3 +95,20 @@ def _faults(served: Any, detector: ModelDetector, weights_sha256: str) -> Iterat
     said = served.parameters[PARAMETER].string_value if PARAMETER in served.parameters else ""
     if said != weights_sha256:
         yield f"{PARAMETER} is {said[:12] or 'missing'}, the weights are {weights_sha256[:12]}"
+    for name in sorted(set(served.parameters) - _PARAMETERS):
+        yield f"the parameter {name} is nothing that a bundle may set"
+    yield from _faults_of_optimization(served.optimization)
+
+
+def _faults_of_optimization(optimization: Any) -> Iterator[str]:
+    surplus = {field.name for field, _ in optimization.ListFields()} - {"execution_accelerators"}
+    for name in sorted(surplus):
+        yield f"optimization: {name} is nothing that a bundle may set"
+    chosen = optimization.execution_accelerators
+    for one in [*chosen.gpu_execution_accelerator, *chosen.cpu_execution_accelerator]:
+        if one.name not in _ACCELERATORS:
+            yield f"the accelerator {one.name!r} is none of {', '.join(sorted(_ACCELERATORS))}"
+        for name in sorted(set(one.parameters) - _OF_ACCELERATORS):
+            yield f"{one.name}: {name} is nothing that a bundle may set"
+        if one.parameters.get(_CACHE_PATH, _CACHE) != _CACHE:
+            yield f"{one.name}: {_CACHE_PATH} is another than {_CACHE}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_format
+import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -168,12 +169,14 @@ def _verified(bundle: Bundle) -> None:
 
 def _announce(bundle: Bundle) -> None:
     """Say what has to happen for a bundle to serve: Triton first, for workers compare."""
+    from runtime.embedded.triton import CPU, model_options
     from runtime.settings import read_settings
 
     named = read_settings().scoring.bundle
-    models = " ".join(f"--load-model={one.model}" for one in bundle.manifest.models)
+    options = model_options(bundle.folder, [one.model for one in bundle.manifest.models])
     print(f"{bundle.manifest.title} serves from the next start on:")
-    print(f"1. start Triton with --model-repository={bundle.folder.absolute()} {models}")
+    print(f"1. start Triton with {shlex.join(options)}")
+    print(f"   and, where there is no GPU, with --model-config-name={CPU}")
     print("2. restart the workers (`veriscope up` does both)")
     if named and named != bundle.manifest.title:
         print(f"VERISCOPE_SCORING__BUNDLE={named} goes before it: unset it first")

@@ -19,6 +19,8 @@ import httpx
 from runtime.embedded.processes import LOOPBACK, Server, free_ports
 from runtime.embedded.pytriton import find_installation, link_backend
 
+CPU = "cpu"  # the configuration, of those in a model's `configs`, that needs no GPU
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddedTriton:
@@ -55,7 +57,8 @@ def embedded_triton(
         name="tritonserver",
         command=[
             str(installation.binary),
-            *_model_options(repository, models),
+            *model_options(repository, models),
+            f"--model-config-name={CPU}",
             *_address_options(ports),
             f"--backend-config=python,shm-region-prefix-name={shared_memory}",
             f"--backend-directory={link_backend(installation, state).absolute()}",
@@ -86,12 +89,15 @@ class _Ports(NamedTuple):
     metrics: int
 
 
-def _model_options(repository: Path, models: Sequence[str]) -> list[str]:
+def model_options(repository: Path, models: Sequence[str]) -> list[str]:
+    """Have Triton serve these models of a bundle's folder, and nothing else that lies in it.
+
+    Without a GPU, `--model-config-name` is `CPU` besides.
+    """
     return [
         f"--model-repository={repository.absolute()}",
         "--model-control-mode=explicit",  # a client may reload a model whose stub died
         *(f"--load-model={model}" for model in models),
-        "--model-config-name=cpu",
         "--disable-auto-complete-config",
     ]
 

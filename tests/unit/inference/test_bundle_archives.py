@@ -13,7 +13,16 @@ from inference.bundle_archives import pack, strange_code, unpack
 from inference.bundle_writing import write_manifest
 from inference.bundles import Bundle, read_bundle
 from moderation.errors import InvalidConfiguration
-from tests.bundles import BLENDING, SEAMS, described, lay_out, make_bundle
+from tests.bundles import (
+    BLENDING,
+    GENERATION,
+    SCREEN,
+    SEAMS,
+    TRANSITIONS,
+    described,
+    lay_out,
+    make_bundle,
+)
 
 
 @pytest.fixture
@@ -204,13 +213,24 @@ def test_a_bundle_that_was_laid_out_here_brings_no_code_of_others(bundle: Bundle
     assert strange_code(bundle) == []
 
 
-@pytest.mark.parametrize("path", ["face_blending/1/numpy.py", "face_blending/openvino/__init__.py"])
-def test_what_our_program_would_import_in_place_of_what_is_installed_is_code(
+@pytest.mark.parametrize(
+    "path",
+    [
+        "face_blending/1/numpy.py",
+        "face_blending/openvino/__init__.py",
+        "evil/1/model.py",
+        "evil/config.pbtxt",
+        "engines/x.engine",
+        "libcudart.so",
+        "heads/surplus.npz",
+    ],
+)
+def test_what_serving_does_not_read_might_be_code_wherever_it_lies(
     tmp_path: Path, path: str
 ) -> None:
     manifest = described()
     lay_out(tmp_path, manifest)
-    (tmp_path / path).parent.mkdir(exist_ok=True)
+    (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / path).write_text("print('hello')")
     assert strange_code(write_manifest(tmp_path, manifest)) == [path]
 
@@ -220,3 +240,19 @@ def test_a_program_that_is_not_ours_is_code(tmp_path: Path) -> None:
     lay_out(tmp_path, manifest)
     (tmp_path / "face_blending" / "1" / "model.py").write_text("print('hello')")
     assert strange_code(write_manifest(tmp_path, manifest)) == ["face_blending/1/model.py"]
+
+
+@pytest.mark.parametrize(
+    "card", ["face_blending/1/numpy.py", "evil/1/model.py", "face_blending/a.md"]
+)
+def test_a_program_that_is_called_the_card_is_code(tmp_path: Path, card: str) -> None:
+    manifest = described(card=card)
+    lay_out(tmp_path, manifest)
+    (tmp_path / card).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "card.md").rename(tmp_path / card)
+    assert strange_code(write_manifest(tmp_path, manifest)) == [card]
+
+
+def test_heads_and_a_screen_are_no_code(tmp_path: Path) -> None:
+    whole = make_bundle(tmp_path, detectors=(BLENDING, GENERATION, TRANSITIONS), screens=(SCREEN,))
+    assert strange_code(whole) == []

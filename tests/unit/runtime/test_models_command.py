@@ -55,7 +55,11 @@ def test_a_bundle_is_imported_promoted_and_rolled_back(bundle: Bundle, state: Pa
 
     promoted = told("promote", "test-faces:1")
     folder = state / "bundles" / "test-faces" / "1"
-    assert f"--model-repository={folder} --load-model=face_blending" in promoted
+    assert (
+        f"--model-repository={folder} --model-control-mode=explicit --load-model=face_blending "
+        "--disable-auto-complete-config"
+    ) in promoted
+    assert "where there is no GPU, with --model-config-name=cpu" in promoted
     assert "restart the workers" in promoted
     assert states() == {DEFAULT: "packaged", "test-faces:1": "imported, serves"}
 
