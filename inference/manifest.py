@@ -13,6 +13,11 @@ from inference.crops import ALIGNMENT
 
 # Names become folders, keys of the media store and names of Triton's models.
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+# A detector's name stands in a message once for each crop or track of an upload, of which
+# there are 64: with more, or longer ones, scores do not fit into the 64 KiB of a message.
+MOST_DETECTORS = 6
+LONGEST_NAME = 24
+DetectorName = Annotated[Name, Field(max_length=LONGEST_NAME)]
 Version = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_+-]*(\.[A-Za-z0-9_+-]+)*$", max_length=40)
 ]
@@ -37,7 +42,7 @@ class ModelDetector:
 
     __pydantic_config__ = _STRICT
 
-    name: Name
+    name: DetectorName
     finds: Finds
     model: Name
     embedding: Annotated[int, Field(ge=1, le=65_536)]
@@ -54,7 +59,7 @@ class HeadDetector:
 
     __pydantic_config__ = _STRICT
 
-    name: Name
+    name: DetectorName
     finds: Finds
     head: Path_
     of: Name
@@ -69,7 +74,7 @@ class TrackDetector:
 
     __pydantic_config__ = _STRICT
 
-    name: Name
+    name: DetectorName
     finds: Finds
     head: Path_
     over: Literal["track"] = "track"
@@ -155,7 +160,7 @@ class Manifest:
     code: Code
     seed: int | None = None
     preprocessing: str = ALIGNMENT
-    detectors: Annotated[tuple[Detector, ...], Field(min_length=1, max_length=16)]
+    detectors: Annotated[tuple[Detector, ...], Field(min_length=1, max_length=MOST_DETECTORS)]
     screens: Annotated[tuple[Screen, ...], Field(max_length=8)] = ()
     calibration: Path_ = "calibration.json"
     reference: Reference | None = None

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from inference.manifest import Manifest
+from inference.manifest import LONGEST_NAME, MOST_DETECTORS, Manifest
 from inference.manifest_file import LARGEST_BYTES, parse_manifest, written
 from moderation.errors import InvalidConfiguration
 from tests.bundles import BLENDING, GENERATION, SCREEN, SEAMS, TRANSITIONS, described
@@ -43,6 +43,23 @@ def test_a_manifest_is_read_as_it_was_written() -> None:
 def test_detectors_stay_in_the_order_in_which_they_are_asked() -> None:
     names = [detector.name for detector in parse(written(WHOLE)).detectors]
     assert names == ["blending", "seams", "generation", "transitions"]
+
+
+def detectors(count: int, letters: int) -> Change:
+    names = [f"{number}".ljust(letters, "n") for number in range(count)]
+    rows = [{"name": name, "finds": "generated", "head": "h.npz", "of": names[0]} for name in names]
+    rows[0] = {"name": names[0], "finds": "generated", "model": "m", "embedding": 1}
+    return lambda document: document.update(
+        detectors=rows, screens=[], reference={"file": "r.npz", "of": names[0]}
+    )
+
+
+def test_there_are_no_more_detectors_and_no_longer_names_than_fit_into_a_message() -> None:
+    most = parse(changed(detectors(MOST_DETECTORS, LONGEST_NAME)))
+    assert len(most.detectors) == MOST_DETECTORS
+    for count, letters in ((MOST_DETECTORS + 1, 1), (MOST_DETECTORS, LONGEST_NAME + 1)):
+        with pytest.raises(InvalidConfiguration, match="detectors"):
+            parse(changed(detectors(count, letters)))
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
 from annotated_types import Le
 
+from inference.manifest import LONGEST_NAME, MOST_DETECTORS
 from inference.tracks import FaceFollower
-from moderation.lineage import Lineage
+from moderation.lineage import Lineage, ModelIdentity
 from moderation.scores import CropScore, TrackScore
 from moderation.tracks import Crop, CropQuality, Track
 from moderation.verdict import Action, Label, Reason, StrongFrame, TrackVerdict, Verdict
@@ -18,7 +21,7 @@ from tests.builders import FACTS, MODEL, NOON, an_upload
 
 CROPS = 64
 TRACKS = 64
-DETECTORS = tuple(f"a-detector-of-theirs-{number}" for number in range(6))
+DETECTORS = tuple(f"{number}".ljust(LONGEST_NAME, "n") for number in range(MOST_DETECTORS))
 FAMILIES = ("manipulated", "generated", "another family")
 SCREENS = ("occluded", "not_photographed", "rescreened")
 LONG = -1234.5678901234567  # as many digits as a number has, in a place of its own kind
@@ -28,7 +31,7 @@ UPLOAD = an_upload("u" * 128, tenant="t" * 128, uri="https://" + "a" * 2040, fil
 BOX = (LONG, LONG, LONG, LONG)
 
 
-def a_score(number: int) -> CropScore:
+def a_score(number: int, detectors: Sequence[str]) -> CropScore:
     quality = CropQuality(
         face_pixels=-LONG, sharpness=-LONG, frontality=CHANCE, detector_score=CHANCE
     )
@@ -40,7 +43,7 @@ def a_score(number: int) -> CropScore:
             box_xyxy=BOX,
             quality=quality,
         ),
-        logits=dict.fromkeys(DETECTORS, ROUNDED),
+        logits=dict.fromkeys(detectors, ROUNDED),
         embedding_distance=-ROUNDED,
         screens=dict.fromkeys(SCREENS, 0.1234),
     )
@@ -67,7 +70,9 @@ def test_no_upload_has_more_crops_or_tracks() -> None:
     assert [one.le for one in bounds] == [TRACKS]
 
 
-def test_the_scores_of_the_largest_upload_fit_into_a_message() -> None:
+@pytest.mark.parametrize("over_tracks", range(MOST_DETECTORS))
+def test_the_scores_of_the_largest_upload_fit_into_a_message(over_tracks: int) -> None:
+    watching, looking = DETECTORS[:over_tracks], DETECTORS[over_tracks:]
     message = UploadScored(
         upload=UPLOAD,
         preprocessing="p" * 200,
@@ -78,11 +83,11 @@ def test_the_scores_of_the_largest_upload_fit_into_a_message() -> None:
             Track(track_id=n, first_seconds=-LONG, last_seconds=-LONG, frames_seen=512)
             for n in range(TRACKS)
         ),
-        scores=tuple(a_score(number) for number in range(CROPS)),
+        scores=tuple(a_score(number, looking) for number in range(CROPS)),
         track_scores=tuple(
-            TrackScore(track_id=n, logits={"transitions": ROUNDED}) for n in range(TRACKS)
+            TrackScore(track_id=n, logits=dict.fromkeys(watching, ROUNDED)) for n in range(TRACKS)
         ),
-        model=MODEL,
+        model=ModelIdentity(name="m" * 40, version="v" * 40, sha256="ef" * 32),
     )
     sent = SCORED.encode(message, topic="t", upload_id="u1", at=NOON)
     assert LIMIT_BYTES // 2 < len(sent.value) <= LIMIT_BYTES
