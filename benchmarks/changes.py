@@ -40,6 +40,9 @@ class Distort:
 
     They are held in memory together. Frames of a video that lie seconds apart are coded as such
     by the video codecs, so those come out harder than on the whole video, never milder.
+
+    Each frame keeps its own time, because sampling is uneven and detectors look at frames that
+    are close. What acts in time gets new times, evenly spread.
     """
 
     distortion: Distortion
@@ -49,16 +52,19 @@ class Distort:
         held = list(frames)
         if not held:
             return
-        on_faces = DISTORTIONS[self.distortion.kind].on_faces
-        faces = [self.detector.detect(frame.pixels) for frame in held] if on_faces else None
+        kind = DISTORTIONS[self.distortion.kind]
+        faces = [self.detector.detect(frame.pixels) for frame in held] if kind.on_faces else None
         step = _step_seconds(held)
         before = distortions.Clip(
             frames=[frame.pixels for frame in held], frames_per_second=1 / step, faces=faces
         )
         after = distortions.shown(self.distortion.apply(before))
-        start, step = held[0].at_seconds, 1 / after.frames_per_second
-        for number, pixels in enumerate(after.frames):
-            yield Frame(at_seconds=start + number * step, pixels=np.ascontiguousarray(pixels))
+        times = [frame.at_seconds for frame in held]
+        if kind.in_time or len(after.frames) != len(held):
+            step = 1 / after.frames_per_second
+            times = [times[0] + number * step for number in range(len(after.frames))]
+        for at_seconds, pixels in zip(times, after.frames, strict=True):
+            yield Frame(at_seconds=at_seconds, pixels=np.ascontiguousarray(pixels))
 
 
 def parse_distortion(text: str, *, seed: int = 0) -> Distortion:

@@ -82,7 +82,7 @@ class Serving:
         self._changes = _changes(wish)
         self._faces_equal = any(isinstance(c, Equalise) and c.of_face for c in self._changes)
         self._kept = wish.packs and Kept(
-            folder=wish.packs, made_by=f"{self._preprocessing} {wish.equalise} {wish.distortion}"
+            folder=wish.packs, made_by=f"{self._preprocessing} {wish.equalise} {_changed(wish)}"
         )
         self.run = self._describe(wish, policy)
 
@@ -192,6 +192,11 @@ def _changes(wish: Wish) -> list[Change]:
     if wish.equalise:
         changes.append(Equalise.parse(wish.equalise))
     return changes
+
+
+def _changed(wish: Wish) -> str:
+    """The distortion, in words that no extraction has whose frames were timed anew."""
+    return f"{wish.distortion} in its own time" if wish.distortion else ""
 
 
 def _known(clip: Clip) -> dict[str, Any]:

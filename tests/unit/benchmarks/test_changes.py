@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -75,6 +77,25 @@ def test_distorted_frames_keep_their_pace_and_get_other_pixels() -> None:
     assert [frame.at_seconds for frame in changed] == pytest.approx([0, 0.2, 0.4])
     assert not np.array_equal(changed[0].pixels, held[0].pixels)
     assert list(distort([])) == []
+
+
+@pytest.mark.parametrize("kind", ["jpeg:mild", "h264:medium", "noise:strong"])
+def test_bursts_are_as_close_after_a_distortion_as_before(kind: str) -> None:
+    times = [0, 0.04, 0.08, 5, 5.04, 5.08, 10]
+    held = [
+        replace(frame, at_seconds=at)
+        for frame, at in zip(frames(*[(32, 32)] * len(times)), times, strict=True)
+    ]
+    distort = Distort(distortion=parse_distortion(kind), detector=NobodyThere())
+    assert [frame.at_seconds for frame in distort(held)] == times
+
+
+def test_what_acts_in_time_gets_times_of_its_own() -> None:
+    held = frames(*[(32, 32)] * 8)
+    distort = Distort(distortion=parse_distortion("fast_motion:strong"), detector=NobodyThere())
+    changed = [frame.at_seconds for frame in distort(held)]
+    assert len(changed) < len(held)
+    assert np.ptp(np.diff(changed)) == pytest.approx(0, abs=1e-9)
 
 
 def test_what_turns_the_picture_is_seen_turned() -> None:
