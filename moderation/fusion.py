@@ -9,7 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import exp, floor, inf, isfinite, log, nextafter
+from math import exp, floor, inf, log, nextafter
+
+# Weights, biases and the temperature of a calibration; fitted ones are between 0.01 and 100.
+# Products of much larger ones are infinite, and their differences no numbers at all.
+LARGEST = 1e6
+_LARGEST_LOGIT = 1e9  # what a detector says beyond it is taken for that
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,8 +22,8 @@ class Family:
     """Detectors that find one kind of forgery, by name, and what their logits weigh.
 
     Raises:
-        ValueError: there is none, or a weight is negative: a detector that says "forged"
-            never speaks for the face.
+        ValueError: there is none, a number is beyond `LARGEST`, or a weight is negative: a
+            detector that says "forged" never speaks for the face.
     """
 
     finds: str
@@ -28,14 +33,14 @@ class Family:
     def __post_init__(self) -> None:
         if not self.weights:
             raise ValueError(f"family {self.finds} has no detector")
-        if not all(isfinite(weight) and weight >= 0.0 for weight in self.weights.values()):
-            raise ValueError(f"family {self.finds}: weights must be 0 or more")
-        if not isfinite(self.bias):
-            raise ValueError(f"family {self.finds}: the bias must be finite")
+        if not all(0.0 <= weight <= LARGEST for weight in self.weights.values()):
+            raise ValueError(f"family {self.finds}: weights must lie in [0, {LARGEST:g}]")
+        if not abs(self.bias) <= LARGEST:
+            raise ValueError(f"family {self.finds}: the bias must be at most {LARGEST:g}")
 
     def log_odds(self, logits: Mapping[str, float]) -> float:
         """Weigh what is there; a detector that did not answer adds nothing."""
-        weighed = (weight * logits.get(name, 0.0) for name, weight in self.weights.items())
+        weighed = (w * _bounded(logits.get(name, 0.0)) for name, w in self.weights.items())
         return self.bias + sum(weighed)
 
 
@@ -62,8 +67,12 @@ class Fusion:
             raise ValueError(f"fusion {self.id} has no family")
         if len({family.finds for family in self.families}) < len(self.families):
             raise ValueError(f"fusion {self.id}: two families find the same")
-        if not (isfinite(self.temperature) and self.temperature > 0 and isfinite(self.bias)):
-            raise ValueError(f"fusion {self.id}: temperature must be over 0")
+        if not 1 / LARGEST <= self.temperature <= LARGEST:
+            raise ValueError(
+                f"fusion {self.id}: temperature must lie in [{1 / LARGEST:g}, {LARGEST:g}]"
+            )
+        if not abs(self.bias) <= LARGEST:
+            raise ValueError(f"fusion {self.id}: the bias must be at most {LARGEST:g}")
         if list(self.unforged) != sorted(self.unforged):
             raise ValueError(f"fusion {self.id}: unforged must be sorted")
         if not all(0.0 <= probability <= 1.0 for probability in self.unforged):
@@ -107,8 +116,8 @@ class Fusion:
         over_crops = {n: w for n, w in family.weights.items() if w > 0 and n in crop_logits}
         over_tracks = {n: w for n, w in family.weights.items() if w > 0 and n in track_logits}
         middle = (self.bias - family.bias) / (sum(over_crops.values()) or 1.0)
-        own = [weight * (crop_logits[name] - middle) for name, weight in over_crops.items()]
-        own += [weight * track_logits[name] for name, weight in over_tracks.items()]
+        own = [w * (_bounded(crop_logits[name]) - middle) for name, w in over_crops.items()]
+        own += [w * _bounded(track_logits[name]) for name, w in over_tracks.items()]
         chances = [sigmoid(log_odds / self.temperature) for log_odds in own]
         return max(chances, default=0.0) - min(chances, default=0.0)
 
@@ -150,6 +159,10 @@ def flag_from(unforged: Sequence[float], false_flags: float) -> float:
 def evidence_needed(false_flags: float) -> int:
     """How many genuine uploads `flag_from` needs before it flags any."""
     return floor(1.0 / false_flags - 1e-9)
+
+
+def _bounded(logit: float) -> float:
+    return max(min(logit, _LARGEST_LOGIT), -_LARGEST_LOGIT)
 
 
 def sigmoid(log_odds: float) -> float:

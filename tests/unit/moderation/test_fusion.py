@@ -1,13 +1,14 @@
 from __future__ import annotations
 
-from math import inf, log
+from itertools import product
+from math import inf, isfinite, log, nan
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.fusion import Family, Fusion, evidence_needed, flag_from, sigmoid
+from moderation.fusion import LARGEST, Family, Fusion, evidence_needed, flag_from, sigmoid
 
 LOGITS = st.floats(-60, 60)
 ANSWERS = st.fixed_dictionaries({"blending": LOGITS, "transitions": LOGITS, "generation": LOGITS})
@@ -107,6 +108,19 @@ def test_absurd_logits_do_not_overflow(logit: float) -> None:
     assert a_fusion().probability({"blending": logit}) == pytest.approx(
         1.0 if logit > 0 else 0.333, abs=1e-3
     )
+
+
+def test_the_largest_calibration_that_is_allowed_makes_probabilities_of_any_logits() -> None:
+    biases = (-LARGEST, 0.0, LARGEST)
+    for one, other, temperature, weight in product(biases, biases, (1e-6, 1e6), (5e-324, LARGEST)):
+        fusion = a_fusion(
+            weight, weight, weight, biases=(one, other), temperature=temperature, bias=-one
+        )
+        for a, b in product((-1e308, 0.0, 1e308), repeat=2):
+            crops, track = {"blending": a, "generation": b}, {"transitions": b}
+            for chance in (fusion.probability(crops | track), fusion.disagreement(crops, track)):
+                assert isfinite(chance)
+                assert 0.0 <= chance <= 1.0
 
 
 @pytest.mark.parametrize(
@@ -213,8 +227,14 @@ def test_equal_probabilities_and_little_evidence_break_no_promise(count: int) ->
         {"families": ()},
         {"temperature": 0.0},
         {"temperature": inf},
+        {"temperature": nan},
+        {"temperature": LARGEST * 1.01},
+        {"temperature": 0.99 / LARGEST},
         {"bias": inf},
+        {"bias": nan},
+        {"bias": -LARGEST * 1.01},
         {"unforged": (0.5, 0.4)},
+        {"unforged": (nan,)},
         {"unforged": (0.5, 1.1)},
         {"families": (Family(finds="a", weights={"b": 1.0}),) * 2},
     ],
@@ -226,7 +246,16 @@ def test_a_fusion_that_makes_no_sense_is_refused(parts: dict[str, object]) -> No
 
 
 @pytest.mark.parametrize(
-    "parts", [{"weights": {}}, {"weights": {"b": -0.1}}, {"weights": {"b": inf}}, {"bias": inf}]
+    "parts",
+    [
+        {"weights": {}},
+        {"weights": {"b": -0.1}},
+        {"weights": {"b": inf}},
+        {"weights": {"b": nan}},
+        {"weights": {"b": LARGEST * 1.01}},
+        {"bias": inf},
+        {"bias": LARGEST * 1.01},
+    ],
 )
 def test_a_family_that_makes_no_sense_is_refused(parts: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="family a"):
