@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,8 +19,9 @@ from benchmarks.metrics import area_under_curve
 from benchmarks.results import Counts, Distorted, Robustness
 from benchmarks.running import score_clips
 from benchmarks.sample import Sample
-from benchmarks.serving import Wish
-from benchmarks.table import ScoreTable
+from benchmarks.serving import Serving, Wish
+from benchmarks.table import Run, ScoreTable
+from moderation.errors import InvalidConfiguration
 
 _UNDISTORTED = "undistorted"
 
@@ -39,13 +41,16 @@ def score_distorted(
     as they are, and altogether where there is no video.
 
     Raises:
-        InvalidConfiguration: as `score_clips`.
+        InvalidConfiguration: as `score_clips`; or a table that is there is of another bundle,
+            policy or setting, or of other clips.
     """
+    with closing(Serving(wish)) as serving:
+        run = serving.run
 
     def scored(chosen: Sequence[Clip], one: Wish, name: str) -> ScoreTable:
         out = folder / f"{name}.parquet"
         if out.exists():
-            return ScoreTable.read(out)
+            return _read_same(out, replace(run, distortion=one.distortion), chosen)
         return score_clips(chosen, one, out, processes=processes, quiet=quiet)
 
     plain = scored(clips, wish, _UNDISTORTED)
@@ -59,6 +64,20 @@ def score_distorted(
             distorted = replace(wish, distortion=name)
             tables.append(scored(chosen, distorted, name.replace(":", "-")))
     return plain, tables
+
+
+def _read_same(file: Path, run: Run, clips: Sequence[Clip]) -> ScoreTable:
+    table = ScoreTable.read(file)
+    if table.run != run:
+        raise InvalidConfiguration(
+            f"{file} was scored with another bundle, policy or change: "
+            "remove it, or give another --tables"
+        )
+    if table.texts("clip_id").tolist() != [clip.clip_id for clip in clips]:
+        raise InvalidConfiguration(
+            f"{file} holds scores of other clips: remove it, or give another --tables"
+        )
+    return table
 
 
 def robustness(

@@ -196,6 +196,23 @@ def test_the_robustness_suite_scores_a_table_for_each_distortion_once(tmp_path: 
     assert (told.counts.forged, told.counts.real) == (1, 1)
 
 
+def test_robustness_takes_no_table_of_another_bundle_or_of_other_clips(
+    tmp_path: Path, table: ScoreTable
+) -> None:
+    out = tmp_path / "undistorted.parquet"
+    row = a_row(CLIPS[0].clip_id)
+    for run, why in (
+        (replace(table.run, bundle_sha256="0" * 64), "another bundle"),
+        (replace(table.run, policy_sha256="0" * 64), "another bundle, policy"),
+        (table.run, "other clips"),
+    ):
+        ScoreTable.of(run, [row]).write(out)
+        with pytest.raises(InvalidConfiguration, match=why):
+            score_distorted(CLIPS[:2], Wish(), tmp_path, [], quiet=True)
+    plain, _ = score_distorted(CLIPS[:1], Wish(), tmp_path, [], quiet=True)
+    assert plain.texts("clip_id").tolist() == [row.clip_id]
+
+
 def test_the_half_of_a_video_becomes_a_video_of_as_many_frames(tmp_path: Path) -> None:
     half = sample("portrait.mp4", region="left")
     blind([half], Blinding(name="made"), tmp_path / "public", tmp_path / "secret")
