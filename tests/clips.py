@@ -86,3 +86,15 @@ _OPTIONS = {
     "libx264": {"x264-params": "scenecut=0"},  # key frames where they are asked for, only
     "libx265": {"x265-params": "log-level=none"},
 }
+
+
+def sound_only() -> bytes:
+    """An MP4 file with sound and no pictures."""
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="mp4") as target:
+        stream = target.add_stream("aac", rate=8000)
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), "fltp", "mono")
+        silence.sample_rate = 8000
+        target.mux(stream.encode(silence))
+        target.mux(stream.encode(None))
+    return buffer.getvalue()

@@ -29,6 +29,8 @@ from moderation.tracks import Face
 from training.datasets.derived import Kind, Pointer, register, remove
 from training.datasets.errors import DataSetRefused
 from training.datasets.licences import permitted, write_used
+from training.datasets.looks import UNREADABLE
+from training.datasets.paths import VIDEO_SUFFIXES
 from training.datasets.records import Use
 from training.datasets.registry import DEFAULT_ROOT, Registry
 from training.datasets.rows import Row, from_manifest, from_registry
@@ -37,7 +39,6 @@ from training.patches import Patch, moved, read_index, write_patches
 FRAMES_OF_A_CLIP = 8
 LONGEST_BOX = 200  # pixels; a crop shows a face at 224 / 1.3 = 172
 REACH = 1.0  # of the longer side of the box, from its centre to each side of the patch
-VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".avi", ".webm"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +67,20 @@ def _image(path: Path) -> NDArray[np.uint8]:
         return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
 
 
-def _spread(path: Path) -> list[NDArray[np.uint8]]:
+def _spread(path: Path) -> Iterator[NDArray[np.uint8]]:
+    """Decoded twice, once to count: whole clips in memory would be gigabytes a process."""
     with av.open(path) as container:
-        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
-    chosen = np.linspace(0, len(frames) - 1, FRAMES_OF_A_CLIP + 2)[1:-1].round().astype(int)
-    return [frames[i] for i in chosen]
+        if not container.streams.video:
+            raise ValueError("there are no pictures in it")
+        count = sum(1 for _ in container.decode(video=0))
+    if not count:
+        raise ValueError("no frame decodes")
+    spread = np.linspace(0, count - 1, FRAMES_OF_A_CLIP + 2)[1:-1].round().astype(int).tolist()
+    with av.open(path) as container:
+        for number, frame in enumerate(container.decode(video=0)):
+            if number in spread:
+                pixels = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+                yield from [pixels] * spread.count(number)
 
 
 def best_face(frame: NDArray[np.uint8], detector: MtcnnDetector, wanted: Wanted) -> Face | None:
@@ -131,7 +141,7 @@ def patches_of(root: Path, row: dict[str, str], wanted: Wanted) -> list[Patch]:
                 continue
             pixels, there = cut_out(frame, face)
             kept.append(Patch(pixels=pixels, face=there, crop=align(frame, face), row=row))
-    except (OSError, av.FFmpegError) as error:
+    except UNREADABLE as error:
         print(f"{row['path']}: {error}", file=sys.stderr)
     return kept
 

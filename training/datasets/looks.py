@@ -31,6 +31,9 @@ _SCHEMA = pa.schema(
     ]
 )
 
+# What Pillow and FFmpeg raise for files that are damaged; SyntaxError is Pillow's for broken PNGs.
+UNREADABLE = (OSError, ValueError, SyntaxError, av.FFmpegError, Image.DecompressionBombError)
+
 Key = tuple[str, str]
 """SHA-256 of the file, and the region."""
 
@@ -56,7 +59,7 @@ def looks_of(
         if key not in known:
             try:
                 known[key] = hash_frames(stored.media(clip), clip.region)
-            except (OSError, ValueError, av.FFmpegError, Image.DecompressionBombError):
+            except UNREADABLE:
                 unreadable.append(clip.clip_id)
         tick()
 
@@ -73,8 +76,7 @@ def hash_frames(path: Path, region: Region) -> list[bytes]:
     """PDQ of an image, or of three frames of a video; none of frames too plain to be told apart.
 
     Raises:
-        OSError, ValueError, av.FFmpegError: the file cannot be decoded.
-        Image.DecompressionBombError: the picture is beyond all measure.
+        one of UNREADABLE: the file cannot be decoded, or is beyond all measure.
     """
     frames = _moments(path) if path.suffix.lower() in VIDEO_SUFFIXES else [_image(path)]
     hashed = (pdq(_part(frame, region)) for frame in frames)
@@ -96,6 +98,8 @@ def _image(path: Path) -> NDArray[np.uint8]:
 
 def _moments(path: Path) -> Iterable[NDArray[np.uint8]]:
     with av.open(path) as container:
+        if not container.streams.video:
+            raise ValueError("there are no pictures in it")
         stream = container.streams.video[0]
         length = float((stream.duration or 0) * (stream.time_base or 0))
         for share in MOMENTS if length else (0.0,):

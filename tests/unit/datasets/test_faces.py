@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from moderation.tracks import Face
-from tests.datasets import put_csv, real, stored
+from tests.clips import clip, sound_only
+from tests.datasets import png, put_csv, real, stored
 from training import faces
 from training.datasets import derived
 from training.datasets.licences import read_used
@@ -84,6 +85,25 @@ def test_faces_of_whoever_withdrew_meanwhile_do_not_stay(tmp_path: Path) -> None
     stored(tmp_path, tmp_path, clips[1:])
     faces.drop_withdrawn(registry, tmp_path / "out", rows)
     assert [entry.clip_id for entry in read_index(tmp_path / "out")] == ["b.png"]
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".m4v"])
+@pytest.mark.parametrize(("count", "shown"), [(30, 8), (3, 8), (1, 8)])
+def test_clips_of_every_kind_that_is_imported_are_read_evenly(
+    tmp_path: Path, suffix: str, count: int, shown: int
+) -> None:
+    path = tmp_path / f"clip{suffix}"
+    path.write_bytes(clip(frames=count, container="matroska" if suffix == ".mkv" else "mp4"))
+    seen = [frame[..., 0].mean() for frame in faces.frames_of(path, "")]
+    assert len(seen) == shown
+    assert seen == sorted(seen)
+
+
+def test_a_file_that_does_not_decode_ends_no_run(tmp_path: Path) -> None:
+    (tmp_path / "sound.mp4").write_bytes(sound_only())
+    (tmp_path / "broken.png").write_bytes(png(1)[:60])
+    for name in ("sound.mp4", "broken.png"):
+        assert faces.patches_of(tmp_path, {"path": name, "crop": ""}, faces.Wanted()) == []
 
 
 def test_faces_of_other_clips_get_no_licence(tmp_path: Path, manifest: Path) -> None:

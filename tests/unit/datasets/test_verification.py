@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.clips import clip as video
+from tests.clips import sound_only
 from tests.datasets import encoded, fake, picture, png, real, stored
 from training.datasets.looks import hash_frames, looks_of
 from training.datasets.pdq import pairs_within, pdq
@@ -49,6 +50,17 @@ def media(tmp_path: Path) -> Path:
 
 def named(media: Path, name: str, **facts: object) -> Clip:
     return real(name, sha256=sha((media / name).read_bytes()), **facts)
+
+
+def test_a_clip_without_pictures_and_a_broken_picture_are_told_as_unreadable(
+    tmp_path: Path, media: Path
+) -> None:
+    (media / "sound.mp4").write_bytes(sound_only())
+    broken = bytearray((media / "a.png").read_bytes())
+    broken[12:16] = b"XXXX"  # Pillow raises SyntaxError
+    (media / "broken.png").write_bytes(broken)
+    found = read(tmp_path, [named(media, name) for name in ("sound.mp4", "broken.png", "b.png")])
+    assert looks_of(found, tmp_path).unreadable == ["broken.png", "sound.mp4"]
 
 
 def test_missing_and_changed_files_are_found(tmp_path: Path, media: Path) -> None:
