@@ -20,11 +20,13 @@ import numpy as np
 
 from training.datasets import marks
 from training.datasets.errors import DataSetRefused
-from training.datasets.files import replacing
+from training.datasets.files import held, replacing
 from training.datasets.texts import read_csv, read_json_object
 
 POINTERS = "derived"
 INDEX, CROPS, PATCHES = "faces.csv", "crops.npy", "patches"
+
+_PATIENCE_SECONDS = 10.0  # two that register meet for milliseconds; an import takes longer
 
 Gone = set[tuple[str, str]]
 """Clips that are gone: `NAME:VERSION` and clip id."""
@@ -54,9 +56,14 @@ def register(root: Path, path: Path, kind: Kind, data_sets: Iterable[str]) -> No
     A folder is made where there is none, and marked.
 
     Raises:
-        DataSetRefused: what is at `path` was not made by us, so a withdrawal must not delete it.
+        DataSetRefused: what is at `path` was not made by us, so a withdrawal must not delete it;
+            or another command changes the registry.
     """
-    path = path.resolve()
+    with held(root, patience_seconds=_PATIENCE_SECONDS):
+        _register(root, path.resolve(), kind, set(data_sets))
+
+
+def _register(root: Path, path: Path, kind: Kind, data_sets: set[str]) -> None:
     folder = root / POINTERS
     known = {one for old in pointers(root) if old.path == path for one in old.data_sets}
     if kind is Kind.FILE:
@@ -65,7 +72,7 @@ def register(root: Path, path: Path, kind: Kind, data_sets: Iterable[str]) -> No
         marks.mark(path)
     folder.mkdir(parents=True, exist_ok=True)
     name = hashlib.sha256(str(path).encode()).hexdigest()[:16]
-    facts = {"path": str(path), "kind": kind.value, "data_sets": sorted(known | set(data_sets))}
+    facts = {"path": str(path), "kind": kind.value, "data_sets": sorted(known | data_sets)}
     with replacing(folder / f"{name}.json") as file:
         file.write_text(json.dumps(facts), encoding="utf-8")
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from training.datasets.errors import DataSetRefused
+
+_RETRY_SECONDS = 0.05
 
 
 @contextmanager
@@ -37,8 +41,10 @@ def sync(path: Path) -> None:
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
+def held(folder: Path, *, patience_seconds: float = 0) -> Iterator[None]:
     """Hold a registry while it is changed; the lock goes with the process, however that ends.
+
+    `patience_seconds`: how long to wait for another command; short ones may meet.
 
     Raises:
         DataSetRefused: another command changes it just now, or it cannot be written.
@@ -49,8 +55,17 @@ def held(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise DataSetRefused(f"{folder} cannot be written: {error.strerror}") from error
     with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise DataSetRefused(f"another command changes {folder}: wait for its end") from error
+        until = time.monotonic() + patience_seconds
+        while not _locked(file):
+            if time.monotonic() >= until:
+                raise DataSetRefused(f"another command changes {folder}: wait for its end")
+            time.sleep(_RETRY_SECONDS)
         yield
+
+
+def _locked(file: IO[bytes]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

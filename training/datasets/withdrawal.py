@@ -113,12 +113,15 @@ def _all_that_goes(every: list[Stored], name: str, subject: str) -> list[tuple[S
 
 
 def carry_out(registry: Registry, wanted: Plan) -> None:
-    """
+    """Plans again first: since `wanted` was shown, somebody may have imported more of the subject.
+
     Raises:
+        UnknownDataSet: another withdrawal was faster.
         DataSetRefused: something cannot be removed; what is left to do stays in the journal.
     """
     with held(registry.root):
         refuse_unfinished(registry.root)
+        wanted = plan(registry, wanted.subject, wanted.dataset)
         stones = Tombstones(registry.root)
         stones.keep()
         facts = asdict(wanted) | {

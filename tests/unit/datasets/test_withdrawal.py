@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -271,3 +272,30 @@ def test_bundles_that_name_the_data_set_are_listed(tmp_path: Path) -> None:
     (tmp_path / "bundle.yaml").write_text("[not a bundle")
     (found,) = trained_on([tmp_path, tmp_path / "nowhere"], {"faces:1"})
     assert (found.bundle, found.path, found.used_for) == ("one 3", tmp_path / "one", "training")
+
+
+def test_what_was_imported_since_the_plan_was_shown_goes_too(
+    registry: Registry, tmp_path: Path
+) -> None:
+    shown = withdrawal.plan(registry, "p1")
+    stored = registry.read("faces")
+    late = real("late.png", sha256="9" * 64, subjects=("p1",))
+    registry.write(stored.dataset, [*stored.clips, late])
+    put(tmp_path / "media", "late.png")
+    derived.register(registry.root, tmp_path / "cache", Kind.CACHE, ["faces:1"])
+    put(tmp_path / "cache", "a.bin")
+    withdrawal.carry_out(registry, shown)
+    assert clips_left(registry) == ["p2/a.png"]
+    assert not (tmp_path / "media/late.png").exists()
+    assert not (tmp_path / "cache").exists()
+
+
+def test_all_who_register_one_folder_at_once_are_remembered(
+    registry: Registry, tmp_path: Path
+) -> None:
+    names = [f"set{number}:1" for number in range(8)]
+    with ThreadPoolExecutor(len(names)) as pool:
+        for name in names:
+            pool.submit(derived.register, registry.root, tmp_path / "c", Kind.CACHE, [name])
+    (pointer,) = derived.pointers(registry.root)
+    assert pointer.data_sets == tuple(names)
