@@ -13,9 +13,9 @@ from pathlib import Path
 
 from inference.calibration import EmbeddingReference, read_fusion
 from inference.heads import Head
-from inference.manifest import Manifest, ModelDetector
+from inference.manifest import Manifest, ModelDetector, TrackDetector
 from inference.manifest_file import FILE_NAME, digest, parse_manifest, read_bytes
-from inference.transitions import NAMES as FEATURES
+from inference.transitions import FEATURES, NAMES
 from inference.triton_contract import check_configuration
 from moderation.errors import InvalidConfiguration
 from moderation.fusion import Fusion
@@ -147,12 +147,7 @@ def read_bundle(folder: Path) -> Bundle:
     for one in manifest.heads:
         bundle.head(one.head, of=one.of, outputs=1)
     for track in manifest.over_tracks:
-        width = bundle.head(track.head, outputs=1).width
-        if width != len(FEATURES):
-            raise InvalidConfiguration(
-                f"{folder / track.head}: made for {width} features of a track, this version has "
-                f"{len(FEATURES)}: train it anew"
-            )
+        _check_features(bundle, track)
     told = [name for one in manifest.screens for name in bundle.head(one.head, of=one.of).outputs]
     if len(set(told)) < len(told) or not SCREENS.issuperset(told):
         raise InvalidConfiguration(
@@ -213,6 +208,20 @@ def _check_files(bundle: Bundle) -> None:
             raise InvalidConfiguration(f"{file} is not in {FILE_NAME}: remove it")
         if sha256_of(file) != expected:
             raise InvalidConfiguration(changed(file))
+
+
+def _check_features(bundle: Bundle, track: TrackDetector) -> None:
+    """A head over tracks is of use only for the features that it was trained on."""
+    path, width = bundle.folder / track.head, bundle.head(track.head, outputs=1).width
+    if track.features != FEATURES:
+        raise InvalidConfiguration(
+            f"{path}: made for {track.features}, this version makes {FEATURES}: train it anew"
+        )
+    if width != len(NAMES):
+        raise InvalidConfiguration(
+            f"{path}: made for {width} features of a track, this version has {len(NAMES)}: "
+            "train it anew"
+        )
 
 
 def _check_model(bundle: Bundle, detector: ModelDetector) -> None:

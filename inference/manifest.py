@@ -70,6 +70,7 @@ class TrackDetector:
     """A head on what changes between the close frames of a track, asked once a track.
 
     `of` is the detector whose embeddings it watches; the first model where it says none.
+    `features` names how the changes are described: `inference.transitions.FEATURES` then.
     """
 
     __pydantic_config__ = _STRICT
@@ -78,6 +79,7 @@ class TrackDetector:
     finds: Finds
     head: Path_
     over: Literal["track"] = "track"
+    features: Annotated[str, Field(max_length=40)] = "transitions-1"  # where it does not say
     of: Name | None = None
 
 

@@ -23,6 +23,10 @@ NAMES = (
     *(f"{name}, mean" for name in _NAMES_OF_A_BURST),
     *(f"{name}, most" for name in _NAMES_OF_A_BURST),
 )
+# Names how the features are made, as `inference.crops.ALIGNMENT` does for crops: a head is of no
+# use for others. Any change here, in `inference.flicker` or in `inference.bursts` that changes
+# their values needs another name.
+FEATURES = "transitions-1"
 _SMALLEST = 1e-4  # of an embedding's length
 
 

@@ -36,6 +36,7 @@ from inference.manifest import (
     TrackDetector,
 )
 from inference.manifest_file import FILE_NAME
+from inference.transitions import FEATURES
 from moderation.errors import InvalidConfiguration
 from moderation.fusion import Family, Fusion
 from training.datasets.licences import check_faces
@@ -70,7 +71,9 @@ def lay_out(folder: Path, models: Mapping[str, Path], heads: Mapping[str, Path])
         shutil.copyfile(file, folder / "heads" / f"{name}.npz")
         path = f"heads/{name}.npz"
         if name == "transitions":
-            detectors.append(TrackDetector(name=name, finds=FINDS[name], head=path))
+            detectors.append(
+                TrackDetector(name=name, finds=FINDS[name], head=path, features=FEATURES)
+            )
         elif name != "screens":
             detectors.append(HeadDetector(name=name, finds=FINDS[name], head=path, of="blending"))
     return detectors

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from inference.bundle_writing import write_manifest
 from inference.bundles import Bundle, open_bundle, read_bundle
 from inference.manifest import Manifest, Screen
 from inference.manifest_file import digest
+from inference.transitions import FEATURES
 from moderation.errors import InvalidConfiguration
 from tests.bundles import (
     BLENDING,
@@ -75,6 +77,20 @@ def test_a_bundle_of_one_model_alone_is_whole(tmp_path: Path) -> None:
     bundle = make_bundle(tmp_path / "bundle", reference=None)
     assert bundle.reference() is None
     assert [detector.name for detector in bundle.manifest.detectors] == ["blending"]
+
+
+def test_a_head_over_tracks_that_was_made_for_other_features_is_refused(tmp_path: Path) -> None:
+    for name in (FEATURES, "transitions-0"):
+        detectors = (BLENDING, replace(TRANSITIONS, features=name))
+        if name == FEATURES:
+            assert make_bundle(tmp_path / name, detectors=detectors)
+            continue
+        with pytest.raises(InvalidConfiguration, match="made for transitions-0, this version"):
+            make_bundle(tmp_path / name, detectors=detectors)
+
+
+def test_a_manifest_says_for_which_features_a_head_over_tracks_was_made(bundle: Bundle) -> None:
+    assert f"features: {FEATURES}" in (bundle.folder / "bundle.yaml").read_text()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from inference.bursts import runs
-from inference.transitions import NAMES, transition_features
+from inference.transitions import FEATURES, NAMES, transition_features
 
 BURST_AT = (0.0, 1 / 30, 2 / 30)
 
@@ -144,3 +144,21 @@ def test_an_embedding_that_goes_on_is_told_from_one_that_trembles() -> None:
     assert onwards["embedding: outer over inner, mean"] == pytest.approx(np.log(2), abs=0.01)
     assert trembling["embedding: outer over inner, mean"] < -2
     assert trembling["embedding: tremor over way, mean"] > 2
+
+
+MADE = {
+    "transitions-1": (
+        -0.777, -2.792, 2.015, 1.309, 2.960, 2.015, -0.916, -3.099,
+        -0.829, -0.910, 0.049, 0.186, 0.081, 0.169, 0.134, -1.588,
+        -1.971, 0.314, 0.492, 0.383, 0.513, 0.412, 1.169, -2.996,
+        1.163, -2.996, -1.536, 0.000, -0.338, 0.973,
+    )
+}  # fmt: skip
+
+
+def test_features_of_one_name_stay_as_they_were() -> None:
+    """Where they must change, the new ones need a new name: heads were trained on the old."""
+    embeddings = np.array([[1.0, 0.0, 0.0], [0.9, 0.2, 0.0], [1.0, 0.1, 0.1]], np.float32)
+    found = described(crop(0.0), crop(0.5, inside=0.7, light=3.0), crop(1.1), embeddings=embeddings)
+    assert len(NAMES) == 2 * len(MADE[FEATURES])
+    assert list(found.values()) == pytest.approx(MADE[FEATURES] * 2, abs=0.02)
