@@ -14,6 +14,7 @@ from benchmarks.distortions import DISTORTIONS, Distortion, Strength
 from inference.frames import Frame
 from inference.ports import FaceDetector
 from moderation.errors import InvalidConfiguration
+from training.datasets.regions import part_of
 
 Change = Callable[[Iterable[Frame]], Iterable[Frame]]
 
@@ -28,10 +29,8 @@ class Half:
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         for frame in frames:
-            middle = frame.pixels.shape[1] // 2
-            spans = {"left": slice(0, middle), "right": slice(middle, None)}
-            span = spans.get(self.region, slice(None))
-            yield replace(frame, pixels=np.ascontiguousarray(frame.pixels[:, span]))
+            pixels = np.ascontiguousarray(part_of(frame.pixels, self.region))
+            yield replace(frame, pixels=pixels)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,7 +37,7 @@ class LocalScorer:
     ) -> None:
         self._width = embedding
         self._identity = identify_weights(model_dir, version)
-        self._run = _load(weights_file(model_dir, version), threads)
+        self._run = load_network(weights_file(model_dir, version), threads=threads)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="openvino")
 
     async def score(self, crops: NDArray[np.uint8]) -> CropScores:
@@ -76,7 +76,12 @@ def local_panel(bundle: Bundle, *, threads: int = 0) -> Panel:
     return Panel(bundle, {name: Batcher(scorer) for name, scorer in scorers.items()})
 
 
-def _load(weights: Path, threads: int) -> Any:
+def load_network(weights: Path, *, threads: int) -> Any:
+    """A network as it is served, ready to be asked: an OpenVINO infer request.
+
+    Raises:
+        ScorerMismatch: OpenVINO cannot load it.
+    """
     # f32, as in Triton: bf16 moves the logits that the calibration was fitted on.
     properties: dict[str, Any] = {
         "PERFORMANCE_HINT": "LATENCY",

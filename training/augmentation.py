@@ -103,16 +103,26 @@ def h264(pictures: list[Pixels], quantiser: int) -> list[Pixels]:
 
     With a constant quantiser (0 to 51) and not a constant rate factor, which spends more on
     the first frame: a network would learn that the real one of a pair looks better.
-    Sides must be equal; an odd last row or column is repeated for the codec and cut again.
+    """
+    return through_h264(pictures, quantiser, rate=25, preset="ultrafast", key_every=1)
+
+
+def through_h264(
+    pictures: list[Pixels], quantiser: int, *, rate: int, preset: str, key_every: int
+) -> list[Pixels]:
+    """Pictures (H W 3, uint8, RGB) of one size as they come out of an MP4 file.
+
+    `rate` in frames a second; every `key_every`-th is coded without the others. An odd last
+    row or column is repeated for the codec and cut again.
     """
     height, width = pictures[0].shape[:2]
     file = io.BytesIO()
     with av.open(file, "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=25)
+        stream = container.add_stream("libx264", rate=rate)
         stream.width, stream.height = width + width % 2, height + height % 2
         stream.pix_fmt = "yuv420p"
         stream.thread_count = 1
-        stream.options = {"qp": str(quantiser), "preset": "ultrafast", "g": "1"}
+        stream.options = {"qp": str(quantiser), "preset": preset, "g": str(key_every)}
         for picture in pictures:
             even = np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
             container.mux(stream.encode(av.VideoFrame.from_ndarray(even, format="rgb24")))

@@ -32,6 +32,7 @@ from training.datasets.licences import permitted, write_used
 from training.datasets.looks import UNREADABLE
 from training.datasets.paths import VIDEO_SUFFIXES
 from training.datasets.records import Use
+from training.datasets.regions import part_of
 from training.datasets.registry import DEFAULT_ROOT, Registry
 from training.datasets.rows import Row, from_manifest, from_registry
 from training.patches import Patch, moved, read_index, write_patches
@@ -58,8 +59,7 @@ def frames_of(path: Path, half: str) -> Iterator[NDArray[np.uint8]]:
     """Frames of an image (one) or a clip (evenly spread), H W 3, uint8, RGB; `half` as in a row."""
     frames = _spread(path) if path.suffix.lower() in VIDEO_SUFFIXES else [_image(path)]
     for frame in frames:
-        middle = frame.shape[1] // 2
-        yield {"left": frame[:, :middle], "right": frame[:, middle:]}.get(half, frame)
+        yield part_of(frame, half)
 
 
 def _image(path: Path) -> NDArray[np.uint8]:

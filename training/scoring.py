@@ -5,24 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import openvino
 from numpy.typing import NDArray
+
+from inference.local import load_network
 
 
 class Scorer:
     """The exported network as it is served: OpenVINO, float32."""
 
     def __init__(self, file: Path, *, threads: int = 0) -> None:
-        properties: dict[str, object] = {"INFERENCE_PRECISION_HINT": "f32"}
-        if threads:
-            properties["INFERENCE_NUM_THREADS"] = threads
-        self._compiled = openvino.Core().compile_model(file, "CPU", properties)
+        self._run = load_network(file, threads=threads)
 
     def score(self, crops: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Logits (N,) and embeddings (N D) of crops (N 224 224 3, uint8, RGB)."""
         logits, embeddings = [], []
         for start in range(0, len(crops), 32):
-            answer = self._compiled(crops[start : start + 32])
-            logits.append(answer["logit"][:, 0].copy())
-            embeddings.append(answer["embedding"].copy())
+            self._run.infer({"crops": crops[start : start + 32]})
+            # copied: the buffers are written again by the next run
+            logits.append(self._run.get_tensor("logit").data[:, 0].copy())
+            embeddings.append(self._run.get_tensor("embedding").data.copy())
         return np.concatenate(logits), np.concatenate(embeddings)

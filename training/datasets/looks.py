@@ -18,6 +18,7 @@ from training.datasets.files import replacing
 from training.datasets.paths import VIDEO_SUFFIXES
 from training.datasets.pdq import LEAST_QUALITY, pdq
 from training.datasets.records import Region
+from training.datasets.regions import part_of
 from training.datasets.registry import Stored
 
 FILE = "looks.parquet"
@@ -79,15 +80,8 @@ def hash_frames(path: Path, region: Region) -> list[bytes]:
         one of UNREADABLE: the file cannot be decoded, or is beyond all measure.
     """
     frames = _moments(path) if path.suffix.lower() in VIDEO_SUFFIXES else [_image(path)]
-    hashed = (pdq(_part(frame, region)) for frame in frames)
+    hashed = (pdq(part_of(frame, region)) for frame in frames)
     return [found for found, quality in hashed if quality >= LEAST_QUALITY]
-
-
-def _part(frame: NDArray[np.uint8], region: Region) -> NDArray[np.uint8]:
-    middle = frame.shape[1] // 2
-    if region is Region.WHOLE:
-        return frame
-    return frame[:, :middle] if region is Region.LEFT else frame[:, middle:]
 
 
 def _image(path: Path) -> NDArray[np.uint8]:

@@ -167,6 +167,3 @@ class DataSet:
     @property
     def reference(self) -> str:
         return f"{self.name}:{self.version}"
-
-    def licence_of(self, clip: Clip) -> str:
-        return clip.licence or self.licence

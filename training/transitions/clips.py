@@ -5,11 +5,9 @@ Both are worn alike: the same camera noise, the same compression with the same q
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +16,7 @@ from inference import facepack
 from inference.bursts import BURST
 from inference.crops import align
 from moderation.tracks import Face, Landmarks
-from training.augmentation import coarsen, jpeg
+from training.augmentation import coarsen, jpeg, through_h264
 from training.pairs import PairSettings, mirrored
 from training.patches import Entry, moved
 from training.transitions.motion import Motion, Moving
@@ -127,25 +125,9 @@ class Clips:
 def predicted(frames: list[Pixels], quantiser: int) -> list[Pixels]:
     """Frames (H W 3, uint8, RGB) through H.264: a key frame, and predicted ones after it.
 
-    With a constant quantiser (0 to 51), so that a clip and its twin lose alike. An odd last
-    row or column is repeated for the codec and cut again.
+    With a constant quantiser (0 to 51), so that a clip and its twin lose alike.
     """
-    height, width = frames[0].shape[:2]
-    file = io.BytesIO()
-    with av.open(file, "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=_RATE)
-        stream.width, stream.height = width + width % 2, height + height % 2
-        stream.pix_fmt = "yuv420p"
-        stream.thread_count = 1
-        stream.options = {"qp": str(quantiser), "preset": "veryfast", "g": "250"}
-        for frame in frames:
-            even = np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(even, format="rgb24")))
-        container.mux(stream.encode())
-    file.seek(0)
-    with av.open(file, "r") as source:
-        decoded = [frame.to_ndarray(format="rgb24") for frame in source.decode(video=0)]
-    return [np.ascontiguousarray(frame[:height, :width]) for frame in decoded]
+    return through_h264(frames, quantiser, rate=_RATE, preset="veryfast", key_every=250)
 
 
 def _burst(

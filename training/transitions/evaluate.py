@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from benchmarks.changes import Half
 from inference.frames import DecodingLimits, Frame
 from inference.heads import Head
 from inference.mtcnn import MtcnnDetector
@@ -47,11 +48,7 @@ def halves(path: Path, crop: str) -> Iterator[Frame]:
     with path.open("rb") as file:
         container = sniff(file.read(SNIFFED_BYTES))
         _, frames = read_video(file, container, DecodingLimits(threads=1))
-        for frame in frames:
-            middle = frame.pixels.shape[1] // 2
-            sides = {"left": frame.pixels[:, :middle], "right": frame.pixels[:, middle:]}
-            pixels = np.ascontiguousarray(sides.get(crop, frame.pixels))
-            yield Frame(at_seconds=frame.at_seconds, pixels=pixels)
+        yield from Half(region=crop)(frames)
 
 
 def longest_track(frames: Iterator[Frame], detector: MtcnnDetector) -> Track | None:
