@@ -11,10 +11,10 @@ import numpy as np
 
 from benchmarks import distortions
 from benchmarks.distortions import DISTORTIONS, Distortion, Strength
+from datasets.regions import part_of
 from inference.frames import Frame
 from inference.ports import FaceDetector
 from moderation.errors import InvalidConfiguration
-from training.datasets.regions import part_of
 
 Change = Callable[[Iterable[Frame]], Iterable[Frame]]
 

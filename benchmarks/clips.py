@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zlib import crc32
 
+from datasets.derived import Kind, register
+from datasets.groups import connected
+from datasets.licences import material_of, permitted
+from datasets.records import VARIABLES, Region, Split, Use
+from datasets.records import Clip as Registered
+from datasets.registry import Registry
+from datasets.withdrawal import refuse_unfinished
 from moderation.errors import InvalidConfiguration
-from training.datasets.derived import Kind, register
-from training.datasets.groups import connected
-from training.datasets.licences import material_of, permitted
-from training.datasets.records import VARIABLES, Region, Split, Use
-from training.datasets.records import Clip as Registered
-from training.datasets.registry import Registry
-from training.datasets.withdrawal import refuse_unfinished
 
 LABELS = ("real", "fake")
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from training.datasets.records import Clip, DataSet, Family, Label
-from training.datasets.registry import Registry
+from datasets.records import Clip, DataSet, Family, Label
+from datasets.registry import Registry
 
 
 def picture(seed: int, side: int = 96) -> NDArray[np.uint8]:

@@ -21,6 +21,7 @@ import openvino
 import yaml
 
 from benchmarks.results import Results, read_results
+from datasets.licences import check_faces
 from inference.bundle_writing import lay_out_model, write_manifest
 from inference.bundles import Bundle
 from inference.calibration import read_fusion
@@ -39,7 +40,6 @@ from inference.manifest_file import FILE_NAME
 from inference.transitions import FEATURES
 from moderation.errors import InvalidConfiguration
 from moderation.fusion import Family, Fusion
-from training.datasets.licences import check_faces
 from training.fuse import written
 
 NAME = "veriscope-faces"

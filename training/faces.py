@@ -22,19 +22,19 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from tqdm import tqdm
 
+from datasets.derived import Kind, Pointer, register, remove
+from datasets.errors import DataSetRefused
+from datasets.licences import permitted, write_used
+from datasets.looks import UNREADABLE
+from datasets.paths import VIDEO_SUFFIXES
+from datasets.records import Use
+from datasets.regions import part_of
+from datasets.registry import DEFAULT_ROOT, Registry
+from datasets.rows import Row, from_manifest, from_registry
 from inference.crops import MARGIN, align
 from inference.mtcnn import MtcnnDetector
 from moderation.errors import ModerationError
 from moderation.tracks import Face
-from training.datasets.derived import Kind, Pointer, register, remove
-from training.datasets.errors import DataSetRefused
-from training.datasets.licences import permitted, write_used
-from training.datasets.looks import UNREADABLE
-from training.datasets.paths import VIDEO_SUFFIXES
-from training.datasets.records import Use
-from training.datasets.regions import part_of
-from training.datasets.registry import DEFAULT_ROOT, Registry
-from training.datasets.rows import Row, from_manifest, from_registry
 from training.patches import Patch, moved, read_index, write_patches
 
 FRAMES_OF_A_CLIP = 8

@@ -25,8 +25,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from benchmarks.metrics import area_under_curve
+from datasets.licences import check_faces
 from training.curve import draw_curve
-from training.datasets.licences import check_faces
 from training.loading import EndlessBatches, endless, held_out
 from training.model import SIDE, BlendingDetector, imagenet_weights
 from training.pairs import Pairs, PairSettings, split_by_group

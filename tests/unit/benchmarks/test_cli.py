@@ -13,12 +13,12 @@ from typer.testing import CliRunner
 from benchmarks.cli import app
 from benchmarks.clips import read_clips
 from benchmarks.table import ScoreTable
+from datasets.derived import pointers
+from datasets.errors import NotLicensed
+from datasets.importing import Wish, bring_in
+from datasets.records import Permission, Use
+from datasets.registry import Registry
 from moderation.errors import ModerationError
-from training.datasets.derived import pointers
-from training.datasets.errors import NotLicensed
-from training.datasets.importing import Wish, bring_in
-from training.datasets.records import Permission, Use
-from training.datasets.registry import Registry
 
 SAMPLES = Path(__file__).parents[3] / "samples"
 ROWS = [

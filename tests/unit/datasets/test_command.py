@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from datasets.cli import app
+from datasets.errors import DataSetRefused
 from moderation.errors import ModerationError
 from tests.datasets import png, put_csv
-from training.datasets.cli import app
-from training.datasets.errors import DataSetRefused
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from datasets.coverage import cover
+from datasets.errors import DataSetRefused
+from datasets.picture import draw_coverage
+from datasets.records import Split
 from tests.datasets import fake, real
-from training.datasets.coverage import cover
-from training.datasets.errors import DataSetRefused
-from training.datasets.picture import draw_coverage
-from training.datasets.records import Split
 
 CLIPS = [
     real("a", subjects=("p1",), skin_tone=3, gender="female", split=Split.TRAIN),

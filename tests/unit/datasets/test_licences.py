@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from inference.manifest import DataSet
-from training.datasets.errors import NotLicensed
-from training.datasets.licences import (
+from datasets.errors import NotLicensed
+from datasets.licences import (
     Material,
     check_faces,
     permission,
@@ -14,7 +13,8 @@ from training.datasets.licences import (
     read_used,
     write_used,
 )
-from training.datasets.records import Permission, Use
+from datasets.records import Permission, Use
+from inference.manifest import DataSet
 
 
 def of(licence: str, name: str = "faces", said: Permission | None = None) -> Material:

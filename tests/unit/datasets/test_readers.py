@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from datasets.errors import DataSetRefused
+from datasets.readers import READERS, reader_for
+from datasets.readers.deepfakebench_methods import family_of, method_of
+from datasets.readers.protocol import Reading
+from datasets.records import Clip, Family, Label, Region, Split
 from tests.datasets import put, put_csv, put_json
-from training.datasets.errors import DataSetRefused
-from training.datasets.readers import READERS, reader_for
-from training.datasets.readers.deepfakebench_methods import family_of, method_of
-from training.datasets.readers.protocol import Reading
-from training.datasets.records import Clip, Family, Label, Region, Split
 
 
 def read(source: Path, layout: str, media: Path | None = None) -> dict[str, Clip]:

@@ -6,13 +6,13 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from datasets.description import uses_of
+from datasets.errors import DataSetRefused, UnknownDataSet
+from datasets.paths import confined
+from datasets.records import Clip, DataSet, Family, Label, Permission, Region, Split, Use
+from datasets.registry import Registry
+from datasets.schema import SCHEMA
 from tests.datasets import fake, real, stored
-from training.datasets.description import uses_of
-from training.datasets.errors import DataSetRefused, UnknownDataSet
-from training.datasets.paths import confined
-from training.datasets.records import Clip, DataSet, Family, Label, Permission, Region, Split, Use
-from training.datasets.registry import Registry
-from training.datasets.schema import SCHEMA
 
 EVERYTHING = Clip(
     path="a/b.mp4",

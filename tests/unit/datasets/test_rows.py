@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from datasets.errors import DataSetRefused
+from datasets.records import Region, Split
+from datasets.rows import from_manifest, from_registry
 from moderation.tracks import Face
 from tests.datasets import fake, put, put_csv, real, stored
-from training.datasets.errors import DataSetRefused
-from training.datasets.records import Region, Split
-from training.datasets.rows import from_manifest, from_registry
 from training.patches import Patch, read_index, write_patches
 
 

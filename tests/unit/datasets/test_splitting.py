@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from datasets.errors import DataSetRefused
+from datasets.records import Clip, Split
+from datasets.splitting import DEFAULT_SHARES, assign, shares_of
 from tests.datasets import fake, real
-from training.datasets.errors import DataSetRefused
-from training.datasets.records import Clip, Split
-from training.datasets.splitting import DEFAULT_SHARES, assign, shares_of
 
 
 def of_people(count: int, each: int = 2) -> list[Clip]:

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from datasets.looks import hash_frames, looks_of
+from datasets.pdq import pairs_within, pdq
+from datasets.records import Clip, Region, Split
+from datasets.registry import Stored
+from datasets.verification import Finding, Kind, check_files, check_looks, check_tables
 from tests.clips import clip as video
 from tests.clips import sound_only
 from tests.datasets import encoded, fake, picture, png, real, stored
-from training.datasets.looks import hash_frames, looks_of
-from training.datasets.pdq import pairs_within, pdq
-from training.datasets.records import Clip, Region, Split
-from training.datasets.registry import Stored
-from training.datasets.verification import Finding, Kind, check_files, check_looks, check_tables
 
 
 def sha(data: bytes) -> str:

@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 import yaml
 
+from datasets import derived, marks, withdrawal
+from datasets.derived import Kind
+from datasets.errors import DataSetRefused, UnknownDataSet
+from datasets.importing import Wish, bring_in
+from datasets.models import trained_on
+from datasets.paths import sha256_of
+from datasets.records import Clip, DataSet
+from datasets.registry import Registry
+from datasets.rows import from_registry
+from datasets.tombstones import Tombstones
 from tests.datasets import fake, put, put_csv, real
-from training.datasets import derived, marks, withdrawal
-from training.datasets.derived import Kind
-from training.datasets.errors import DataSetRefused, UnknownDataSet
-from training.datasets.importing import Wish, bring_in
-from training.datasets.models import trained_on
-from training.datasets.paths import sha256_of
-from training.datasets.records import Clip, DataSet
-from training.datasets.registry import Registry
-from training.datasets.rows import from_registry
-from training.datasets.tombstones import Tombstones
 
 PATHS = ("p1/a.png", "p1/b.png", "forged/a.png", "forged/of-forged.png", "p2/a.png")
 

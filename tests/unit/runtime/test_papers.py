@@ -40,7 +40,7 @@ def test_every_link_leads_to_something(paper):
 @pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.name)
 def test_every_variable_that_is_named_is_read(paper):
     known = set(VARIABLE.findall(settings_page()))
-    for file in (ROOT / "training").rglob("*.py"):
+    for file in (ROOT / "datasets").rglob("*.py"):
         known |= set(OPTION.findall(file.read_text()))
     for variable in VARIABLE.findall(paper.read_text()):
         assert any(name.startswith(variable) for name in known), variable

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from datasets.licences import Used, write_used
 from inference.bundles import read_bundle
 from inference.transitions import NAMES
 from moderation.errors import InvalidConfiguration
@@ -14,7 +15,6 @@ from moderation.fusion import Family, Fusion
 from tests.bundles import save_head
 from tests.tiny_network import tiny_network
 from training.bundle import draft_fusion, embedding_width, main, thresholds
-from training.datasets.licences import Used, write_used
 from training.fuse import written
 from training.reference import describe, write
 

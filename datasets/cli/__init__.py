@@ -1,0 +1,5 @@
+"""`veriscope data`: the registry of data sets on the command line."""
+
+from datasets.cli.commands import app
+
+__all__ = ["app"]

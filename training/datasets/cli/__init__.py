@@ -1,5 +1,0 @@
-"""`veriscope data`: the registry of data sets on the command line."""
-
-from training.datasets.cli.commands import app
-
-__all__ = ["app"]
