@@ -12,8 +12,8 @@ import numpy as np
 from benchmarks import distortions
 from benchmarks.distortions import DISTORTIONS, Distortion, Strength
 from datasets.regions import part_of
-from inference.frames import Frame
 from inference.ports import FaceDetector
+from inference.reading.frames import Frame
 from moderation.errors import InvalidConfiguration
 
 Change = Callable[[Iterable[Frame]], Iterable[Frame]]

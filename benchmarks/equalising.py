@@ -16,10 +16,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.boxes import resized
-from inference.detectors import load_detector
-from inference.frames import Frame
+from inference.faces.boxes import resized
+from inference.faces.detectors import load_detector
 from inference.ports import FaceDetector
+from inference.reading.frames import Frame
 from moderation.errors import InvalidConfiguration
 from moderation.tracks import Face
 

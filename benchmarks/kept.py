@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.clips import Clip
-from inference import facepack
-from inference.facepack import FacePack
-from inference.records import facts_from, facts_record
+from inference.faces import facepack
+from inference.faces.facepack import FacePack
+from inference.faces.records import facts_from, facts_record
 from moderation.media import MediaFacts
 
 

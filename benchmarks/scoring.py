@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from inference.bundles import PACKAGED, read_bundle
-from inference.facepack import FacePack
-from inference.local import local_panel
-from inference.panel import Answers
+from inference.bundles.bundle import PACKAGED, read_bundle
+from inference.faces.facepack import FacePack
+from inference.scoring.local import local_panel
+from inference.scoring.panel import Answers
 
 __all__ = ["Answers", "Bundle"]
 

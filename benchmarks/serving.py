@@ -17,12 +17,12 @@ from benchmarks.equalising import Equalise
 from benchmarks.kept import Kept, Looked
 from benchmarks.scoring import Answers, Bundle
 from benchmarks.table import Run, ScoreRow
-from inference.detectors import load_detector
-from inference.extraction import extract
-from inference.facepack import FacePack
-from inference.following import follower
-from inference.frames import DecodingLimits
-from inference.wire import FaceSearch
+from inference.decoding.extraction import extract
+from inference.faces.detectors import load_detector
+from inference.faces.facepack import FacePack
+from inference.faces.following import follower
+from inference.faces.search import FaceSearch
+from inference.reading.frames import DecodingLimits
 from moderation.errors import MediaRejected
 from moderation.judging import Judgement, judge, judge_without_face
 from moderation.media import MediaFacts

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.frames import Frame
+from inference.reading.frames import Frame
 from moderation.tracks import Crop
 
 _GRID = 8  # JPEG's and H.264's blocks

@@ -24,7 +24,7 @@ class FaceDetector(Protocol):
 class Extraction:
     """What is left of a media once its faces are kept.
 
-    `pack` is the face pack, one object (see `inference.facepack`), empty bytes
+    `pack` is the face pack, one object (see `inference.faces.facepack`), empty bytes
     when no face was found. `preprocessing` names how the crops were made.
     """
 

@@ -10,9 +10,9 @@ from typing import Protocol
 
 import numpy as np
 
-from inference import facepack
-from inference.facepack import FacePack
-from inference.panel import Answers
+from inference.faces import facepack
+from inference.faces.facepack import FacePack
+from inference.scoring.panel import Answers
 from moderation.errors import MissingMedia, MissingPack
 from moderation.lineage import ModelIdentity
 from moderation.upload import Lane
@@ -22,7 +22,7 @@ from streams.topics import Topics
 
 
 class Panel(Protocol):
-    """All detectors of a bundle: `inference.panel.Panel`."""
+    """All detectors of a bundle: `inference.scoring.panel.Panel`."""
 
     async def ask(self, pack: FacePack, *, urgent: bool) -> Answers: ...
 

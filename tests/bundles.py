@@ -10,10 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from inference.bundle_writing import lay_out_model, write_manifest
-from inference.bundles import Bundle
-from inference.heads import Head
-from inference.manifest import (
+from inference.bundles.bundle import Bundle
+from inference.bundles.heads import Head
+from inference.bundles.manifest import (
     Code,
     DataSet,
     HeadDetector,
@@ -23,7 +22,8 @@ from inference.manifest import (
     Screen,
     TrackDetector,
 )
-from inference.transitions import NAMES as FEATURES
+from inference.bundles.writing import lay_out_model, write_manifest
+from inference.faces.transitions import NAMES as FEATURES
 from tests.tiny_network import tiny_network
 
 WIDTH = 4

@@ -22,10 +22,9 @@ import yaml
 
 from benchmarks.results import Results, read_results
 from datasets.licences import check_faces
-from inference.bundle_writing import lay_out_model, write_manifest
-from inference.bundles import Bundle
-from inference.calibration import read_fusion
-from inference.manifest import (
+from inference.bundles.bundle import Bundle
+from inference.bundles.calibration import read_fusion
+from inference.bundles.manifest import (
     Code,
     DataSet,
     Detector,
@@ -36,8 +35,9 @@ from inference.manifest import (
     Screen,
     TrackDetector,
 )
-from inference.manifest_file import FILE_NAME
-from inference.transitions import FEATURES
+from inference.bundles.manifest_file import FILE_NAME
+from inference.bundles.writing import lay_out_model, write_manifest
+from inference.faces.transitions import FEATURES
 from moderation.errors import InvalidConfiguration
 from moderation.fusion import Family, Fusion
 from training.fuse import written

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from inference.calibration import read_fusion
+from inference.bundles.calibration import read_fusion
 from training.fuse import Part
 
 COLUMNS = ["group", "label", "abstained", "fake_probability"]

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from inference.crops import CROP_SIDE
+from inference.faces.crops import CROP_SIDE
 from training.model import BlendingDetector, Describing, imagenet_weights
 
 OPSET = 17

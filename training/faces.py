@@ -2,7 +2,7 @@
 
 A face is kept with its surroundings at nearly the frame's own resolution, because
 forgeries are made in the frame and only then aligned; serving's own detector and
-`inference.crops.align` do both here too.
+`inference.faces.crops.align` do both here too.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from datasets.records import Use
 from datasets.regions import part_of
 from datasets.registry import DEFAULT_ROOT, Registry
 from datasets.rows import Row, from_manifest, from_registry
-from inference.crops import MARGIN, align
-from inference.mtcnn import MtcnnDetector
+from inference.faces.crops import MARGIN, align
+from inference.faces.mtcnn import MtcnnDetector
 from moderation.errors import ModerationError
 from moderation.tracks import Face
 from training.patches import Patch, moved, read_index, write_patches

@@ -134,7 +134,7 @@ def fit(finds: Mapping[str, Sequence[str]], clips: Sequence[Scored], *, name: st
 
 
 def written(fusion: Fusion, clips: Sequence[Scored]) -> str:
-    """As `inference.calibration.read_fusion` reads it."""
+    """As `inference.bundles.calibration.read_fusion` reads it."""
     parts = [Part.of(clip.group) for clip in clips]
     return json.dumps(
         {

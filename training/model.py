@@ -122,7 +122,7 @@ class BlendingDetector(nn.Module):
 
         The embedding joins, over positions, means and standard deviations of the texture
         stages, means of the content stage and of the head: other questions than blending
-        are answered from it by small heads (`inference.heads`).
+        are answered from it by small heads (`inference.bundles.heads`).
         """
         features, parts = self.stem(self._pixels(crops)), []
         ends = _last_blocks()

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.crops import align
+from inference.faces.crops import align
 from moderation.tracks import Face
 from training.augmentation import Wear, alter
 from training.blending import face_shape, forge, put_on

@@ -11,7 +11,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from inference.calibration import EmbeddingReference
+from inference.bundles.calibration import EmbeddingReference
 from training.pairs import Pairs, PairSettings, split_by_group
 from training.patches import read_index
 from training.scoring import Scorer

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.local import load_network
+from inference.scoring.local import load_network
 
 
 class Scorer:

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from benchmarks.distortions.sheet import sheet
-from inference.mtcnn import MtcnnDetector
+from inference.faces.mtcnn import MtcnnDetector
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.distortions.clip import Picture
-from inference.crops import roll
+from inference.faces.crops import roll
 from moderation.tracks import Face
 
 Colour: TypeAlias = tuple[int, int, int]  # RGB, 0 to 255

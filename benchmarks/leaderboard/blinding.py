@@ -19,9 +19,9 @@ from benchmarks.changes import Change, Half, in_turn
 from benchmarks.clips import Clip
 from benchmarks.equalising import Equalise
 from benchmarks.leaderboard.task import MEDIA, PRIVATE, PUBLIC, Secret, write_task
-from inference.frames import DecodingLimits, Frame
-from inference.images import read_image
-from inference.sniff import SNIFFED_BYTES, sniff
+from inference.reading.frames import DecodingLimits, Frame
+from inference.reading.images import read_image
+from inference.reading.sniff import SNIFFED_BYTES, sniff
 from moderation.errors import InvalidConfiguration
 from moderation.media import MediaKind
 

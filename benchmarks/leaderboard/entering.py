@@ -12,8 +12,8 @@ from benchmarks.leaderboard.task import Task
 from benchmarks.running import score_clips
 from benchmarks.serving import Wish
 from benchmarks.table import ScoreTable
-from inference.bundle_archives import unpack
-from inference.bundles import open_bundle
+from inference.bundles.archives import unpack
+from inference.bundles.bundle import open_bundle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,9 @@ from rich.markdown import Markdown
 from rich.table import Table
 from rich.text import Text
 
-from inference.bundle_store import Entry
-from inference.bundles import PACKAGED, Bundle
-from inference.manifest import Detector, HeadDetector, Manifest, ModelDetector
+from inference.bundles.bundle import PACKAGED, Bundle
+from inference.bundles.manifest import Detector, HeadDetector, Manifest, ModelDetector
+from inference.bundles.store import Entry
 from moderation.lineage import ModelIdentity
 
 _MANIFEST: TypeAdapter[Manifest] = TypeAdapter(Manifest)

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 
 if TYPE_CHECKING:
-    from inference.bundle_store import BundleStore
-    from inference.bundles import Bundle
+    from inference.bundles.bundle import Bundle
+    from inference.bundles.store import BundleStore
 
 app = typer.Typer(
     help="Bundles of detectors: what serves, and what may.\n\n"
@@ -74,8 +74,8 @@ def verify(
     """Compare every file with the manifest, and every model with the contract."""
     import tempfile
 
-    from inference.bundle_archives import unpack
-    from inference.bundles import read_bundle
+    from inference.bundles.archives import unpack
+    from inference.bundles.bundle import read_bundle
     from moderation.errors import InvalidConfiguration
 
     if Path(what).is_file():

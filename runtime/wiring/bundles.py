@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import structlog
 
-from inference.bundle_store import BundleStore
-from inference.bundles import Bundle, read_bundle
+from inference.bundles.bundle import Bundle, read_bundle
+from inference.bundles.store import BundleStore
 from moderation.errors import InvalidConfiguration
 from moderation.fusion import Fusion
 from moderation.lineage import ModelIdentity

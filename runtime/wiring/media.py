@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
 
-from inference.decoders import DecoderPool
-from inference.frames import DecodingLimits
-from inference.wire import Confines, FaceSearch, Work
+from inference.decoding.decoders import DecoderPool
+from inference.decoding.wire import Confines, Work
+from inference.faces.search import FaceSearch
+from inference.reading.frames import DecodingLimits
 from runtime.settings import Settings
 from storage.media import ObstoreMediaStore, open_media_store
 from storage.sources.addresses import AddressGuard

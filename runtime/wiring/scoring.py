@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from inference.batching import Batcher, SentRequest
-from inference.bundles import Bundle
-from inference.local import LocalScorer
-from inference.manifest import ModelDetector
-from inference.panel import Panel
-from inference.pinned import PinnedScorer
+from inference.bundles.bundle import Bundle
+from inference.bundles.manifest import ModelDetector
 from inference.ports import CropScorer
-from inference.triton import Patience, TritonScorer
+from inference.scoring.batching import Batcher, SentRequest
+from inference.scoring.local import LocalScorer
+from inference.scoring.panel import Panel
+from inference.scoring.pinned import PinnedScorer
+from inference.scoring.triton import Patience, TritonScorer
 from moderation.errors import ScorerMismatch
 from monitoring import metrics
 from runtime.settings import Settings

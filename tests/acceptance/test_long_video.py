@@ -53,7 +53,9 @@ async def _peak_memory(pid: int) -> int:
 
 
 def _memory(worker: psutil.Process) -> int:
-    decoders = [child for child in worker.children() if "inference.sandbox" in child.cmdline()]
+    decoders = [
+        child for child in worker.children() if "inference.decoding.sandbox" in child.cmdline()
+    ]
     assert decoders
     return sum(process.memory_info().rss for process in [worker, *decoders])
 

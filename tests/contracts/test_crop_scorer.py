@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from inference.bundles import PACKAGED, open_bundle
+from inference.bundles.bundle import PACKAGED, open_bundle
 from inference.in_memory import ScriptedScorer
-from inference.local import LocalScorer
 from inference.ports import CropScorer
-from inference.triton import TritonScorer
+from inference.scoring.local import LocalScorer
+from inference.scoring.triton import TritonScorer
 from moderation.errors import ScorerMismatch
 
 BUNDLE = open_bundle(PACKAGED)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from inference import facepack
-from inference.decoders import DecoderPool
+from inference.decoding.decoders import DecoderPool
+from inference.decoding.wire import Confines, Work
+from inference.faces import facepack
 from inference.in_memory import ScriptedExtractor
 from inference.ports import Extraction, FaceExtractor
-from inference.wire import Confines, Work
 from moderation.errors import (
     DecoderUnavailable,
     EmptyMedia,

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from inference.bundle_store import BundleStore
-from inference.bundles import Bundle
-from inference.facepack import FacePack
-from inference.local import local_panel
+from inference.bundles.bundle import Bundle
+from inference.bundles.store import BundleStore
+from inference.faces.facepack import FacePack
+from inference.scoring.local import local_panel
 from moderation.errors import PartUnavailable, ScorerMismatch, ScorerUnavailable
 from runtime.doctor import examine
 from runtime.embedded.triton import EmbeddedTriton, embedded_triton

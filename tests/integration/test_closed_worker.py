@@ -36,7 +36,7 @@ print(json.dumps([readable("environ"), readable("mem")]))
 WORKER = """
 import asyncio, json, os, subprocess, sys
 from contextlib import suppress
-from inference.decoders import DecoderPool
+from inference.decoding.decoders import DecoderPool
 from moderation.errors import DecoderUnavailable
 
 def child():
@@ -71,7 +71,7 @@ def without_privileges(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.skipif(sys.platform != "linux", reason="there is no /proc")
 def test_a_process_of_the_same_user_reads_neither_environment_nor_memory() -> None:
     try:
-        tried = without_privileges("-c", "import inference.decoders")
+        tried = without_privileges("-c", "import inference.decoding.decoders")
     except OSError as error:
         skip_or_fail(f"no other user can be had: {error}")
     if tried.returncode:

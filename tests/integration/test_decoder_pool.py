@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from inference.decoder_process import DecoderProcess
-from inference.decoders import DecoderPool
-from inference.wire import FaceSearch, Work
+from inference.decoding.decoder_process import DecoderProcess
+from inference.decoding.decoders import DecoderPool
+from inference.decoding.wire import Work
+from inference.faces.search import FaceSearch
 from moderation.errors import DecoderUnavailable, DecodingExceeded
 from tests.clips import clip
 from tests.hostile import repeated_gif
@@ -64,7 +65,7 @@ def sandboxes() -> list[int]:
             parent = (folder / "stat").read_text().rsplit(")", 1)[1].split()[1]
             if (
                 parent == str(os.getpid())
-                and b"inference.sandbox" in (folder / "cmdline").read_bytes()
+                and b"inference.decoding.sandbox" in (folder / "cmdline").read_bytes()
             ):
                 found.append(int(folder.name))
     return found
@@ -278,7 +279,7 @@ async def test_a_process_that_gave_up_the_network_has_none(pool: DecoderPool) ->
 def test_processes_end_with_a_worker_that_is_killed() -> None:
     script = (
         "import asyncio, time\n"
-        "from inference.decoders import DecoderPool\n"
+        "from inference.decoding.decoders import DecoderPool\n"
         "async def main():\n"
         "    pool = DecoderPool(processes=1)\n"
         "    await pool.warm()\n"

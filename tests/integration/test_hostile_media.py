@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from inference.decoders import DecoderPool
-from inference.frames import DecodingLimits
-from inference.wire import Confines, Work
+from inference.decoding.decoders import DecoderPool
+from inference.decoding.wire import Confines, Work
+from inference.reading.frames import DecodingLimits
 from moderation.errors import (
     DecodingExceeded,
     MediaRejected,

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from tritonclient.grpc.aio import InferenceServerClient
 
-from inference.bundles import PACKAGED, open_bundle
-from inference.triton import Patience, TritonScorer
+from inference.bundles.bundle import PACKAGED, open_bundle
+from inference.scoring.triton import Patience, TritonScorer
 from moderation.errors import ScorerMismatch, ScorerUnavailable
 from runtime.embedded.triton import EmbeddedTriton
 from tests.parts.scripted_triton import SCRIPTED_EMBEDDING, empty, not_finite, serving, sound

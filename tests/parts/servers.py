@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from inference.bundles import PACKAGED, open_bundle
+from inference.bundles.bundle import PACKAGED, open_bundle
 from moderation.errors import PartUnavailable
 from runtime.embedded.broker import EmbeddedBroker, embedded_broker
 from runtime.embedded.triton import EmbeddedTriton, embedded_triton

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from inference.crops import CROP_SIDE
+from inference.faces.crops import CROP_SIDE
 from training.export import LARGEST_DIFFERENCE, check, trace
 from training.generation.model import GenerationDetector
 

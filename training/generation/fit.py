@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from benchmarks.metrics import area_under_curve
-from inference.heads import Head
+from inference.bundles.heads import Head
 from training.augmentation import jpeg
 from training.generation.pools import Choice
 from training.scoring import Scorer

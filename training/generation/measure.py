@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from benchmarks.bootstrap import estimates
 from benchmarks.metrics import area_under_curve
-from inference.heads import Head
+from inference.bundles.heads import Head
 from training.augmentation import jpeg
 from training.patches import CROPS, Entry, read_index
 from training.scoring import Scorer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from dataclasses import dataclass
 
-from inference.crops import ALIGNMENT
+from inference.faces.crops import ALIGNMENT
 from training.loaders.kinds import Kind
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import timm
 from torch import Tensor, nn
 
-from inference.crops import MARGIN
+from inference.faces.crops import MARGIN
 from moderation.errors import InvalidConfiguration
 from training.loaders.checkpoints import State, read_state, take_over
 from training.loaders.detector import ForeignDetector

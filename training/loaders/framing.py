@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from inference.crops import CROP_SIDE
+from inference.faces.crops import CROP_SIDE
 
 # Width of a face's box by its height: median of 3,585 real faces as this product finds them
 # (a tenth of them under 0.70, a tenth over 0.81). Authors cut by the box, our crops are square.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from inference.manifest import DataSet
+from inference.bundles.manifest import DataSet
 from moderation.errors import InvalidConfiguration
 from training.loaders.clip import load_clip
 from training.loaders.detector import ForeignDetector

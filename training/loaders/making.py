@@ -14,11 +14,11 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from inference.bundle_writing import lay_out_model, write_manifest
-from inference.bundles import Bundle, sha256_of
-from inference.calibration import CALIBRATION
-from inference.crops import CROP_SIDE
-from inference.manifest import Code, Finds, Manifest, ModelDetector
+from inference.bundles.bundle import Bundle, sha256_of
+from inference.bundles.calibration import CALIBRATION
+from inference.bundles.manifest import Code, Finds, Manifest, ModelDetector
+from inference.bundles.writing import lay_out_model, write_manifest
+from inference.faces.crops import CROP_SIDE
 from moderation.errors import InvalidConfiguration
 from training.export import LARGEST_DIFFERENCE, LARGEST_ROUNDING, check, halve, trace
 from training.loaders.card import Origin, render

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.crops import align
+from inference.faces.crops import align
 from training.augmentation import Wear
 from training.blending import forge
 from training.patches import Entry

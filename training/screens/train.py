@@ -82,7 +82,7 @@ def left_out(
 
 
 def write(file: Path, mean: Floats, scale: Floats, weights: Floats, biases: Floats) -> None:
-    """As `inference.heads.Head` reads it."""
+    """As `inference.bundles.heads.Head` reads it."""
     file.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(
         file,

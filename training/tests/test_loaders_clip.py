@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from inference.bundles import read_bundle
+from inference.bundles.bundle import read_bundle
 from moderation.errors import InvalidConfiguration
 from training.loaders.__main__ import main
 from training.loaders.clip import ClipLinear, Linear, load_clip

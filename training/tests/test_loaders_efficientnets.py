@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from inference.bundles import read_bundle
+from inference.bundles.bundle import read_bundle
 from moderation.errors import InvalidConfiguration
 from training.loaders.__main__ import main
 from training.loaders.efficientnets import EfficientNet, load_dfdc, load_sbi

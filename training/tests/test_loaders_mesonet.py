@@ -11,7 +11,7 @@ import pytest
 import torch
 from onnx.reference import ReferenceEvaluator
 
-from inference.bundles import read_bundle
+from inference.bundles.bundle import read_bundle
 from moderation.errors import InvalidConfiguration
 from training.export import run, trace
 from training.loaders.__main__ import main

@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference import facepack
-from inference.bursts import BURST
-from inference.crops import align
+from inference.faces import facepack
+from inference.faces.crops import align
+from inference.reading.bursts import BURST
 from moderation.tracks import Face, Landmarks
 from training.augmentation import coarsen, jpeg, through_h264
 from training.pairs import PairSettings, mirrored

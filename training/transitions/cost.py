@@ -14,7 +14,7 @@ from time import process_time
 import cv2
 import numpy as np
 
-from inference.transitions import transition_features
+from inference.faces.transitions import transition_features
 from training.scoring import Scorer
 
 _CROPS, _BURSTS, _TURNS = 16, 3, 20

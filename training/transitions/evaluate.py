@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from benchmarks.changes import Half
-from inference.frames import DecodingLimits, Frame
-from inference.heads import Head
-from inference.mtcnn import MtcnnDetector
-from inference.sniff import SNIFFED_BYTES, sniff
-from inference.tracks import FaceFollower
-from inference.videos import read_video
+from inference.bundles.heads import Head
+from inference.faces.mtcnn import MtcnnDetector
+from inference.faces.tracks import FaceFollower
+from inference.reading.frames import DecodingLimits, Frame
+from inference.reading.sniff import SNIFFED_BYTES, sniff
+from inference.reading.videos import read_video
 from training.scoring import Scorer
 from training.transitions.clips import Track, packed
 from training.transitions.train import described, with_intervals

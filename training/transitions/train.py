@@ -28,8 +28,8 @@ from tqdm import tqdm
 
 from benchmarks.bootstrap import estimates
 from benchmarks.metrics import area_under_curve
-from inference.heads import Head
-from inference.transitions import NAMES, transition_features
+from inference.bundles.heads import Head
+from inference.faces.transitions import NAMES, transition_features
 from training.pairs import split_by_group
 from training.patches import Entry, read_index
 from training.scoring import Scorer

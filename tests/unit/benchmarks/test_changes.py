@@ -12,7 +12,7 @@ from benchmarks.changes import Distort, Half, in_turn, parse_distortion
 from benchmarks.clips import Clip, choose
 from benchmarks.equalising import Equalise
 from benchmarks.trivial import Onlooker, bits_per_pixel, blockiness
-from inference.frames import Frame
+from inference.reading.frames import Frame
 from moderation.errors import InvalidConfiguration
 
 

@@ -23,7 +23,7 @@ from benchmarks.robustness import robustness, score_distorted
 from benchmarks.running import Journal, score_clips
 from benchmarks.serving import Wish
 from benchmarks.table import ScoreTable
-from inference.bundles import PACKAGED, open_bundle
+from inference.bundles.bundle import PACKAGED, open_bundle
 from moderation.errors import InvalidConfiguration, MediaRejected
 from tests.unit.benchmarks.builders import RUN, a_row
 

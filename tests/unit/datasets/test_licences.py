@@ -14,7 +14,7 @@ from datasets.licences import (
     write_used,
 )
 from datasets.records import Permission, Use
-from inference.manifest import DataSet
+from inference.bundles.manifest import DataSet
 
 
 def of(licence: str, name: str = "faces", said: Permission | None = None) -> Material:

@@ -10,7 +10,7 @@ import typer.main
 import yaml
 from typer.testing import CliRunner
 
-from inference.bundles import PACKAGED, open_bundle
+from inference.bundles.bundle import PACKAGED, open_bundle
 from runtime.cli import app
 from runtime.services import Service
 from runtime.settings import read_settings, variables

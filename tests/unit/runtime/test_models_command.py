@@ -9,7 +9,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from inference.bundles import PACKAGED, Bundle, open_bundle
+from inference.bundles.bundle import PACKAGED, Bundle, open_bundle
 from moderation.errors import InvalidConfiguration
 from runtime.cli.models import app
 from tests.bundles import BLENDING, GENERATION, SCREEN, described, make_bundle

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
-from inference.bundle_store import BundleStore
-from inference.bundles import PACKAGED, Bundle, open_bundle
-from inference.facepack import FacePack
+from inference.bundles.bundle import PACKAGED, Bundle, open_bundle
+from inference.bundles.store import BundleStore
+from inference.faces.facepack import FacePack
 from inference.in_memory import ScriptedScorer
-from inference.local import local_panel
+from inference.scoring.local import local_panel
 from moderation.errors import InvalidConfiguration, ScorerMismatch
 from moderation.lineage import ModelIdentity
 from runtime.settings import Scoring, Settings

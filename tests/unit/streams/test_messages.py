@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 from annotated_types import Le
 
-from inference.manifest import LONGEST_NAME, MOST_DETECTORS
-from inference.tracks import FaceFollower
+from inference.bundles.manifest import LONGEST_NAME, MOST_DETECTORS
+from inference.faces.tracks import FaceFollower
 from moderation.lineage import Lineage, ModelIdentity
 from moderation.scores import CropScore, TrackScore
 from moderation.tracks import Crop, CropQuality, Track

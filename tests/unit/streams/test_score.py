@@ -5,10 +5,10 @@ import io
 import numpy as np
 import pytest
 
-from inference import facepack
-from inference.facepack import FacePack
-from inference.panel import Answers
+from inference.faces import facepack
+from inference.faces.facepack import FacePack
 from inference.ports import CropScores
+from inference.scoring.panel import Answers
 from moderation.errors import MissingPack
 from moderation.provenance import Provenance, ProvenanceState
 from moderation.scores import CropScore, TrackScore

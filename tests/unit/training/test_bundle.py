@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from datasets.licences import Used, write_used
-from inference.bundles import read_bundle
-from inference.transitions import NAMES
+from inference.bundles.bundle import read_bundle
+from inference.faces.transitions import NAMES
 from moderation.errors import InvalidConfiguration
 from moderation.fusion import Family, Fusion
 from tests.bundles import save_head

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.table import Run, ScoreRow, ScoreTable
-from inference.calibration import read_fusion
+from inference.bundles.calibration import read_fusion
 from moderation.fusion import Family, Fusion
 from training.evidence import main, unforged
 from training.fuse import Part, written

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.table import Run, ScoreRow, ScoreTable
-from inference.calibration import read_fusion
+from inference.bundles.calibration import read_fusion
 from training.fuse import Part, Scored, fit, fit_family, read, weigh, written
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from inference.calibration import EmbeddingReference
+from inference.bundles.calibration import EmbeddingReference
 from training.reference import describe, write
 
 

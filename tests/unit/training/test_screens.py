@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.heads import Head
+from inference.bundles.heads import Head
 from tests.unit.training.builders import a_picture, entries_on_disk
 from training.screens.drawings import DRAWINGS, draw
 from training.screens.examples import CLEAN, RESCREENED, SCREENS, example, examples

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.bursts import runs
+from inference.reading.bursts import runs
 from tests.unit.training.builders import a_face, a_picture, entries_on_disk
 from training.patches import Entry
 from training.transitions.clips import BURSTS, Clips, predicted

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.distortions import Clip, Distortion, Strength, shown
 from benchmarks.distortions.geometry import turned
-from inference.crops import align, roll
+from inference.faces.crops import align, roll
 from tests.unit.benchmarks.distortions.builders import HEIGHT, WIDTH, a_clip, a_face, a_picture
 
 

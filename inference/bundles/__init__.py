@@ -1,0 +1,1 @@
+"""What is a bundle of models: described, checked, kept, promoted, written."""

@@ -1,0 +1,1 @@
+"""Where hostile files are opened: processes that may do nothing else."""

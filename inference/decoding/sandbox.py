@@ -1,0 +1,85 @@
+"""A decoder process: `python -m inference.decoding.sandbox`, told what to do on its standard input.
+
+Nothing that reads media is imported before the process is confined.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from inference.decoding.confinement import allow_cpu_seconds, confine
+from inference.decoding.wire import Work, extraction_record, packed, receive
+from inference.ports import Extraction
+from moderation.errors import DecodingExceeded, InvalidConfiguration, MediaRejected
+
+_WARMING_CPU_SECONDS = 60
+
+
+def main() -> None:
+    """Serve one worker: first how to work, then one media after the other until it hangs up."""
+    source, target = _own_pipes()
+    first = receive(source)
+    if first is None:
+        return
+    work = Work.of(first[0]["work"])
+    given_up = confine(work.confines, parent=first[0]["parent"])
+    allow_cpu_seconds(_WARMING_CPU_SECONDS)
+    try:
+        extract = _instruments(work)
+    except InvalidConfiguration as error:
+        _send(target, packed({"unready": error.detail}))
+        return
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    _send(target, packed({"ready": given_up}))
+    while (message := receive(source)) is not None:
+        allow_cpu_seconds(work.confines.cpu_seconds)
+        _send(target, _answer(Path(message[0]["media"]), extract))
+        gc.collect()  # PyAV's objects hold each other, and a decoder's frames with them
+
+
+def _own_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Move the worker's pipes away from 0 and 1, where libraries print to."""
+    source, target = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(nothing, 1)
+    os.close(nothing)
+    return os.fdopen(source, "rb"), os.fdopen(target, "wb")
+
+
+def _instruments(work: Work) -> Callable[[Path], Extraction]:
+    """Load the decoders, the face detector and what follows faces; try them on nothing."""
+    from inference.decoding.extraction import extract
+    from inference.faces.following import follower
+
+    follow, preprocessing = follower(work.faces, work.limits)
+    return partial(extract, limits=work.limits, follow=follow, preprocessing=preprocessing)
+
+
+def _answer(media: Path, extract: Callable[[Path], Extraction]) -> bytes:
+    """Do one media. What is nobody's fault but ours goes back as a defect, with its trace."""
+    try:
+        found = extract(media)
+        return packed({"found": extraction_record(found)}, found.pack)
+    except MediaRejected as error:
+        return packed({"rejected": type(error).__name__, "detail": error.detail})
+    except MemoryError:
+        return packed({"rejected": DecodingExceeded.__name__, "detail": ""})
+    except Exception:  # noqa: BLE001 - the one place that guards this hop
+        return packed({"defect": traceback.format_exc(limit=-8)})
+
+
+def _send(target: BinaryIO, message: bytes) -> None:
+    target.write(message)
+    target.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""How models are asked: over Triton or in this process, and what they answer."""
