@@ -35,11 +35,11 @@ $(FACES)/crops.npy:
 $(DEV)/crops.npy:
 	$(PYTHON) training.faces --manifest $(MANIFEST) --split dev --inside 0.5 --for evaluation --out $(DEV)
 
-$(WORK)/run/best.pt: $(FACES)/crops.npy training/config.yaml
-	OMP_WAIT_POLICY=PASSIVE $(PYTHON) training.train --data $(FACES) --out $(WORK)/run
+$(WORK)/run/best.pt: $(FACES)/crops.npy training/blending/config.yaml
+	OMP_WAIT_POLICY=PASSIVE $(PYTHON) training.blending.train --data $(FACES) --out $(WORK)/run
 
 $(MODEL): $(WORK)/run/best.pt
-	$(PYTHON) training.export --checkpoint $< --crops $(FACES)/crops.npy --model-dir $(WORK)/face_blending
+	$(PYTHON) training.blending.export --checkpoint $< --crops $(FACES)/crops.npy --model-dir $(WORK)/face_blending
 
 $(WORK)/reference.npz: $(MODEL)
 	$(PYTHON) training.reference --data $(FACES) --model $(MODEL) --out $@

@@ -40,6 +40,7 @@ from inference.bundles.writing import lay_out_model, write_manifest
 from inference.faces.transitions import FEATURES
 from moderation.errors import InvalidConfiguration
 from moderation.fusion import Family, Fusion
+from training.blending.pairs import CONFIG
 from training.fuse import written
 
 NAME = "veriscope-faces"
@@ -184,7 +185,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--card", type=Path, required=True, help="Markdown, for people")
     parser.add_argument("--data", type=Path, required=True, help="what training.faces wrote")
     parser.add_argument("--allow-licence", action="append", default=[])
-    parser.add_argument("--config", type=Path, default=Path(__file__).with_name("config.yaml"))
+    parser.add_argument("--config", type=Path, default=CONFIG)
     parser.add_argument("--version", required=True)
     parser.add_argument("--out", type=Path, required=True)
     bundle = assemble(parser.parse_args(arguments))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -74,6 +74,19 @@ def moved(face: Face, by: tuple[float, float], scale: float) -> Face:
     )
 
 
+def mirrored(pixels: NDArray[np.uint8], face: Face) -> tuple[NDArray[np.uint8], Face]:
+    """Picture and face as in a mirror; landmarks stay in the viewer's order."""
+    width = pixels.shape[1]
+    left, top, right, bottom = face.box_xyxy
+    eye, other_eye, nose, mouth, other_mouth = ((width - x, y) for x, y in face.landmarks)
+    there = replace(
+        face,
+        box_xyxy=(width - right, top, width - left, bottom),
+        landmarks=(other_eye, eye, nose, other_mouth, mouth),
+    )
+    return np.ascontiguousarray(pixels[:, ::-1]), there
+
+
 def write_patches(folder: Path, patches: Iterable[Patch]) -> int:
     """Write patches as they come; the index and the crops at the end. Returns how many."""
     (folder / "patches").mkdir(parents=True, exist_ok=True)
@@ -103,6 +116,19 @@ def write_patches(folder: Path, patches: Iterable[Patch]) -> int:
 def read_index(folder: Path) -> list[Entry]:
     with (folder / INDEX).open(newline="") as file:
         return [_entry(folder, row) for row in csv.DictReader(file)]
+
+
+def split_by_group(
+    entries: Sequence[Entry], held_out: float, *, seed: int
+) -> tuple[list[Entry], list[Entry]]:
+    """Training and held-out entries; a group is never in both."""
+    groups = sorted({f"{entry.source}/{entry.group}" for entry in entries})
+    shuffled = np.random.default_rng(seed).permutation(groups)
+    kept_out = set(shuffled[: round(held_out * len(groups))].tolist())
+    sides: tuple[list[Entry], list[Entry]] = ([], [])
+    for entry in entries:
+        sides[f"{entry.source}/{entry.group}" in kept_out].append(entry)
+    return sides
 
 
 def _entry(folder: Path, row: dict[str, str]) -> Entry:

@@ -12,8 +12,8 @@ import yaml
 from numpy.typing import NDArray
 
 from inference.bundles.calibration import EmbeddingReference
-from training.pairs import Pairs, PairSettings, split_by_group
-from training.patches import read_index
+from training.blending.pairs import CONFIG, Pairs, PairSettings
+from training.patches import read_index, split_by_group
 from training.scoring import Scorer
 
 COMPONENTS = 64
@@ -49,7 +49,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--data", type=Path, required=True, help="what training.faces wrote")
     parser.add_argument("--model", type=Path, required=True, help="the detector's model.onnx")
     parser.add_argument("--out", type=Path, required=True, help="an .npz file")
-    parser.add_argument("--config", type=Path, default=Path(__file__).with_name("config.yaml"))
+    parser.add_argument("--config", type=Path, default=CONFIG)
     parser.add_argument("--faces", type=int, default=1000)
     chosen = parser.parse_args(arguments)
     cv2.setNumThreads(1)

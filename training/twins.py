@@ -16,8 +16,8 @@ import cv2
 import yaml
 from tqdm import tqdm
 
-from training.pairs import Pairs, PairSettings, Pixels, split_by_group
-from training.patches import Entry, read_index
+from training.blending.pairs import CONFIG, Pairs, PairSettings, Pixels
+from training.patches import Entry, read_index, split_by_group
 
 METHOD = "self_blended"
 EPOCH = 999_999  # a draw of its own: neither trained nor checked on
@@ -56,7 +56,7 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="what training.faces wrote")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--config", type=Path, default=Path(__file__).with_name("config.yaml"))
+    parser.add_argument("--config", type=Path, default=CONFIG)
     chosen = parser.parse_args(arguments)
     cv2.setNumThreads(1)
     config = yaml.safe_load(chosen.config.read_text())

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from inference.faces.crops import CROP_SIDE
-from training.export import LARGEST_DIFFERENCE, check, trace
 from training.generation.model import GenerationDetector
+from training.onnx_graphs import LARGEST_DIFFERENCE, check, trace
 
 
 def load(checkpoint: Path) -> GenerationDetector:

@@ -24,7 +24,7 @@ from training.scoring import Scorer
 CONFIG = Path(__file__).with_name("config.yaml")
 OUTPUT = "generation"
 INVERSE_PENALTY = 3e-3
-# The embedding's first values: two for each channel of training.model.TEXTURE_STAGES. What
+# The embedding's first values: two for each channel of training.blending.model.TEXTURE_STAGES. What
 # follows knows what is shown.
 TEXTURE = 352
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.model import (
+from training.blending.model import (
     PIXEL_MEAN,
     PIXEL_SCALE,
     STAGES,

@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training.pairs import split_by_group
-from training.patches import CROPS, Entry, read_index
+from training.patches import CROPS, Entry, read_index, split_by_group
 
 GENERATED = ("stylegan256_140k", "stylegan2_tpdne", "stable_diffusion_2.1")
 

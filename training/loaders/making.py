@@ -20,10 +20,10 @@ from inference.bundles.manifest import Code, Finds, Manifest, ModelDetector
 from inference.bundles.writing import lay_out_model, write_manifest
 from inference.faces.crops import CROP_SIDE
 from moderation.errors import InvalidConfiguration
-from training.export import LARGEST_DIFFERENCE, LARGEST_ROUNDING, check, halve, trace
 from training.loaders.card import Origin, render
 from training.loaders.detector import ForeignDetector
 from training.loaders.kinds import KINDS
+from training.onnx_graphs import LARGEST_DIFFERENCE, LARGEST_ROUNDING, check, halve, trace
 
 FINDS: Finds = "manipulated"
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from inference.faces.crops import align
 from training.augmentation import Wear
-from training.blending import forge
+from training.blending.forging import forge
 from training.patches import Entry
 from training.screens.drawings import DRAWINGS, draw
 from training.screens.occluders import COVERED, OCCLUDERS, cover

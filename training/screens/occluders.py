@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from moderation.tracks import Landmarks
-from training.blending import (
+from training.blending.forging import (
     FACE_POINTS,
     Mask,
     Pixels,
@@ -21,8 +21,8 @@ from training.blending import (
     region_mask,
 )
 
-# Outlines in the units of `training.blending.FACE_POINTS`: half the distance of the eyes, from
-# the point between them, y down.
+# Outlines in the units of `training.blending.forging.FACE_POINTS`: half the distance of the eyes,
+# from the point between them, y down.
 _MEDICAL_MASK = [(-1.75, 0.7), (0, 0.35), (1.75, 0.7), (1.7, 2.3), (0.9, 3.5), (-0.9, 3.5)]
 _MEDICAL_MASK += [(-1.7, 2.3)]
 _LENS = [(0.25, -0.5), (1.75, -0.55), (1.8, 0.2), (1.3, 0.65), (0.6, 0.6), (0.25, 0.1)]

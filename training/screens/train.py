@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from benchmarks.metrics import area_under_curve
-from training.pairs import split_by_group
-from training.patches import Entry, read_index
+from training.blending.pairs import CONFIG
+from training.patches import Entry, read_index, split_by_group
 from training.scoring import Scorer
 from training.screens.examples import CLEAN, DRAWINGS, FORGED, KINDS, SCREENS, Example, examples
 
@@ -99,7 +99,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="what training.faces wrote")
     parser.add_argument("--model", type=Path, required=True, help="the detector's model.onnx")
     parser.add_argument("--out", type=Path, required=True, help="the head, an .npz file")
-    parser.add_argument("--config", type=Path, default=Path(__file__).parents[1] / "config.yaml")
+    parser.add_argument("--config", type=Path, default=CONFIG)
     parser.add_argument("--faces", type=int, default=2000, help="at most, to learn from")
     parser.add_argument("--per-face", type=int, default=4)
     parser.add_argument("--abstaining", type=float, default=0.01, help="share of usable crops")

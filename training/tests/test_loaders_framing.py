@@ -7,12 +7,12 @@ import pytest
 import torch
 from torch import nn
 
-from training.export import check, trace
 from training.loaders.clip import MEAN, STD
 from training.loaders.detector import ForeignDetector, log_odds
 from training.loaders.efficientnets import DFDC_FRAMING, SBI_FRAMING
 from training.loaders.framing import Framed, Framing
 from training.loaders.mesonet import FRAMING as MESO_FRAMING
+from training.onnx_graphs import check, trace
 
 NOISE = np.random.default_rng(0).integers(0, 256, (3, 224, 224, 3), np.uint8)
 

@@ -13,9 +13,9 @@ from onnx.reference import ReferenceEvaluator
 
 from inference.bundles.bundle import read_bundle
 from moderation.errors import InvalidConfiguration
-from training.export import run, trace
 from training.loaders.__main__ import main
 from training.loaders.mesonet import Inception, load_mesonet
+from training.onnx_graphs import run, trace
 from training.tests.foreign_keras import (
     MESO4,
     MESO4_KERNELS,

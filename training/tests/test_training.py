@@ -11,13 +11,14 @@ import torch
 import yaml
 
 from tests.unit.training.builders import a_picture, entries_on_disk
-from training.depthwise import DepthwiseConv
-from training.export import LARGEST_DIFFERENCE, LARGEST_ROUNDING, check, export, halve, to_onnx
-from training.loading import EndlessBatches, batch, held_out
-from training.model import EMBEDDING_DIM, BlendingDetector, imagenet_weights
-from training.pairs import Pairs, PairSettings
+from training.blending.depthwise import DepthwiseConv
+from training.blending.export import export, to_onnx
+from training.blending.loading import EndlessBatches, batch, held_out
+from training.blending.model import EMBEDDING_DIM, BlendingDetector, imagenet_weights
+from training.blending.pairs import CONFIG, Pairs, PairSettings
+from training.blending.train import Recipe, Training
+from training.onnx_graphs import LARGEST_DIFFERENCE, LARGEST_ROUNDING, check, halve
 from training.scoring import Scorer
-from training.train import CONFIG, Recipe, Training
 
 
 @pytest.fixture

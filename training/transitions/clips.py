@@ -17,8 +17,8 @@ from inference.faces.crops import align
 from inference.reading.bursts import BURST
 from moderation.tracks import Face, Landmarks
 from training.augmentation import coarsen, jpeg, through_h264
-from training.pairs import PairSettings, mirrored
-from training.patches import Entry, moved
+from training.blending.pairs import PairSettings
+from training.patches import Entry, mirrored, moved
 from training.transitions.motion import Motion, Moving
 from training.transitions.swapping import Forger, Swap
 

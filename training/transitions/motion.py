@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.tracks import Face
-from training.blending import FACE_POINTS, affine_between
+from training.blending.forging import FACE_POINTS, affine_between
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]

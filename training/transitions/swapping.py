@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from moderation.tracks import Face, Landmarks
 from training.augmentation import alter
-from training.blending import (
+from training.blending.forging import (
     affine_between,
     blend,
     deform,

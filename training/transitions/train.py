@@ -30,8 +30,8 @@ from benchmarks.bootstrap import estimates
 from benchmarks.metrics import area_under_curve
 from inference.bundles.heads import Head
 from inference.faces.transitions import NAMES, transition_features
-from training.pairs import split_by_group
-from training.patches import Entry, read_index
+from training.blending.pairs import CONFIG
+from training.patches import Entry, read_index, split_by_group
 from training.scoring import Scorer
 from training.transitions.clips import Clips, Track
 from training.transitions.scenes import scenes
@@ -181,7 +181,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--data", type=Path, required=True, help="what training.faces wrote")
     parser.add_argument("--model", type=Path, required=True, help="the detector's model.onnx")
     parser.add_argument("--out", type=Path, required=True, help="a folder")
-    parser.add_argument("--config", type=Path, default=Path(__file__).parents[1] / "config.yaml")
+    parser.add_argument("--config", type=Path, default=CONFIG)
     parser.add_argument("--tracks", type=int, default=600)
     parser.add_argument("--held-out-tracks", type=int, default=180)
     parser.add_argument("--processes", type=int, default=2)

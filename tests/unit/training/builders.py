@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.tracks import Face
-from training.blending import FACE_POINTS
+from training.blending.forging import FACE_POINTS
 from training.patches import Entry, Patch, read_index, write_patches
 
 

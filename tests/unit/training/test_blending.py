@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.unit.training.builders import a_face, a_picture, entries_on_disk
-from training.blending import (
+from training.blending.forging import (
     FACE_POINTS,
     REGIONS,
     affine_between,
@@ -20,7 +20,8 @@ from training.blending import (
     seamless,
     soften,
 )
-from training.pairs import Pairs, PairSettings, mirrored, split_by_group
+from training.blending.pairs import Pairs, PairSettings
+from training.patches import mirrored, split_by_group
 
 
 def test_the_affine_map_between_equal_shapes_is_found_exactly() -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
-from training.pairs import Pairs
+from training.blending.pairs import Pairs
 
 HELD_OUT_EPOCH = 1_000_000  # a draw of its own, the same at every check
 

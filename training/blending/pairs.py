@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,8 +13,10 @@ from numpy.typing import NDArray
 from inference.faces.crops import align
 from moderation.tracks import Face
 from training.augmentation import Wear, alter
-from training.blending import face_shape, forge, put_on
-from training.patches import Entry, moved
+from training.blending.forging import face_shape, forge, put_on
+from training.patches import Entry, mirrored, moved
+
+CONFIG = Path(__file__).with_name("config.yaml")
 
 Pixels = NDArray[np.uint8]
 
@@ -96,32 +99,6 @@ class Pairs:
         off = rng.uniform(-1, 1, 4) * self._settings.jitter * _longer_side(face)
         box = (left + off[0], top + off[1], right + off[2], bottom + off[3])
         return replace(face, box_xyxy=box)
-
-
-def mirrored(pixels: Pixels, face: Face) -> tuple[Pixels, Face]:
-    """Picture and face as in a mirror; landmarks stay in the viewer's order."""
-    width = pixels.shape[1]
-    left, top, right, bottom = face.box_xyxy
-    eye, other_eye, nose, mouth, other_mouth = ((width - x, y) for x, y in face.landmarks)
-    there = replace(
-        face,
-        box_xyxy=(width - right, top, width - left, bottom),
-        landmarks=(other_eye, eye, nose, other_mouth, mouth),
-    )
-    return np.ascontiguousarray(pixels[:, ::-1]), there
-
-
-def split_by_group(
-    entries: Sequence[Entry], held_out: float, *, seed: int
-) -> tuple[list[Entry], list[Entry]]:
-    """Training and held-out entries; a group is never in both."""
-    groups = sorted({f"{entry.source}/{entry.group}" for entry in entries})
-    shuffled = np.random.default_rng(seed).permutation(groups)
-    kept_out = set(shuffled[: round(held_out * len(groups))].tolist())
-    sides: tuple[list[Entry], list[Entry]] = ([], [])
-    for entry in entries:
-        sides[f"{entry.source}/{entry.group}" in kept_out].append(entry)
-    return sides
 
 
 def _longer_side(face: Face) -> float:

@@ -1,4 +1,4 @@
-"""Trains the detector by self-blended images: `python -m training.train --data DIR --out DIR`.
+"""Trains the detector by self-blended images: `python -m training.blending.train --help`.
 
 It may be stopped at any time and goes on from `last.pt`; `best.pt` has the averaged weights
 that were best on held-out faces.
@@ -26,13 +26,12 @@ from tqdm import tqdm
 
 from benchmarks.metrics import area_under_curve
 from datasets.licences import check_faces
-from training.curve import draw_curve
-from training.loading import EndlessBatches, endless, held_out
-from training.model import SIDE, BlendingDetector, imagenet_weights
-from training.pairs import Pairs, PairSettings, split_by_group
-from training.patches import read_index
+from training.blending.curve import draw_curve
+from training.blending.loading import EndlessBatches, endless, held_out
+from training.blending.model import SIDE, BlendingDetector, imagenet_weights
+from training.blending.pairs import CONFIG, Pairs, PairSettings
+from training.patches import read_index, split_by_group
 
-CONFIG = Path(__file__).with_name("config.yaml")
 LOG_COLUMNS = ("step", "images", "minutes", "train_loss", "held_out_loss", "held_out_auc")
 
 

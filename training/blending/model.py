@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.depthwise import DepthwiseConv
+from training.blending.depthwise import DepthwiseConv
 
 HEAD_CHANNELS = 1280
 
