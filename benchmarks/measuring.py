@@ -49,7 +49,7 @@ def measure(
         InvalidConfiguration: the tables are of several bundles or policies, or distorted.
     """
     draws = draws or Draws()
-    by_setting = _by_setting([_without(table, without_groups) for table in tables])
+    by_setting = _by_setting([table.without(without_groups) for table in tables])
     main = by_setting.get("", next(iter(by_setting.values())))
     everything = Sample.of(main)
     all_clips = compare(everything, Comparison(name="all clips", forged=(), real=()), draws)
@@ -148,17 +148,6 @@ def _by_setting(tables: Sequence[ScoreTable]) -> dict[str, ScoreTable]:
     if len(by_setting) < len(tables):
         raise InvalidConfiguration("two score tables were equalised alike")
     return by_setting
-
-
-def _without(table: ScoreTable, names: Collection[str]) -> ScoreTable:
-    """Without groups that are named, or of which a clip is: as CLIP or DATA_SET/CLIP."""
-    if not names:
-        return table
-    groups, clips = table.texts("group"), table.texts("clip_id")
-    full = np.char.add(np.char.add(table.texts("data_set"), "/"), clips)
-    listed = list(names)
-    named = np.isin(groups, listed) | np.isin(clips, listed) | np.isin(full, listed)
-    return table.where(~np.isin(groups, groups[named]))
 
 
 def _both(forged: np.ndarray) -> bool:

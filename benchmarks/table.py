@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
@@ -157,6 +157,16 @@ class ScoreTable:
         """The rows of a mask (N), or at places, in their order."""
         places = np.flatnonzero(kept) if kept.dtype == bool else kept
         return ScoreTable(self.run, self._columns.take(pa.array(places)))
+
+    def without(self, names: Collection[str]) -> ScoreTable:
+        """Without groups that are named, or of which a clip is: as CLIP or DATA_SET/CLIP."""
+        if not names:
+            return self
+        groups, clips = self.texts("group"), self.texts("clip_id")
+        full = np.char.add(np.char.add(self.texts("data_set"), "/"), clips)
+        listed = list(names)
+        named = np.isin(groups, listed) | np.isin(clips, listed) | np.isin(full, listed)
+        return self.where(~np.isin(groups, groups[named]))
 
     def rows(self) -> list[dict[str, Any]]:
         listed: list[dict[str, Any]] = self._columns.to_pylist()

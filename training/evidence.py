@@ -9,24 +9,22 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from math import ceil
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
+from benchmarks.table import ScoreTable
 from inference.bundles.calibration import read_fusion
-from training.fuse import Part
-
-COLUMNS = ["group", "label", "abstained", "fake_probability"]
+from training.fuse import Part, listed
 
 
-def unforged(tables: Sequence[Path]) -> list[float]:
+def unforged(tables: Sequence[Path], without: Collection[str] = ()) -> list[float]:
     """Probabilities of the genuine clips kept for this that the bundle judges, sorted.
 
-    Rounded up at four digits, never below what was said: it is a promise.
+    Rounded up at four digits, never below what was said: it is a promise. `without`: groups that
+    a detector learned from.
     """
-    rows = [row for table in tables for row in pq.read_table(table, columns=COLUMNS).to_pylist()]
+    rows = [row for file in tables for row in ScoreTable.read(file).without(without).rows()]
     kept = [
         ceil(row["fake_probability"] * 1e4) / 1e4
         for row in rows
@@ -43,9 +41,10 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--calibration", type=Path, required=True, help="what training.fuse wrote")
     parser.add_argument("--scores", type=Path, nargs="+", required=True, help="by that calibration")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--without-groups", type=Path, help="lists groups that were learned from")
     chosen = parser.parse_args(arguments)
     document = json.loads(chosen.calibration.read_bytes())
-    document["unforged"] = unforged(chosen.scores)
+    document["unforged"] = unforged(chosen.scores, listed(chosen.without_groups))
     content = json.dumps(document, indent=1) + "\n"
     read_fusion(content.encode(), of=str(chosen.out))
     chosen.out.write_text(content)

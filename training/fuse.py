@@ -11,17 +11,17 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from zlib import crc32
 
 import numpy as np
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
+from benchmarks.table import ScoreTable
 from moderation.fusion import Family, Fusion
 
 Floats = NDArray[np.float64]
@@ -52,11 +52,16 @@ class Scored:
     logits: Mapping[str, float]
 
 
-def read(tables: Sequence[Path], leave_out: Sequence[str]) -> list[Scored]:
-    """All clips in which a face was judged, but those of the methods left out."""
+def read(
+    tables: Sequence[Path], leave_out: Sequence[str], without: Collection[str] = ()
+) -> list[Scored]:
+    """All clips in which a face was judged, but those of methods left out and of groups without.
+
+    `without` as in `ScoreTable.without`: what a detector learned from calibrates nothing.
+    """
     kept = []
     for table in tables:
-        for row in pq.read_table(table).to_pylist():
+        for row in ScoreTable.read(table).without(without).rows():
             logits = {
                 name.removeprefix("logit_"): float(value)
                 for name, value in row.items()
@@ -160,22 +165,29 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scores", type=Path, nargs="+", required=True)
     parser.add_argument("--leave-out", nargs="*", default=[], help="methods never fitted on")
+    parser.add_argument("--without-groups", type=Path, help="lists groups that were learned from")
     parser.add_argument("--manipulated", nargs="+", default=["blending"])
     parser.add_argument("--generated", nargs="*", default=[])
     parser.add_argument("--id", required=True, help="names the calibration in every verdict")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--groups", type=Path, help="lists the groups that were used up here")
+    parser.add_argument("--groups", type=Path, help="lists what was used up by now")
     return parser.parse_args(arguments)
+
+
+def listed(file: Path | None) -> set[str]:
+    """The names in a file, one a line; none without a file."""
+    return set(file.read_text().splitlines()) if file else set()
 
 
 def main(arguments: list[str]) -> None:
     chosen = parse(arguments)
-    clips = read(chosen.scores, chosen.leave_out)
+    learned = listed(chosen.without_groups)
+    clips = read(chosen.scores, chosen.leave_out, learned)
     finds = {"manipulated": chosen.manipulated, GENERATED: chosen.generated}
     fusion = fit({one: names for one, names in finds.items() if names}, clips, name=chosen.id)
     chosen.out.write_text(written(fusion, clips) + "\n")
     if chosen.groups:
-        used = {clip.group for clip in clips if Part.of(clip.group) is not Part.REPORT}
+        used = {clip.group for clip in clips if Part.of(clip.group) is not Part.REPORT} | learned
         chosen.groups.write_text("".join(f"{group}\n" for group in sorted(used)))
     print(chosen.out.read_text())
 

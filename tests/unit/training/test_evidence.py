@@ -43,6 +43,11 @@ def test_only_genuine_clips_that_are_judged_and_kept_for_it_are_evidence(table: 
     assert unforged([table]) == [0.1429, 0.4286]
 
 
+def test_a_group_that_a_detector_learned_from_is_no_evidence(table: Path) -> None:
+    assert unforged([table], {group_of(Part.THRESHOLDS)}) == []
+    assert unforged([table], {"another"}) == [0.1429, 0.4286]
+
+
 def test_evidence_is_never_rounded_below_what_was_said(table: Path) -> None:
     assert all(kept >= said for kept, said in zip(unforged([table]), (1 / 7, 3 / 7), strict=True))
 

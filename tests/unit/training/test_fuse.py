@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import numpy as np
@@ -5,7 +6,7 @@ import pytest
 
 from benchmarks.table import Run, ScoreRow, ScoreTable
 from inference.bundles.calibration import read_fusion
-from training.fuse import Part, Scored, fit, fit_family, read, weigh, written
+from training.fuse import Part, Scored, fit, fit_family, main, read, weigh, written
 
 
 def clips(count: int, *, seed: int = 0) -> list[Scored]:
@@ -93,6 +94,33 @@ def test_clips_without_logits_or_of_a_method_left_out_are_not_read(tmp_path: Pat
     ScoreTable.of(run, rows).write(tmp_path / "scores.parquet")
     kept = read([tmp_path / "scores.parquet"], ["b"])
     assert [(one.method, one.finds) for one in kept] == [("a", ""), ("c", "generated")]
+
+
+def test_what_a_detector_learned_from_calibrates_nothing_and_is_used_up(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    rows = [
+        ScoreRow(
+            clip_id=str(number),
+            label=("real", "fake")[number % 2],
+            method=("a", "b")[number % 2],
+            group=f"g{number}",
+            logits={"blending": rng.normal(number % 2)},
+        )
+        for number in range(60)
+    ]
+    run = Run(bundle_name="x", bundle_version="1", bundle_sha256="0", policy_sha256="0")
+    ScoreTable.of(run, rows).write(tmp_path / "scores.parquet")
+    (tmp_path / "learned.txt").write_text("g0\ng1\n")
+    arguments = ["--scores", str(tmp_path / "scores.parquet"), "--id", "1"]
+    arguments += ["--without-groups", str(tmp_path / "learned.txt")]
+    main(
+        [*arguments, "--groups", str(tmp_path / "used.txt"), "--out", str(tmp_path / "fitted.json")]
+    )
+    assert len(read([tmp_path / "scores.parquet"], [], {"g0", "g1"})) == 58
+    assert {"g0", "g1"} <= set((tmp_path / "used.txt").read_text().splitlines())
+    fitted_on = json.loads((tmp_path / "fitted.json").read_text())["fitted_on"]
+    fitting = [n for n in range(2, 60) if Part.of(f"g{n}") is Part.FIT]
+    assert fitted_on["clips"] == len(fitting)
 
 
 def test_serving_reads_what_is_written() -> None:
