@@ -125,6 +125,63 @@ class Superseded(Unavailable):
     """Another verdict became current in the meantime; reading again resolves it."""
 
 
+# The reviewer's or the uploader's: told to them with a machine-readable reason; nothing changes.
+
+
+class ReviewRefused(ModerationError):
+    """This may not be done with the review."""
+
+    reason: ClassVar[str] = "refused"
+
+
+class UnknownReview(ReviewRefused):
+    """No review, or no decision, of that id is kept."""
+
+    reason = "unknown_review"
+
+
+class NotHeld(ReviewRefused):
+    """The review is not locked by who asks, or not any more."""
+
+    reason = "not_held"
+
+
+class VerdictChanged(ReviewRefused):
+    """A newer verdict took the place of the one that was looked at."""
+
+    reason = "verdict_changed"
+
+
+class UnfitRuling(ReviewRefused):
+    """The policy reason, or the action, does not fit the decision."""
+
+    reason = "unfit_ruling"
+
+
+class TokenReused(ReviewRefused):
+    """The token stands for another decision already."""
+
+    reason = "token_reused"
+
+
+class UndoTooLate(ReviewRefused):
+    """The decision has taken effect, or was undone before."""
+
+    reason = "undo_too_late"
+
+
+class NotYours(ReviewRefused):
+    """Only who decided, or a lead, may undo a decision."""
+
+    reason = "not_yours"
+
+
+class NothingToAppeal(ReviewRefused):
+    """Nothing is restricted that could be appealed, or an appeal ended it already."""
+
+    reason = "nothing_to_appeal"
+
+
 # Ours: never retried, dead-lettered, pages someone.
 
 

@@ -1,0 +1,60 @@
+"""Uploads whose right answer is known, mixed among flagged ones to see how well people judge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from moderation.decisions import DecisionKind
+from moderation.review import JobKind, ReviewJob, ReviewPlan, job_id_of
+from moderation.sampling import is_drawn, pick
+from moderation.verdict import Action
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownItem:
+    """`expected` is the right answer to the verdict, whose `action` is in question.
+
+    Raises:
+        ValueError: the answer decides nothing.
+    """
+
+    upload_id: str
+    tenant: str
+    verdict_id: str
+    action: Action
+    expected: DecisionKind
+    marked_by: str
+    marked_at: datetime
+
+    def __post_init__(self) -> None:
+        if not self.expected.is_final:
+            raise ValueError("a known item's answer is uphold or overturn")
+
+
+def draws_known_item(job: ReviewJob, plan: ReviewPlan) -> bool:
+    """Whether a known item is to be mixed in beside a flagged upload."""
+    return job.kind is JobKind.FLAGGED and is_drawn(
+        job.upload_id, purpose="known", share=plan.known
+    )
+
+
+def known_item_beside(job: ReviewJob, items: Sequence[KnownItem]) -> ReviewJob | None:
+    """Make the job of a known item that looks like one more flagged upload of the same queue."""
+    others = [item for item in items if item.upload_id != job.upload_id]
+    item = pick(others, name=job.upload_id, purpose="which")
+    if item is None:
+        return None
+    return ReviewJob(
+        job_id=job_id_of(job.job_id, JobKind.KNOWN_ITEM),
+        tenant=item.tenant,
+        upload_id=item.upload_id,
+        verdict_id=item.verdict_id,
+        queue=job.queue,
+        kind=JobKind.KNOWN_ITEM,
+        action=item.action,
+        blind=True,
+        opened_at=job.opened_at,
+        deadline_at=job.deadline_at,
+    )
