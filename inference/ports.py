@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from moderation.lineage import ModelIdentity
 from moderation.media import MediaFacts
+from moderation.provenance import UNKNOWN, Provenance
 from moderation.tracks import Crop, Face, Track
 
 
@@ -33,6 +34,7 @@ class Extraction:
     crops: tuple[Crop, ...]
     pack: bytes
     preprocessing: str
+    provenance: Provenance = UNKNOWN
 
 
 class FaceExtractor(Protocol):

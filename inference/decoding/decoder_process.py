@@ -15,7 +15,9 @@ from typing import Any
 from inference.decoding.confinement import close_to_others
 from inference.decoding.wire import Work, extraction_from, packed, receive_async
 from inference.ports import Extraction
+from inference.provenance.records import provenance_from
 from moderation.errors import DecoderUnavailable, DecodingExceeded, Inconsistent, MediaRejected
+from moderation.provenance import Provenance, unread
 
 _START_SECONDS = 60.0
 _END_SECONDS = 10.0
@@ -105,11 +107,9 @@ class DecoderProcess:
             Inconsistent: a defect of our own code in the process.
             Crashed: the process died over it.
         """
-        self.usable = False
         self.jobs += 1
         try:
-            async with asyncio.timeout(wall_seconds):
-                answer, body = await self._ask({"media": str(media)})
+            answer, body = await self._do("extract", media, wall_seconds)
         except TimeoutError as error:
             raise DecodingExceeded(f"not decoded within {wall_seconds:.0f} s") from error
         except Crashed as error:
@@ -121,6 +121,27 @@ class DecoderProcess:
         if isinstance(found, Exception):
             raise found
         return found
+
+    async def provenance(self, media: Path, *, wall_seconds: float) -> Provenance:
+        """Read what a media says of its origin, after it was extracted.
+
+        Raises:
+            TimeoutError: not within `wall_seconds`.
+            Crashed: the process died over it, or answered nonsense.
+        """
+        answer, _ = await self._do("provenance", media, wall_seconds)
+        try:
+            told = provenance_from(answer["told"]) if "told" in answer else unread("reader_failed")
+        except (KeyError, TypeError, ValueError) as error:
+            raise Crashed(None) from error
+        self.usable = True
+        return told
+
+    async def _do(self, job: str, media: Path, wall_seconds: float) -> tuple[dict[str, Any], bytes]:
+        """Raises: TimeoutError, Crashed."""
+        self.usable = False
+        async with asyncio.timeout(wall_seconds):
+            return await self._ask({"job": job, "media": str(media)})
 
     async def kill(self) -> None:
         """End the process, whatever it does, and wait until it is gone."""

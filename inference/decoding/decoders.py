@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from inference.decoding.decoder_process import Crashed, DecoderProcess
@@ -12,6 +13,7 @@ from inference.decoding.lanes import Lanes
 from inference.decoding.wire import Work
 from inference.ports import Extraction
 from moderation.errors import DecoderUnavailable, DecodingExceeded, UnreadableMedia
+from moderation.provenance import Provenance, unread
 
 
 class DecoderPool:
@@ -28,11 +30,13 @@ class DecoderPool:
         processes: int | None = None,
         work: Work | None = None,
         wall_seconds: float = 180.0,
+        provenance_seconds: float = 30.0,
         jobs_per_process: int = 200,
     ) -> None:
         self._processes = processes or os.cpu_count() or 1
         self._work = work or Work()
         self._wall_seconds = wall_seconds
+        self._provenance_seconds = provenance_seconds
         self._jobs_per_process = jobs_per_process
         self._lanes = Lanes(self._processes)
         self._idle: list[DecoderProcess] = []
@@ -72,7 +76,8 @@ class DecoderPool:
         """Decode, detect, track and crop a local file, by its absolute path.
 
         A process that dies may have been brought down by what came before, so the
-        media is tried once more, in a fresh one.
+        media is tried once more, in a fresh one. Provenance is asked for afterwards: one
+        that cannot be read ends a process and nothing else.
 
         Raises:
             MediaRejected: the file cannot be judged, or costs more than it may.
@@ -106,7 +111,8 @@ class DecoderPool:
         process = self._idle.pop() if self._idle and not fresh else await self._start()
         self._busy.add(process)
         try:
-            return await process.extract(media, wall_seconds=self._wall_seconds)
+            found = await process.extract(media, wall_seconds=self._wall_seconds)
+            return replace(found, provenance=await self._provenance(process, media))
         except Crashed as crash:
             if self._closed:
                 raise DecoderUnavailable("the decoders were closed") from crash
@@ -114,6 +120,16 @@ class DecoderPool:
         finally:
             self._busy.discard(process)
             await self._put_back(process)
+
+    async def _provenance(self, process: DecoderProcess, media: Path) -> Provenance:
+        try:
+            return await process.provenance(media, wall_seconds=self._provenance_seconds)
+        except TimeoutError:
+            return unread("timed_out")
+        except Crashed as crash:
+            if self._closed:
+                raise
+            return unread("timed_out" if crash.out_of_time else "reader_died")
 
     async def _add(self) -> None:
         await self._put_back(await self._start())

@@ -9,14 +9,13 @@ import gc
 import os
 import sys
 import traceback
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from inference.decoding.confinement import allow_cpu_seconds, confine
 from inference.decoding.wire import Work, extraction_record, packed, receive
-from inference.ports import Extraction
 from moderation.errors import DecodingExceeded, InvalidConfiguration, MediaRejected
 
 _WARMING_CPU_SECONDS = 60
@@ -32,15 +31,16 @@ def main() -> None:
     given_up = confine(work.confines, parent=first[0]["parent"])
     allow_cpu_seconds(_WARMING_CPU_SECONDS)
     try:
-        extract = _instruments(work)
+        jobs = _jobs(work)
     except InvalidConfiguration as error:
         _send(target, packed({"unready": error.detail}))
         return
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     _send(target, packed({"ready": given_up}))
     while (message := receive(source)) is not None:
-        allow_cpu_seconds(work.confines.cpu_seconds)
-        _send(target, _answer(Path(message[0]["media"]), extract))
+        job = jobs[message[0]["job"]]
+        allow_cpu_seconds(job.cpu_seconds)
+        _send(target, _answer(Path(message[0]["media"]), job))
         gc.collect()  # PyAV's objects hold each other, and a decoder's frames with them
 
 
@@ -54,20 +54,41 @@ def _own_pipes() -> tuple[BinaryIO, BinaryIO]:
     return os.fdopen(source, "rb"), os.fdopen(target, "wb")
 
 
-def _instruments(work: Work) -> Callable[[Path], Extraction]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    """What is done to a media, to the bytes of an answer."""
+
+    cpu_seconds: int
+    do: Callable[[Path], bytes]
+
+
+def _jobs(work: Work) -> Mapping[str, _Job]:
     """Load the decoders, the face detector and what follows faces; try them on nothing."""
     from inference.decoding.extraction import extract
     from inference.faces.following import follower
+    from inference.provenance.reading import read_provenance
+    from inference.provenance.records import provenance_record
 
     follow, preprocessing = follower(work.faces, work.limits)
-    return partial(extract, limits=work.limits, follow=follow, preprocessing=preprocessing)
+
+    def extracted(media: Path) -> bytes:
+        found = extract(media, limits=work.limits, follow=follow, preprocessing=preprocessing)
+        return packed({"found": extraction_record(found)}, found.pack)
+
+    def told(media: Path) -> bytes:
+        provenance = read_provenance(media, settings=work.provenance)
+        return packed({"told": provenance_record(provenance)})
+
+    return {
+        "extract": _Job(cpu_seconds=work.confines.cpu_seconds, do=extracted),
+        "provenance": _Job(cpu_seconds=work.confines.provenance_cpu_seconds, do=told),
+    }
 
 
-def _answer(media: Path, extract: Callable[[Path], Extraction]) -> bytes:
+def _answer(media: Path, job: _Job) -> bytes:
     """Do one media. What is nobody's fault but ours goes back as a defect, with its trace."""
     try:
-        found = extract(media)
-        return packed({"found": extraction_record(found)}, found.pack)
+        return job.do(media)
     except MediaRejected as error:
         return packed({"rejected": type(error).__name__, "detail": error.detail})
     except MemoryError:

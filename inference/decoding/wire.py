@@ -23,6 +23,7 @@ from inference.faces.records import (
 )
 from inference.faces.search import FaceSearch
 from inference.ports import Extraction
+from inference.provenance.search import ProvenanceSearch
 from inference.reading.frames import DecodingLimits
 
 _LENGTHS = struct.Struct(">II")  # of the header and of the body, in bytes
@@ -36,11 +37,13 @@ class Confines:
     """What a decoder process may use.
 
     `memory_bytes` counts what it writes to (RLIMIT_DATA), libraries' code not;
-    `cpu_seconds` is for one media.
+    `cpu_seconds` is for one media, and `provenance_cpu_seconds` for what it says of its
+    origin: credentials are a hash over all of the file.
     """
 
     memory_bytes: int = 2048 * 2**20
     cpu_seconds: int = 120
+    provenance_cpu_seconds: int = 20
     niceness: int = 5
 
 
@@ -50,6 +53,7 @@ class Work:
 
     limits: DecodingLimits = field(default_factory=DecodingLimits)
     faces: FaceSearch = field(default_factory=FaceSearch)
+    provenance: ProvenanceSearch = field(default_factory=ProvenanceSearch)
     confines: Confines = field(default_factory=Confines)
 
     def record(self) -> Record:
@@ -57,6 +61,7 @@ class Work:
         return {
             "limits": asdict(self.limits),
             "faces": asdict(self.faces) | {"detector": detector and str(detector.resolve())},
+            "provenance": self.provenance.record(),
             "confines": asdict(self.confines),
         }
 
@@ -66,6 +71,7 @@ class Work:
         return cls(
             limits=DecodingLimits(**record["limits"]),
             faces=FaceSearch(**record["faces"] | {"detector": detector and Path(detector)}),
+            provenance=ProvenanceSearch.of(record["provenance"]),
             confines=Confines(**record["confines"]),
         )
 
@@ -102,7 +108,7 @@ async def receive_async(source: asyncio.StreamReader) -> tuple[dict[str, Any], b
 
 
 def extraction_record(extraction: Extraction) -> Record:
-    """All of an extraction but its pack, which is the message's body."""
+    """All of an extraction but its pack, which is the body, and its provenance, asked alone."""
     return {
         "facts": facts_record(extraction.facts),
         "tracks": [track_record(track) for track in extraction.tracks],
