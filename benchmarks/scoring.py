@@ -13,10 +13,10 @@ from inference.faces.facepack import FacePack
 from inference.scoring.local import local_panel
 from inference.scoring.panel import Answers
 
-__all__ = ["Answers", "Bundle"]
+__all__ = ["Answers", "LocalBundle"]
 
 
-class Bundle:
+class LocalBundle:
     """A bundle's detectors in this process, on OpenVINO, asked as serving asks them.
 
     Raises:

@@ -14,8 +14,8 @@ from benchmarks import trivial
 from benchmarks.changes import Change, Distort, Half, in_turn, parse_distortion
 from benchmarks.clips import Clip
 from benchmarks.equalising import Equalise
-from benchmarks.kept import Kept, Looked
-from benchmarks.scoring import Answers, Bundle
+from benchmarks.extractions import Kept, Looked
+from benchmarks.scoring import Answers, LocalBundle
 from benchmarks.table import Run, ScoreRow
 from inference.decoding.extraction import extract
 from inference.faces.detectors import load_detector
@@ -77,7 +77,7 @@ class Serving:
         cv2.setNumThreads(1)
         policy = load_policy(wish.policy)
         self._rule = policy.rule_for("*", Lane.LIVE)
-        self._bundle = Bundle(wish.bundle, threads=wish.threads)
+        self._bundle = LocalBundle(wish.bundle, threads=wish.threads)
         self._follow, self._preprocessing = follower(FaceSearch(), DecodingLimits())
         self._changes = _changes(wish)
         self._faces_equal = any(isinstance(c, Equalise) and c.of_face for c in self._changes)

@@ -11,8 +11,6 @@ from datasets.errors import DataSetRefused
 from datasets.groups import connected
 from datasets.records import Clip, Split
 
-DEFAULT_SHARES = {Split.TRAIN: 0.8, Split.VALIDATION: 0.1, Split.TEST: 0.1}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assigned:

@@ -88,15 +88,8 @@ class Fusion:
         """The chance that a face with these logits, by detector, is forged: 0 to 1."""
         return self._calibrated(self.log_odds(logits))
 
-    def family_probability(self, finds: str, logits: Mapping[str, float]) -> float:
-        """The same by one family alone; `probability` lies between the smallest and the largest.
-
-        Raises:
-            KeyError: there is no such family.
-        """
-        return self.family_probabilities(logits)[finds]
-
     def family_probabilities(self, logits: Mapping[str, float]) -> dict[str, float]:
+        """The same by each family alone; `probability` lies between the least and the largest."""
         return {family.finds: self._calibrated(family.log_odds(logits)) for family in self.families}
 
     def disagreement(

@@ -12,8 +12,8 @@ from rich.markup import escape
 
 from datasets.cli.options import ROOT, Json, Root, counted, out, plain
 from datasets.errors import DataSetRefused
-from datasets.models import Trained, trained_on
 from datasets.registry import Registry
+from datasets.trained import Trained, trained_on
 from datasets.withdrawal import Plan, carry_out, plan, refuse_unfinished, resume
 
 _BUNDLES = [Path("inference/models"), Path(".veriscope")]

@@ -48,12 +48,6 @@ def configurations(model_dir: Path) -> list[Path]:
     return [model_dir / "config.pbtxt", *sorted((model_dir / "configs").glob("*.pbtxt"))]
 
 
-def written_sha256(configuration: Path) -> str:
-    """What a configuration says the weights are; empty when it says nothing."""
-    found = _WRITTEN.search(configuration.read_text())
-    return found[2] if found else ""
-
-
 def stamp(model_dir: Path) -> str:
     """Write the SHA-256 of the newest weights into every configuration, and return it.
 

@@ -14,12 +14,12 @@ from datasets import derived, marks, withdrawal
 from datasets.derived import Kind
 from datasets.errors import DataSetRefused, UnknownDataSet
 from datasets.importing import Wish, bring_in
-from datasets.models import trained_on
 from datasets.paths import sha256_of
 from datasets.records import Clip, DataSet
 from datasets.registry import Registry
 from datasets.rows import from_registry
 from datasets.tombstones import Tombstones
+from datasets.trained import trained_on
 from tests.datasets import fake, put, put_csv, real
 
 PATHS = ("p1/a.png", "p1/b.png", "forged/a.png", "forged/of-forged.png", "p2/a.png")
