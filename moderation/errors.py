@@ -182,6 +182,33 @@ class NothingToAppeal(ReviewRefused):
     reason = "nothing_to_appeal"
 
 
+# The administrator's: told to them, with a machine-readable reason, and nothing changes.
+
+
+class AccountRefused(ModerationError):
+    """This may not be done with the account."""
+
+    reason: ClassVar[str] = "refused"
+
+
+class UnknownPerson(AccountRefused):
+    """Nobody has this id."""
+
+    reason = "unknown_person"
+
+
+class NameTaken(AccountRefused):
+    """Somebody has this name already."""
+
+    reason = "name_taken"
+
+
+class LastAdmin(AccountRefused):
+    """Nobody would be left to let others in."""
+
+    reason = "last_admin"
+
+
 # Ours: never retried, dead-lettered, pages someone.
 
 
