@@ -25,12 +25,13 @@ from storage.ports import (
     PendingMessage,
     UploadStatus,
 )
+from storage.reviews.memory import ReviewMemory
 from storage.rows import fitted
 
 
 @dataclass(slots=True)
 class Memory:
-    """What the ledger, the deadlines, the outbox and the dead letters share.
+    """What the ledger, the deadlines, the outbox, the dead letters and the reviews share.
 
     `verdicts` holds those of an upload in the order in which they were reached.
     """
@@ -41,6 +42,7 @@ class Memory:
     messages: dict[int, PendingMessage] = field(default_factory=dict)
     letters: dict[int, KeptDeadLetter] = field(default_factory=dict)
     messages_written: int = 0
+    reviews: ReviewMemory = field(default_factory=ReviewMemory)
 
     def write_messages(self, messages: Sequence[OutboundMessage], *, at: datetime) -> None:
         for message in messages:
@@ -78,6 +80,7 @@ class InMemoryLedger:
         status = self._memory.uploads[upload.upload_id]
         self._memory.uploads[upload.upload_id] = replace(status, verdict=verdict)
         self._memory.verdicts[upload.upload_id] = [*reached, verdict]
+        self._memory.reviews.open_for(verdict, self._memory.clock())
         self._memory.write_messages(publish, at=self._memory.clock())
         return True
 

@@ -9,20 +9,29 @@ from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from moderation.errors import Superseded, UnknownUpload
+from moderation.review import ReviewPlan
 from moderation.upload import Upload
 from moderation.verdict import Verdict
 from storage import rows
 from storage.database import now_utc, reading, writing
 from storage.outbox import write_messages
 from storage.ports import OutboundMessage, UploadStatus
+from storage.reviews.opening import open_for
 from storage.tables import uploads, verdict_tracks, verdicts
 
 
 class SqlLedger:
-    """Implements `storage.ports.Ledger`."""
+    """Implements `storage.ports.Ledger`; `plan` says which verdicts people are to look at."""
 
-    def __init__(self, engine: AsyncEngine, *, clock: Callable[[], datetime] = now_utc) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        *,
+        plan: ReviewPlan | None = None,
+        clock: Callable[[], datetime] = now_utc,
+    ) -> None:
         self._engine = engine
+        self._plan = plan or ReviewPlan()
         self._clock = clock
 
     async def announce(
@@ -43,6 +52,7 @@ class SqlLedger:
             if await _was_recorded(connection, verdict):
                 return False
             await _make_current(connection, verdict)
+            await open_for(connection, verdict, self._plan, self._clock())
             await write_messages(connection, publish, at=self._clock())
         return True
 

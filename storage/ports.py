@@ -63,6 +63,7 @@ class Ledger(Protocol):
     ) -> bool:
         """Make the verdict the upload's current one, and write the messages, in one transaction.
 
+        The review jobs that it opens, renews or closes are part of that transaction.
         The one that was current is superseded (`verdict.supersedes` is filled by
         the caller from `status`, and checked here). An upload that no `announce`
         wrote yet gets its row. Returns False, and writes nothing, when a verdict

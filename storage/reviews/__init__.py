@@ -1,0 +1,1 @@
+"""What people are to look at, what they decided, and the chain that proves it."""

@@ -1,0 +1,244 @@
+"""Everything of `storage.reviews.ports` that is read, and known items, kept in memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+
+from moderation.agreement import Agreement, agreement
+from moderation.decisions import Decision, DecisionKind, Link
+from moderation.errors import UnknownReview, UnknownUpload
+from moderation.figures import Figures, Made, figures_of, year_of
+from moderation.known_items import KnownItem
+from moderation.review import OPEN, JobKind, ReviewJob
+from moderation.verdict import Action, Label
+from storage.in_memory import Memory
+from storage.reviews.ports import (
+    JobFilter,
+    KeptDecision,
+    KnownAnswer,
+    Restriction,
+    ReviewHistory,
+    Tenants,
+    Waiting,
+)
+
+_RESTRICTING = (Action.LABEL, Action.WITHHOLD)
+
+
+class InMemoryReviewRecords:
+    """Implements `storage.reviews.ports.ReviewRecords` and `Restrictions`."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._kept = memory.reviews
+
+    async def job(self, job_id: str) -> ReviewJob:
+        if job_id not in self._kept.jobs:
+            raise UnknownReview(f"no review {job_id}")
+        return self._kept.jobs[job_id]
+
+    async def history(self, upload_id: str) -> ReviewHistory:
+        jobs = [job for job in self._kept.jobs.values() if job.upload_id == upload_id]
+        links = [one for one in self._kept.links() if one.decision.upload_id == upload_id]
+        return ReviewHistory(
+            jobs=tuple(sorted(jobs, key=lambda job: (job.opened_at, job.job_id))),
+            decisions=tuple(
+                KeptDecision(link=one, note=self._kept.notes.get(one.decision.decision_id))
+                for one in links
+            ),
+            standing=self._kept.standing.get(upload_id),
+        )
+
+    async def jobs(self, which: JobFilter, *, limit: int) -> list[ReviewJob]:
+        found = [job for job in self._kept.jobs.values() if _is_meant(job, which)]
+        return sorted(found, key=lambda job: (job.deadline_at, job.job_id))[:limit]
+
+    async def restrictions(
+        self, since: datetime, until: datetime, tenants: Tenants = None, *, automated: bool = False
+    ) -> list[Restriction]:
+        verdicts = {
+            verdict.verdict_id: verdict
+            for reached in self._memory.verdicts.values()
+            for verdict in reached
+        }
+        decided = [
+            Restriction(verdict=verdicts[decision.verdict_id], decision=decision)
+            for decision in sorted(
+                self._kept.standing.values(), key=lambda one: (one.effective_at, one.upload_id)
+            )
+            if decision.action in _RESTRICTING
+            and since <= decision.effective_at < until
+            and (tenants is None or decision.tenant in tenants)
+        ]
+        alone = self._automated(since, until, tenants) if automated else []
+        return [*decided, *alone]
+
+    def _automated(self, since: datetime, until: datetime, tenants: Tenants) -> list[Restriction]:
+        current = [status.verdict for status in self._memory.uploads.values() if status.verdict]
+        return [
+            Restriction(verdict=verdict, decision=None)
+            for verdict in sorted(current, key=lambda one: (one.decided_at, one.verdict_id))
+            if verdict.action in _RESTRICTING
+            and verdict.label is not Label.REJECTED
+            and since <= verdict.decided_at < until
+            and verdict.upload_id not in self._kept.standing
+            and (tenants is None or verdict.tenant in tenants)
+        ]
+
+
+class InMemoryReviewStatistics:
+    """Implements `storage.reviews.ports.ReviewStatistics`."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._kept = memory.reviews
+
+    async def waiting(self, tenants: Tenants = None) -> list[Waiting]:
+        opened: dict[tuple[str, JobKind], list[datetime]] = {}
+        for job in self._kept.jobs.values():
+            if job.state in OPEN and (tenants is None or job.tenant in tenants):
+                opened.setdefault((job.queue, job.kind), []).append(job.opened_at)
+        return [
+            Waiting(queue=queue, kind=kind, jobs=len(moments), oldest=min(moments))
+            for (queue, kind), moments in sorted(opened.items())
+        ]
+
+    async def agreement(
+        self, since: datetime, until: datetime, tenants: Tenants = None
+    ) -> Agreement:
+        by_id = {one.decision.decision_id: one.decision for one in self._kept.links()}
+        return agreement(
+            [
+                (by_id[decision.about].kind, decision.kind)
+                for decision in self._counted(since, until, tenants)
+                if decision.blind
+                and decision.kind.is_final
+                and decision.job_kind is JobKind.SECOND_REVIEW
+                and decision.about is not None
+            ]
+        )
+
+    async def figures(self, year: int, tenants: Tenants = None) -> Figures:
+        since, until = year_of(year)
+        actions = Counter(
+            verdict.action.value
+            for reached in self._memory.verdicts.values()
+            for verdict in reached
+            if since <= verdict.decided_at < until
+            and (tenants is None or verdict.tenant in tenants)
+        )
+        appeals = [
+            job
+            for job in self._kept.jobs.values()
+            if job.kind is JobKind.APPEAL
+            and since <= job.opened_at < until
+            and (tenants is None or job.tenant in tenants)
+        ]
+        return figures_of(
+            year,
+            verdicts_by_action=actions,
+            made=[self._made(decision) for decision in self._counted(since, until, tenants)],
+            appeals_received=len(appeals),
+        )
+
+    def _made(self, decision: Decision) -> Made:
+        job = self._kept.jobs.get(decision.job_id)
+        item = self._kept.known.get(decision.upload_id)
+        is_known = item is not None and item.verdict_id == decision.verdict_id
+        return Made(
+            kind=decision.kind,
+            job_kind=decision.job_kind,
+            blind=decision.blind,
+            reason=decision.reason,
+            made_at=decision.made_at,
+            asked_at=job.opened_at if job else None,
+            expected=item.expected if item and is_known else None,
+        )
+
+    def _counted(self, since: datetime, until: datetime, tenants: Tenants) -> Iterator[Decision]:
+        cancelled = {one.decision.cancels for one in self._kept.links()}
+        for one in self._kept.links():
+            decision = one.decision
+            if (
+                since <= decision.made_at < until
+                and decision.kind is not DecisionKind.UNDO
+                and decision.decision_id not in cancelled
+                and (tenants is None or decision.tenant in tenants)
+            ):
+                yield decision
+
+
+class InMemoryKnownItems:
+    """Implements `storage.reviews.ports.KnownItems`."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._kept = memory.reviews
+
+    async def mark(
+        self, upload_id: str, expected: DecisionKind, *, by: str, at: datetime
+    ) -> KnownItem:
+        status = self._memory.uploads.get(upload_id)
+        if status is None or status.verdict is None:
+            raise UnknownUpload(f"no verdict on {upload_id} is in the ledger")
+        item = KnownItem(
+            upload_id=upload_id,
+            tenant=status.verdict.tenant,
+            verdict_id=status.verdict.verdict_id,
+            action=status.verdict.action,
+            expected=expected,
+            marked_by=by,
+            marked_at=at,
+        )
+        self._kept.known[upload_id] = item
+        return item
+
+    async def forget(self, upload_id: str) -> None:
+        self._kept.known.pop(upload_id, None)
+
+    async def answers(self, tenants: Tenants = None) -> list[KnownAnswer]:
+        cancelled = {one.decision.cancels for one in self._kept.links()}
+        given = [
+            KnownAnswer(
+                moderator=decision.moderator,
+                item=self._kept.known[decision.upload_id],
+                answered=decision.kind,
+                made_at=decision.made_at,
+            )
+            for decision in (one.decision for one in self._kept.links())
+            if decision.job_kind is JobKind.KNOWN_ITEM
+            and decision.kind is not DecisionKind.UNDO
+            and decision.decision_id not in cancelled
+            and decision.upload_id in self._kept.known
+            and (tenants is None or decision.tenant in tenants)
+        ]
+        return sorted(given, key=lambda one: one.made_at)
+
+
+class InMemoryAuditTrail:
+    """Implements `storage.reviews.ports.AuditTrail`."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._kept = memory.reviews
+
+    async def heads(self) -> dict[str, tuple[int, str]]:
+        return {
+            tenant: (chain[-1].sequence, chain[-1].digest)
+            for tenant, chain in self._kept.chains.items()
+        }
+
+    async def links(self, tenant: str, *, after: int, limit: int) -> list[Link]:
+        chain = self._kept.chains.get(tenant, [])
+        return [one for one in chain if one.sequence > after][:limit]
+
+
+def _is_meant(job: ReviewJob, which: JobFilter) -> bool:
+    return (
+        (which.queue is None or job.queue == which.queue)
+        and (which.tenants is None or job.tenant in which.tenants)
+        and (which.kind is None or job.kind is which.kind)
+        and (which.upload_id is None or job.upload_id == which.upload_id)
+        and (job.state in OPEN or not which.open_only)
+    )

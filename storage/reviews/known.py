@@ -1,0 +1,94 @@
+"""Items whose right answer leads know, in SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, exists, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from moderation.decisions import DecisionKind
+from moderation.errors import UnknownUpload
+from moderation.known_items import KnownItem
+from moderation.review import JobKind
+from moderation.verdict import Action
+from storage.database import reading, writing
+from storage.reviews.ports import KnownAnswer, Tenants
+from storage.reviews.rows import known_row, read_known
+from storage.reviews.tables import decisions, known_items
+from storage.rows import insert
+from storage.tables import verdicts
+
+_CANCELLING = decisions.alias("cancelling")
+
+
+class SqlKnownItems:
+    """Implements `storage.reviews.ports.KnownItems`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def mark(
+        self, upload_id: str, expected: DecisionKind, *, by: str, at: datetime
+    ) -> KnownItem:
+        async with writing(self._engine) as connection:
+            found = await connection.execute(
+                select(verdicts.c.tenant, verdicts.c.verdict_id, verdicts.c.action).where(
+                    verdicts.c.upload_id == upload_id, verdicts.c.is_current.is_(True)
+                )
+            )
+            row = found.one_or_none()
+            if row is None:
+                raise UnknownUpload(f"no verdict on {upload_id} is in the ledger")
+            item = KnownItem(
+                upload_id=upload_id,
+                tenant=row.tenant,
+                verdict_id=row.verdict_id,
+                action=Action(row.action),
+                expected=expected,
+                marked_by=by,
+                marked_at=at,
+            )
+            await connection.execute(
+                insert(connection, known_items)
+                .values(known_row(item))
+                .on_conflict_do_update(
+                    index_elements=[known_items.c.upload_id], set_=known_row(item)
+                )
+            )
+        return item
+
+    async def forget(self, upload_id: str) -> None:
+        async with writing(self._engine) as connection:
+            await connection.execute(
+                delete(known_items).where(known_items.c.upload_id == upload_id)
+            )
+
+    async def answers(self, tenants: Tenants = None) -> list[KnownAnswer]:
+        query = (
+            select(
+                known_items,
+                decisions.c.moderator.label("answered_by"),
+                decisions.c.kind.label("answered"),
+                decisions.c.made_at.label("answered_at"),
+            )
+            .join(decisions, decisions.c.verdict_id == known_items.c.verdict_id)
+            .where(
+                decisions.c.job_kind == JobKind.KNOWN_ITEM.value,
+                decisions.c.kind != DecisionKind.UNDO.value,
+                ~exists().where(_CANCELLING.c.cancels == decisions.c.decision_id),
+            )
+            .order_by(decisions.c.made_at, decisions.c.decision_id)
+        )
+        if tenants is not None:
+            query = query.where(known_items.c.tenant.in_(tenants))
+        async with reading(self._engine) as connection:
+            return [
+                KnownAnswer(
+                    moderator=row.answered_by,
+                    item=read_known(row),
+                    answered=DecisionKind(row.answered),
+                    made_at=row.answered_at,
+                )
+                for row in await connection.execute(query)
+            ]

@@ -1,0 +1,187 @@
+"""Lets decisions take effect in SQLite or PostgreSQL, and opens appeals against what stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from moderation.deciding import appeal
+from moderation.decisions import Decision, check_text
+from moderation.errors import NothingToAppeal, UnknownUpload
+from moderation.review import LONGEST_APPEAL, OPEN, ReviewJob, ReviewPlan
+from moderation.verdict import Verdict
+from storage.database import now_utc, reading, writing
+from storage.outbox import write_messages
+from storage.ports import OutboundMessage
+from storage.reviews.ports import DueDecision
+from storage.reviews.rows import read_decision, read_job, read_link, write_job
+from storage.reviews.tables import (
+    decisions,
+    review_jobs,
+    standing_decisions,
+    unsettled_decisions,
+)
+from storage.rows import insert, read_verdict
+from storage.tables import uploads, verdicts
+
+
+class SqlSettlement:
+    """Implements `storage.reviews.ports.Settlement`."""
+
+    def __init__(self, engine: AsyncEngine, *, clock: Callable[[], datetime] = now_utc) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    async def due(self, now: datetime, *, limit: int) -> list[DueDecision]:
+        async with reading(self._engine) as connection:
+            found = await connection.execute(
+                select(decisions)
+                .join(
+                    unsettled_decisions,
+                    unsettled_decisions.c.decision_id == decisions.c.decision_id,
+                )
+                .where(unsettled_decisions.c.effective_at <= now)
+                .order_by(unsettled_decisions.c.effective_at, unsettled_decisions.c.decision_id)
+                .limit(limit)
+            )
+            links = [read_link(row) for row in found]
+            jobs = await _jobs(connection, [one.decision.job_id for one in links])
+            abouts = await _decisions(
+                connection, [one.decision.about for one in links if one.decision.about]
+            )
+        return [
+            DueDecision(
+                link=one,
+                job=jobs.get(one.decision.job_id),
+                about=abouts.get(one.decision.about or ""),
+            )
+            for one in links
+        ]
+
+    async def settle(
+        self,
+        decision: Decision,
+        *,
+        publish: Sequence[OutboundMessage],
+        opens: Sequence[ReviewJob],
+    ) -> bool:
+        async with writing(self._engine) as connection:
+            is_kept = await _hold_upload(connection, decision.upload_id)
+            taken = await connection.execute(
+                delete(unsettled_decisions).where(
+                    unsettled_decisions.c.decision_id == decision.decision_id
+                )
+            )
+            if not taken.rowcount:
+                return False
+            if is_kept:
+                await _let_stand(connection, decision)
+                for job in opens:
+                    await write_job(connection, job)
+            await write_messages(connection, publish, at=self._clock())
+        return True
+
+
+class SqlAppeals:
+    """Implements `storage.reviews.ports.Appeals`."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        *,
+        plan: ReviewPlan | None = None,
+        clock: Callable[[], datetime] = now_utc,
+    ) -> None:
+        self._engine = engine
+        self._plan = plan or ReviewPlan()
+        self._clock = clock
+
+    async def appeal(self, upload_id: str, text: str) -> ReviewJob:
+        check_appeal(text)
+        async with writing(self._engine) as connection:
+            if not await _hold_upload(connection, upload_id, alone=True):
+                raise UnknownUpload(f"no upload {upload_id} is in the ledger")
+            verdict = await _current(connection, upload_id)
+            standing = await standing_of(connection, upload_id)
+            job = appeal(verdict, standing, text, self._plan, self._clock())
+            before = (await _jobs(connection, [job.job_id])).get(job.job_id)
+            if before is None:
+                await write_job(connection, job)
+                return job
+        return still_open(before)
+
+
+def check_appeal(text: str) -> None:
+    """Raises: ValueError."""
+    if not text.strip():
+        raise ValueError("an appeal says why")
+    check_text(text, longest=LONGEST_APPEAL)
+
+
+def still_open(before: ReviewJob) -> ReviewJob:
+    """Raises: NothingToAppeal: it was decided, and that decision takes effect in a moment."""
+    if before.state not in OPEN:
+        raise NothingToAppeal("an appeal was decided already")
+    return before
+
+
+async def standing_of(connection: AsyncConnection, upload_id: str) -> Decision | None:
+    found = await connection.execute(
+        select(decisions)
+        .join(standing_decisions, standing_decisions.c.decision_id == decisions.c.decision_id)
+        .where(standing_decisions.c.upload_id == upload_id)
+    )
+    row = found.one_or_none()
+    return None if row is None else read_decision(row)
+
+
+async def _hold_upload(connection: AsyncConnection, upload_id: str, *, alone: bool = False) -> bool:
+    """Keep an upload's row from being erased, or concluded; False when there is none any more."""
+    found = await connection.scalar(
+        select(uploads.c.upload_id)
+        .where(uploads.c.upload_id == upload_id)
+        .with_for_update(read=not alone, key_share=not alone)
+    )
+    return found is not None
+
+
+async def _let_stand(connection: AsyncConnection, decision: Decision) -> None:
+    if not decision.is_told or decision.action is None:
+        return
+    row = {
+        "upload_id": decision.upload_id,
+        "tenant": decision.tenant,
+        "decision_id": decision.decision_id,
+        "kind": decision.kind,
+        "action": decision.action,
+        "since": decision.effective_at,
+    }
+    await connection.execute(
+        insert(connection, standing_decisions)
+        .values(row)
+        .on_conflict_do_update(index_elements=[standing_decisions.c.upload_id], set_=row)
+    )
+
+
+async def _current(connection: AsyncConnection, upload_id: str) -> Verdict:
+    kept = await connection.scalar(
+        select(verdicts.c.verdict).where(
+            verdicts.c.upload_id == upload_id, verdicts.c.is_current.is_(True)
+        )
+    )
+    if kept is None:
+        raise NothingToAppeal("there is no verdict yet")
+    return read_verdict(kept)
+
+
+async def _jobs(connection: AsyncConnection, job_ids: Sequence[str]) -> dict[str, ReviewJob]:
+    found = await connection.execute(select(review_jobs).where(review_jobs.c.job_id.in_(job_ids)))
+    return {row.job_id: read_job(row) for row in found}
+
+
+async def _decisions(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, Decision]:
+    found = await connection.execute(select(decisions).where(decisions.c.decision_id.in_(ids)))
+    return {row.decision_id: read_decision(row) for row in found}
