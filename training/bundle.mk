@@ -16,6 +16,8 @@ PYTHON := $(BIN)/python -m
 VERISCOPE := $(BIN)/veriscope
 ALLOWED := $(foreach one,$(ALLOW),--allow-licence '$(one)')
 FACES := $(WORK)/faces
+# Faces of which the picture shows all that a crop shows: what is reflected at its edge looks made.
+SURROUNDED := $(WORK)/surrounded
 DEV := $(WORK)/dev
 MODEL := $(WORK)/face_blending/1/model.onnx
 GENERATION := $(WORK)/face_generation/model.onnx
@@ -30,7 +32,10 @@ PARTS = --blending $(MODEL) --generation $(GENERATION) --heads $(HEADS) --card $
 bundle: $(WORK)/bundle/bundle.yaml
 
 $(FACES)/crops.npy:
-	$(PYTHON) training.faces --manifest $(MANIFEST) --split train --skip UTKFace --out $(FACES) $(ALLOWED)
+	$(PYTHON) training.faces --manifest $(MANIFEST) --split train --inside 0.5 --out $(FACES) $(ALLOWED)
+
+$(SURROUNDED)/crops.npy:
+	$(PYTHON) training.faces --manifest $(MANIFEST) --split train --skip UTKFace --out $(SURROUNDED) $(ALLOWED)
 
 $(DEV)/crops.npy:
 	$(PYTHON) training.faces --manifest $(MANIFEST) --split dev --inside 0.5 --for evaluation --out $(DEV)
@@ -51,8 +56,8 @@ $(WORK)/heads/transitions.npz: $(MODEL)
 	$(PYTHON) training.transitions.train --data $(FACES) --model $(MODEL) --out $(WORK)/transitions
 	cp $(WORK)/transitions/transitions.npz $@
 
-$(GENERATION): $(FACES)/crops.npy $(DEV)/crops.npy training/generation/config.yaml
-	$(PYTHON) training.generation.train --data $(FACES) --generated $(DEV) --leave-out $(LEAVE_OUT) --out $(WORK)/face_generation
+$(GENERATION): $(SURROUNDED)/crops.npy $(DEV)/crops.npy training/generation/config.yaml
+	$(PYTHON) training.generation.train --data $(SURROUNDED) --generated $(DEV) --leave-out $(LEAVE_OUT) --out $(WORK)/face_generation
 	$(PYTHON) training.generation.export --checkpoint $(WORK)/face_generation/best.pt --out $@
 
 $(WORK)/draft/bundle.yaml: $(GENERATION) $(HEADS) $(WORK)/reference.npz

@@ -14,6 +14,7 @@ from inference.faces.crops import align
 from moderation.tracks import Face
 from training.augmentation import Wear, alter
 from training.blending.forging import face_shape, forge, put_on
+from training.blending.variation import varied
 from training.patches import Entry, mirrored, moved
 
 CONFIG = Path(__file__).with_name("config.yaml")
@@ -57,7 +58,7 @@ class Pairs:
     def pictures(self, epoch: int, index: int) -> tuple[Pixels, Pixels, Face]:
         """Real and forged picture (each H W 3, uint8, RGB), worn alike, and the face in both."""
         rng = np.random.default_rng((self._seed, epoch, index))
-        pixels, face = self._sized(self._entries[index], rng)
+        pixels, face = varied(*self._sized(self._entries[index], rng), rng)
         target, source = pixels, pixels
         donated = rng.random() < self._settings.donor_share
         if donated:
