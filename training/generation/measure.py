@@ -17,17 +17,12 @@ from numpy.typing import NDArray
 
 from benchmarks.bootstrap import estimates
 from benchmarks.metrics import area_under_curve
-from inference.bundles.heads import Head
 from training.augmentation import jpeg
+from training.generation.pools import AGAINST
 from training.patches import CROPS, Entry, read_index
 from training.scoring import Scorer
 
 ONE_QUALITY = 75
-AGAINST = {
-    "stylegan256_140k": ("ffhq256_140k",),
-    "stylegan2_tpdne": ("unsplash_real",),
-    "stable_diffusion_2.1": ("unsplash_real", "simswap_inputs"),
-}
 
 Floats = NDArray[np.float64]
 Crops = NDArray[np.uint8]
@@ -63,16 +58,14 @@ def compare(logits: Floats, baselines: dict[str, Floats], labels: Floats) -> dic
 
 
 def measured(
-    entries: list[Entry], crops: Crops, scorer: Scorer, head: Head | None, generator: str
+    entries: list[Entry], crops: Crops, scorer: Scorer, generator: str
 ) -> dict[str, object]:
     """One generator against its nearest reals."""
     methods = (generator, *AGAINST[generator])
     places = [place for place, entry in enumerate(entries) if entry.method in methods]
     chosen = [entries[place] for place in places]
     seen = np.stack([jpeg(crops[place], ONE_QUALITY) for place in places])
-    logits, embeddings = scorer.score(seen)
-    if head is not None:
-        logits = head.logits(embeddings)[:, 0]
+    logits, _ = scorer.score(seen)
     labels = np.array([entry.method == generator for entry in chosen], float)
     return compare(logits.astype(np.float64), trivial(chosen, seen), labels)
 
@@ -81,15 +74,13 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="what training.faces wrote")
     parser.add_argument("--model", type=Path, required=True, help="model.onnx of a detector")
-    parser.add_argument("--head", type=Path, help="a head on its embedding; else its own logit")
     parser.add_argument("--generator", nargs="+", choices=sorted(AGAINST), default=list(AGAINST))
     parser.add_argument("--out", type=Path, help="a JSON file")
     chosen = parser.parse_args(arguments)
     cv2.setNumThreads(1)
     entries, crops = read_index(chosen.data), np.load(chosen.data / CROPS, mmap_mode="r")
     scorer = Scorer(chosen.model, threads=1)
-    head = Head.load(chosen.head) if chosen.head else None
-    found = {name: measured(entries, crops, scorer, head, name) for name in chosen.generator}
+    found = {name: measured(entries, crops, scorer, name) for name in chosen.generator}
     text = json.dumps(found, indent=2)
     print(text)
     if chosen.out:

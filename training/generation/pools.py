@@ -1,45 +1,51 @@
-"""Which crops the detector of generated faces learns from, and how often each is drawn."""
+"""Which faces the detector of generated faces learns from, and how often each is drawn."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.faces.crops import CROP_SIDE, MARGIN, align
 from training.patches import CROPS, Entry, read_index, split_by_group
 
 GENERATED = ("stylegan256_140k", "stylegan2_tpdne", "stable_diffusion_2.1")
+# Real pictures of the same collection as a generator's, and so of their size and codec: the only
+# ones that differ from them in nothing but what is looked for.
+BESIDE = {"stylegan256_140k": "ffhq256_140k", "stylegan2_tpdne": "unsplash_real"}
+# Real pictures that a generator's are measured against.
+AGAINST = {
+    "stylegan256_140k": ("ffhq256_140k",),
+    "stylegan2_tpdne": ("unsplash_real",),
+    "stable_diffusion_2.1": ("unsplash_real", "simswap_inputs"),
+}
+
+Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
-    """Crops (N 224 224 3, uint8, RGB) of one kind, drawn by `chances` (N, sum 1)."""
+    """Faces (N of S S 3, uint8, RGB; S varies) of one kind, drawn by `chances` (N, sum 1)."""
 
-    crops: NDArray[np.uint8]
+    faces: Sequence[Pixels]
     chances: NDArray[np.float64]
-
-    @classmethod
-    def evenly(cls, crops: NDArray[np.uint8], entries: Sequence[Entry]) -> Pool:
-        """Half way between every crop and every method being as likely."""
-        if not entries:
-            return cls(crops=crops, chances=np.zeros(0))
-        methods, of = np.unique([entry.method for entry in entries], return_inverse=True)
-        counts = np.bincount(of)
-        chances = 0.5 / len(entries) + 0.5 / (len(methods) * counts[of])
-        return cls(crops=crops, chances=chances)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faces:
-    """Both kinds: what is trained on, and crops (N 224 224 3) of groups that are not."""
+    """Both kinds: what is trained on, and crops (N 224 224 3) of groups that are not.
+
+    `used_up`: groups beside the generated faces that nothing may be measured on any more.
+    """
 
     real: Pool
     generated: Pool
-    other_real: NDArray[np.uint8]
-    other_generated: NDArray[np.uint8]
+    other_real: Pixels
+    other_generated: Pixels
+    used_up: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,35 +55,72 @@ class Choice:
     seed: int
     held_out: float
     smallest_face: float
+    beside_share: float
     leave_out: str = ""
 
     def read(self, reals: Path, generated: Path) -> Faces:
         """Faces from what `training.faces` wrote, once of real and once of generated ones.
 
-        Generated faces are never enlarged, so real ones that are would tell the classes apart.
-
         Raises:
             ValueError: there is none of a kind.
         """
-        real, other_real = self._part(
-            reals, lambda entry: entry.label == "real" and _side(entry) >= self.smallest_face
-        )
         methods = frozenset(GENERATED) - {self.leave_out}
+        measured = AGAINST.get(self.leave_out, ())
+        beside = {BESIDE[one] for one in methods if one in BESIDE} - set(measured)
+        real, other_real = self._part(reals, lambda entry: entry.label == "real")
+        near, other_near = self._part(generated, lambda entry: entry.method in beside)
         fake, other_fake = self._part(generated, lambda entry: entry.method in methods)
-        for kind, pool in (("real", real), ("generated", fake)):
-            if not len(pool.crops):
+        for kind, entries in (("real", real), ("generated", fake)):
+            if not entries:
                 raise ValueError(f"there is no {kind} face to learn from")
-        return Faces(real=real, generated=fake, other_real=other_real, other_generated=other_fake)
+        share = self.beside_share if near else 0.0
+        # A generator that was learned from is not measured on, held-out pictures of it neither:
+        # what is found of it says nothing of others.
+        known = [e.group for e in read_index(generated) if e.method in methods]
+        return Faces(
+            real=Pool(
+                faces=[unenlarged(entry) for entry in [*real, *near]],
+                chances=np.concatenate([(1 - share) * evenly(real), share * evenly(near)]),
+            ),
+            generated=Pool(faces=[unenlarged(entry) for entry in fake], chances=evenly(fake)),
+            other_real=np.concatenate([other_real, other_near]),
+            other_generated=other_fake,
+            used_up=frozenset([*known, *(entry.group for entry in near)]),
+        )
 
-    def _part(
-        self, folder: Path, wanted: Callable[[Entry], bool]
-    ) -> tuple[Pool, NDArray[np.uint8]]:
+    def _part(self, folder: Path, wanted: Callable[[Entry], bool]) -> tuple[list[Entry], Pixels]:
+        """What is learned from, and crops of the groups that every step of training holds out."""
         entries, crops = read_index(folder), np.load(folder / CROPS, mmap_mode="r")
         place_of = {entry.file: place for place, entry in enumerate(entries)}
-        chosen = [entry for entry in entries if wanted(entry)]
-        used, other = split_by_group(chosen, self.held_out, seed=self.seed)
-        places, others = ([place_of[entry.file] for entry in side] for side in (used, other))
-        return Pool.evenly(np.asarray(crops[places]), used), np.asarray(crops[others])
+        used, other = (
+            [entry for entry in side if wanted(entry) and _side(entry) >= self.smallest_face]
+            for side in split_by_group(entries, self.held_out, seed=self.seed)
+        )
+        return used, np.asarray(crops[[place_of[entry.file] for entry in other]])
+
+
+def evenly(entries: Sequence[Entry]) -> NDArray[np.float64]:
+    """Chances (N) half way between every face and every method being as likely."""
+    if not entries:
+        return np.zeros(0)
+    methods, of = np.unique([entry.method for entry in entries], return_inverse=True)
+    counts = np.bincount(of)
+    return np.asarray(0.5 / len(entries) + 0.5 / (len(methods) * counts[of]))
+
+
+def unenlarged(entry: Entry) -> Pixels:
+    """The crop as when serving, but of a small face at its own size (S S 3, S at most 224).
+
+    Real faces come in all sizes and generated ones large: enlarged, the real would be the soft.
+    """
+    left, top, right, bottom = entry.face.box_xyxy
+    x, y = (left + right) / 2, (top + bottom) / 2
+    half = max(_side(entry), CROP_SIDE / MARGIN) / 2
+    square = replace(entry.face, box_xyxy=(x - half, y - half, x + half, y + half))
+    shown = min(round(MARGIN * _side(entry)), CROP_SIDE)
+    start = (CROP_SIDE - shown) // 2
+    crop = align(entry.read(), square)
+    return crop[start : start + shown, start : start + shown].copy()
 
 
 def _side(entry: Entry) -> float:

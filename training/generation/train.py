@@ -30,6 +30,7 @@ from training.generation.windows import batches
 
 CONFIG = Path(__file__).with_name("config.yaml")
 SAVED_EVERY = 50  # steps
+USED_UP = "used_up.txt"  # groups that training.fuse and measuring have to leave out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,7 @@ class Recipe:
     averaging: float
     held_out: float
     smallest_face: float
+    beside_share: float
 
     def share_of_rate(self, step: int) -> float:
         """Up over a twentieth of the steps, down as a cosine (0 to 1)."""
@@ -100,10 +102,11 @@ def scores(model: torch.nn.Module, crops: NDArray[np.uint8]) -> NDArray[np.float
 
 
 def train(recipe: Recipe, faces: Faces, out: Path) -> float:
-    """Train, write OUT/best.pt and OUT/log.csv; returns the AUC on held-out groups."""
+    """Train, write OUT/best.pt, log.csv and USED_UP; returns the AUC on held-out groups."""
     training = Training(recipe)
     source = batches(faces.real, faces.generated, recipe.batch, seed=recipe.seed)
     out.mkdir(parents=True, exist_ok=True)
+    (out / USED_UP).write_text("".join(f"{group}\n" for group in sorted(faces.used_up)))
     log = []
     for step in tqdm(range(recipe.steps), unit="step", mininterval=10):
         windows, labels = next(source)
@@ -135,6 +138,7 @@ def main(arguments: list[str]) -> None:
         seed=recipe.seed,
         held_out=recipe.held_out,
         smallest_face=recipe.smallest_face,
+        beside_share=recipe.beside_share,
         leave_out=chosen.leave_out,
     )
     auc = train(recipe, choice.read(chosen.data, chosen.generated), chosen.out)

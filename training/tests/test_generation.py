@@ -10,10 +10,9 @@ import torch
 import yaml
 
 from training.generation.export import export, load
-from training.generation.fit import TEXTURE
 from training.generation.model import EMBEDDING_DIM, FROZEN_STAGES, GenerationDetector
 from training.generation.pools import Faces, Pool
-from training.generation.train import CONFIG, Recipe, Training, train
+from training.generation.train import CONFIG, USED_UP, Recipe, Training, train
 from training.generation.windows import batches
 from training.scoring import Scorer
 
@@ -31,15 +30,15 @@ def faces() -> Faces:
     gridded = smooth.copy()
     gridded[:, ::2, ::2] += 40
     real, fake = (
-        Pool(crops=crops.astype(np.uint8), chances=np.full(4, 0.25)) for crops in (smooth, gridded)
+        Pool(faces=crops.astype(np.uint8), chances=np.full(4, 0.25)) for crops in (smooth, gridded)
     )
     return Faces(
-        real=real, generated=fake, other_real=real.crops[:2], other_generated=fake.crops[:2]
+        real=real,
+        generated=fake,
+        other_real=real.faces[:2],
+        other_generated=fake.faces[:2],
+        used_up=frozenset({"person 2", "person 1"}),
     )
-
-
-def test_a_head_looks_at_as_many_values_as_describe_texture() -> None:
-    assert TEXTURE == EMBEDDING_DIM
 
 
 def test_the_first_stages_keep_imagenets_filters_and_all_norms_their_statistics(
@@ -62,6 +61,7 @@ def test_a_few_steps_learn_a_grid_and_the_export_agrees(
 ) -> None:
     few = replace(recipe, steps=8, averaging=0.5)
     train(few, faces, tmp_path)
+    assert (tmp_path / USED_UP).read_text() == "person 1\nperson 2\n"
     lines = (tmp_path / "log.csv").read_text().splitlines()[1:]
     losses = [float(line.split(",")[1]) for line in lines]
     assert np.mean(losses[-2:]) < np.mean(losses[:2])

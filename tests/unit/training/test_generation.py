@@ -1,4 +1,4 @@
-"""Generated faces: what is drawn, what a head may look at, and what is measured beside it."""
+"""Generated faces: what is learned from, what is used up by it, and what is measured beside it."""
 
 from __future__ import annotations
 
@@ -6,30 +6,34 @@ import csv
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
+import yaml
 
+import training
 from tests.unit.training.builders import entries_on_disk
-from training.generation.fit import OUTPUT, TEXTURE, fit
 from training.generation.measure import compare
-from training.generation.pools import Choice, Pool
+from training.generation.pools import AGAINST, BESIDE, Choice, Pool, evenly, unenlarged
 from training.generation.windows import WINDOW, batches, worn
-from training.patches import INDEX, Entry
+from training.patches import INDEX, moved, read_index
 
 
 def a_choice(**other: object) -> Choice:
-    return Choice(**{"seed": 1, "held_out": 0.0, "smallest_face": 0.0} | other)  # type: ignore[arg-type]
+    settings = {"seed": 1, "held_out": 0.0, "smallest_face": 100.0, "beside_share": 0.3}
+    return Choice(**settings | other)  # type: ignore[arg-type]
 
 
 def relabelled(folder: Path, methods: list[str]) -> Path:
-    """The folder's faces as generated ones of these methods, one each."""
+    """The folder's faces as pictures of these methods, one each; those of BESIDE are real."""
     with (folder / INDEX).open(newline="") as file:
         rows = list(csv.DictReader(file))
     with (folder / INDEX).open("w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         for row, method in zip(rows, methods, strict=True):
-            writer.writerow(row | {"method": method, "label": "fake"})
+            label = "real" if method in BESIDE.values() else "fake"
+            writer.writerow(row | {"method": method, "label": label})
     return folder
 
 
@@ -41,21 +45,21 @@ def reals(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def generated(tmp_path: Path) -> Path:
-    entries_on_disk(tmp_path / "generated", 3, groups=3)
+    entries_on_disk(tmp_path / "generated", 6, groups=6)
     made = ["stylegan2_tpdne", "stable_diffusion_2.1", "ciplab_photoshop"]
-    return relabelled(tmp_path / "generated", made)
+    return relabelled(tmp_path / "generated", 2 * made)
 
 
 def test_what_was_retouched_or_left_out_is_not_learned_as_generated(
     reals: Path, generated: Path
 ) -> None:
-    assert len(a_choice().read(reals, generated).generated.crops) == 2
+    assert len(a_choice().read(reals, generated).generated.faces) == 4
     left = a_choice(leave_out="stylegan2_tpdne").read(reals, generated)
-    assert len(left.generated.crops) == 1
+    assert len(left.generated.faces) == 2
 
 
 @pytest.mark.parametrize(("smallest", "kept"), [(125, 4), (126, 0)])
-def test_a_real_face_is_learned_from_when_it_is_large_enough(
+def test_a_face_is_learned_from_when_it_is_large_enough(
     reals: Path, generated: Path, smallest: float, kept: int
 ) -> None:
     choice = a_choice(smallest_face=smallest)
@@ -63,25 +67,76 @@ def test_a_real_face_is_learned_from_when_it_is_large_enough(
         with pytest.raises(ValueError, match="no real face"):
             choice.read(reals, generated)
         return
-    assert len(choice.read(reals, generated).real.crops) == kept
+    assert len(choice.read(reals, generated).real.faces) == kept
 
 
 def test_held_out_groups_are_not_learned_from(reals: Path, generated: Path) -> None:
     faces = a_choice(held_out=0.5).read(reals, generated)
-    assert (len(faces.real.crops), len(faces.other_real)) == (2, 2)
+    assert (len(faces.real.faces), len(faces.other_real)) == (2, 2)
+
+
+def test_real_faces_held_out_are_those_that_every_training_holds_out() -> None:
+    folder = Path(training.__file__).parent
+    ours, blending = (
+        yaml.safe_load((folder / name / "config.yaml").read_text())
+        for name in ("generation", "blending")
+    )
+    assert (ours["seed"], ours["held_out"]) == (blending["seed"], blending["held_out"])
+
+
+@pytest.fixture
+def beside(tmp_path: Path) -> Path:
+    entries_on_disk(tmp_path / "beside", 8, groups=8)
+    made = ["stylegan2_tpdne", "stable_diffusion_2.1", "stylegan256_140k"]
+    return relabelled(tmp_path / "beside", [*made, *made, "unsplash_real", "ffhq256_140k"])
+
+
+def test_real_pictures_beside_a_generators_get_their_share(reals: Path, beside: Path) -> None:
+    faces = a_choice(leave_out="stylegan256_140k").read(reals, beside)
+    assert len(faces.real.faces) == 5
+    assert faces.real.chances[-1] == pytest.approx(0.3)
+    assert faces.real.chances.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("left_out", sorted(AGAINST))
+def test_no_real_picture_is_learned_from_that_what_is_left_out_is_measured_against(
+    reals: Path, beside: Path, left_out: str
+) -> None:
+    faces = a_choice(leave_out=left_out).read(reals, beside)
+    assert len(faces.real.faces) == 5
+    measured = {e.group for e in read_index(beside) if e.method in AGAINST[left_out]}
+    assert not measured & faces.used_up
+
+
+def test_every_picture_of_a_generator_that_was_learned_from_is_used_up(
+    reals: Path, beside: Path
+) -> None:
+    entries = read_index(beside)
+    methods = {"stylegan2_tpdne", "stable_diffusion_2.1"}
+    known = {entry.group for entry in entries if entry.method in methods}
+    faces = a_choice(leave_out="stylegan256_140k", held_out=0.3).read(reals, beside)
+    assert known <= faces.used_up
+    left = {entry.group for entry in entries if entry.method == "stylegan256_140k"}
+    assert not left & faces.used_up
 
 
 def test_a_small_method_is_drawn_more_often_than_its_share(tmp_path: Path) -> None:
     entries = entries_on_disk(tmp_path, 4)
-    crops = np.zeros((4, 224, 224, 3), np.uint8)
-    named = [_of_method(entry, method) for entry, method in zip(entries, "aaab", strict=True)]
-    chances = Pool.evenly(crops, named).chances
+    chances = evenly([replace(one, method=m) for one, m in zip(entries, "aaab", strict=True)])
     assert chances.sum() == pytest.approx(1)
     assert chances[3] == pytest.approx(0.5 / 4 + 0.5 / 2)
 
 
-def _of_method(entry: Entry, method: str) -> Entry:
-    return replace(entry, method=method)
+@pytest.mark.parametrize(("scale", "side"), [(1.0, 162), (0.8, 130), (2.0, 224)])
+def test_a_face_is_reduced_as_when_serving_and_never_enlarged(
+    tmp_path: Path, scale: float, side: int
+) -> None:
+    entry = entries_on_disk(tmp_path, 1)[0]
+    size = tuple((np.array(entry.read().shape[1::-1]) * scale).round().astype(int).tolist())
+    pixels = cv2.resize(entry.read(), size, interpolation=cv2.INTER_AREA)
+    cv2.imwrite(str(entry.file), cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
+    face = moved(entry.face, (0, 0), scale)
+    assert unenlarged(replace(entry, face=face)).shape == (side, side, 3)
 
 
 def test_a_window_has_one_size_however_it_was_worn() -> None:
@@ -91,25 +146,13 @@ def test_a_window_has_one_size_however_it_was_worn() -> None:
 
 
 def test_a_batch_is_the_same_for_the_same_seed_and_half_of_it_generated() -> None:
-    dark = Pool(crops=np.zeros((1, 224, 224, 3), np.uint8), chances=np.ones(1))
-    light = Pool(crops=np.full((1, 224, 224, 3), 255, np.uint8), chances=np.ones(1))
+    dark = Pool(faces=np.zeros((1, 224, 224, 3), np.uint8), chances=np.ones(1))
+    light = Pool(faces=np.full((1, 224, 224, 3), 255, np.uint8), chances=np.ones(1))
     windows, labels = next(batches(dark, light, 4, seed=1))
     again, _ = next(batches(dark, light, 4, seed=1))
     assert (windows == again).all()
     assert labels[:, 0].tolist() == [0, 0, 1, 1]
     assert windows[2:].mean() > windows[:2].mean()
-
-
-def test_a_head_looks_at_texture_alone() -> None:
-    rng = np.random.default_rng(0)
-    real = rng.normal(0, 1, (40, TEXTURE + 20)).astype(np.float32)
-    made = rng.normal(0, 1, (40, TEXTURE + 20)).astype(np.float32)
-    made[:, 5] += 3
-    made[:, TEXTURE + 1] += 30
-    head = fit(real, made)
-    assert head.outputs == (OUTPUT,)
-    assert (head.layers[0][0][TEXTURE:] == 0).all()
-    assert head.logits(made).mean() > head.logits(real).mean()
 
 
 def test_the_best_trivial_score_counts_in_its_better_direction() -> None:
