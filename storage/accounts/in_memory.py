@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from moderation.errors import Inconsistent, LastAdmin, NameTaken, UnknownPerson
 from moderation.people import Person, Role, Tenants
+from storage.accounts.ports import Accounts
 from storage.accounts.records import (
     Account,
     ApiToken,
@@ -23,6 +24,22 @@ from storage.accounts.records import (
     SignedIn,
 )
 from storage.accounts.sessions import SEEN_EVERY
+
+
+def accounts_in_memory() -> Accounts:
+    kept = InMemoryAccounts()
+    tokens = InMemoryApiTokens(kept)
+    return Accounts(
+        people=kept,
+        standings=kept,
+        invitations=kept,
+        sessions=InMemorySessions(kept),
+        open_sessions=kept,
+        tokens=tokens,
+        token_list=tokens,
+        failures=kept,
+        log=kept,
+    )
 
 
 class InMemoryAccounts:

@@ -7,6 +7,7 @@ refuses to write; the docstrings list what else is raised.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -169,3 +170,18 @@ class MediaAccessLog(Protocol):
     ) -> list[MediaAccess]:
         """The newest first."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accounts:
+    """All of it, over one place."""
+
+    people: People
+    standings: Standings
+    invitations: Invitations
+    sessions: Sessions
+    open_sessions: OpenSessions
+    tokens: ApiTokens
+    token_list: TokenList
+    failures: SignInFailures
+    log: MediaAccessLog

@@ -13,18 +13,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from moderation.errors import Inconsistent, LastAdmin, NameTaken, UnknownPerson
 from moderation.people import ALL_TENANTS, Role, Tenants
+from storage.accounts.database import accounts_in
+from storage.accounts.in_memory import accounts_in_memory
+from storage.accounts.ports import Accounts
 from storage.accounts.records import Identity, MediaAccess, MediaPart
 from storage.database import writing
 from tests.contracts.accounts import (
     IDLE,
     MINUTE,
-    Accounts,
     a_session,
     a_token,
     an_account,
     an_invitation,
-    in_database,
-    in_memory,
 )
 from tests.contracts.conftest import open_emptied
 from tests.contracts.words import NOON, SECOND
@@ -36,10 +36,10 @@ PROVIDER = Identity(issuer="https://id.example", subject="7")
 @pytest.fixture
 async def kept(place: str) -> AsyncIterator[Accounts]:
     if place == "memory":
-        yield in_memory()
+        yield accounts_in_memory()
         return
     engine = await open_emptied(place)
-    yield in_database(engine)
+    yield accounts_in(engine)
     await engine.dispose()
 
 
@@ -363,7 +363,7 @@ async def test_a_look_of_nobody_is_refused(kept: Accounts) -> None:
 
 
 async def test_the_database_itself_refuses_to_rewrite_a_look(engine: AsyncEngine) -> None:
-    kept = in_database(engine)
+    kept = accounts_in(engine)
     await kept.people.add(an_account())
     await kept.log.note(a_look("u1"))
 
