@@ -20,7 +20,7 @@ from inference.faces.choosing import Sighting, choose
 from inference.faces.crops import align, measure
 from inference.faces.shots import ShotBoundaries
 from inference.ports import FaceDetector
-from inference.reading.bursts import CLOSE_SECONDS
+from inference.reading.bursts import are_close
 from moderation.tracks import Crop, Face, Track
 
 # See `_cost`: at the same place looks may agree by 0.74 only, four faces away by 0.92.
@@ -97,7 +97,7 @@ class FaceFollower:
             [(trail.face, trail.look) for trail in self._open], list(zip(faces, looks, strict=True))
         )
         trails = {seen: self._open[known] for known, seen in pairs}
-        another = at_seconds - self._moment > CLOSE_SECONDS  # frames of a burst are one moment
+        another = not are_close(at_seconds - self._moment)  # frames of a burst are one moment
         self._moment = at_seconds if another else self._moment
         for trail in self._open:
             trail.missed += another

@@ -8,7 +8,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.reading.bursts import BURST, CLOSE_SECONDS, ONE_BURST_IN
+from inference.reading.bursts import BURST, ONE_BURST_IN, are_close
 
 # A video of at most this many times the budget in frames is decoded through: key frames
 # alone would be too few there, and decoding through costs a few seconds.
@@ -149,7 +149,7 @@ def _bursts(timeline: Timeline, frames: int) -> int:
     Up to twice the budget the frames that are spread over the video are close anyway.
     """
     apart = _stride(timeline) * timeline.usual_gap_seconds
-    if frames < _FEW_FRAMES or timeline.ticks.size <= 2 * frames or apart > CLOSE_SECONDS:
+    if frames < _FEW_FRAMES or timeline.ticks.size <= 2 * frames or not are_close(apart):
         return 0
     return frames // ONE_BURST_IN
 
@@ -175,6 +175,6 @@ def _following(at: int, timeline: Timeline) -> tuple[int, ...]:
     """The ticks that make a burst of one; none where a frame is missing or far."""
     first = int(np.searchsorted(timeline.ticks, at))
     run = timeline.ticks[first :: _stride(timeline)][:BURST]
-    if run.size < BURST or np.diff(run).max() * timeline.tick_seconds > CLOSE_SECONDS:
+    if run.size < BURST or not are_close(np.diff(run).max() * timeline.tick_seconds):
         return ()
     return tuple(run[1:].tolist())
