@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -78,8 +79,15 @@ class Thresholds:
         return Cutoffs(suspect=self.suspect, fake=fake, margin=self.margin, abstain=self.abstain)
 
     def evidence(self, unforged: Sequence[float]) -> Sequence[float]:
-        """Those not abstained from near `suspect`: the promise is about these alone."""
-        return [one for one in unforged if abs(one - self.suspect) >= self.abstain]
+        """Those not abstained from near `suspect`: the promise is about these alone.
+
+        Asked for every track, so it looks for the two ends of what is left out.
+        """
+        if not self.abstain:
+            return unforged
+        first = bisect_left(unforged, True, key=lambda one: self.suspect - one < self.abstain)
+        after = bisect_left(unforged, True, key=lambda one: one - self.suspect >= self.abstain)
+        return (*unforged[:first], *unforged[after:])
 
     @property
     def _latest_fake(self) -> float:

@@ -70,7 +70,7 @@ def test_what_is_abstained_from_near_suspect_is_no_evidence() -> None:
     crowded = tuple(sorted([0.1] * 50 + [0.52] * 49))
     assert Thresholds(suspect=0.5, false_flags=0.01).cutoffs(crowded).fake == pytest.approx(0.52)
     abstaining = Thresholds(suspect=0.5, false_flags=0.01, abstain=0.05)
-    assert abstaining.evidence(crowded) == [0.1] * 50
+    assert abstaining.evidence(crowded) == (0.1,) * 50
     assert abstaining.cutoffs(crowded).fake == inf
 
 
