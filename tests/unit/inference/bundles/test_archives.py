@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from inference.bundles.archives import pack, strange_code, unpack
-from inference.bundles.bundle import Bundle, read_bundle
+from inference.bundles.archives import OWN_PROGRAMS, pack, strange_code, unpack
+from inference.bundles.bundle import PACKAGED, Bundle, read_bundle
 from inference.bundles.writing import write_manifest
 from moderation.errors import InvalidConfiguration
 from tests.bundles import (
@@ -233,6 +233,13 @@ def test_what_serving_does_not_read_might_be_code_wherever_it_lies(
     (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / path).write_text("print('hello')")
     assert strange_code(write_manifest(tmp_path, manifest)) == [path]
+
+
+def test_every_program_that_is_packaged_is_known_to_the_versions_that_follow() -> None:
+    manifest = read_bundle(PACKAGED).manifest
+    programs = [path for path in manifest.files if path.endswith(".py")]
+    assert programs
+    assert {manifest.files[path] for path in programs} <= OWN_PROGRAMS
 
 
 def test_a_program_that_is_not_ours_is_code(tmp_path: Path) -> None:
