@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,8 +79,7 @@ class Registry:
         """
         name, _, version = self.resolve(reference).partition(":")
         folder = self.root / name / version
-        _finish_write(folder)
-        found = description.load(folder / description.FILE)
+        found = _left_behind(folder) or description.load(folder / description.FILE)
         if found.dataset.reference != f"{name}:{version}":
             raise DataSetRefused(f"{folder} holds the data set {found.dataset.reference}")
         return found
@@ -101,12 +101,16 @@ class Registry:
     def write(self, dataset: DataSet, clips: Sequence[Clip]) -> None:
         """Put a data set in place of what was there; both files or none.
 
+        Whoever calls it holds the registry (`datasets.files.held`).
+
         Raises:
             DataSetRefused: two clips have one id.
         """
         clips_by_id(clips)
         folder = self.folder(dataset)
         folder.mkdir(parents=True, exist_ok=True)
+        if _left_behind(folder):
+            (folder / _NEW_DESCRIPTION).replace(folder / description.FILE)
         table = folder / _NEW_TABLE
         write_clips(table, clips)
         described = Described(dataset=dataset, table_sha256=sha256_of(table), clips=len(clips))
@@ -118,13 +122,18 @@ class Registry:
         sync(folder)
 
 
-def _finish_write(folder: Path) -> None:
-    """A write that ended between its two renamings left the new description behind."""
+def _left_behind(folder: Path) -> Described | None:
+    """The description of a write that ended between its two renamings, where one did.
+
+    Readers hold no lock, so they leave it where it is; the next write puts it in its place.
+    """
     new, table = folder / _NEW_DESCRIPTION, folder / TABLE
     if not new.is_file() or (folder / _NEW_TABLE).exists() or not table.is_file():
-        return
-    if description.load(new).table_sha256 == sha256_of(table):
-        new.replace(folder / description.FILE)
+        return None
+    with suppress(DataSetRefused):  # a write has put it in its place meanwhile
+        found = description.load(new)
+        return found if found.table_sha256 == sha256_of(table) else None
+    return None
 
 
 def _by_version(reference: tuple[str, str]) -> tuple[str, list[tuple[int, str]]]:

@@ -91,16 +91,33 @@ def test_a_table_that_was_exchanged_is_refused(tmp_path: Path) -> None:
         registry.read("faces")
 
 
-def test_a_write_that_ended_between_its_two_files_is_finished_by_the_next_reader(
-    tmp_path: Path,
-) -> None:
-    registry = stored(tmp_path, tmp_path, [real("a.png")])
-    folder = tmp_path / "faces/1"
+def interrupted(root: Path) -> Registry:
+    """A registry in which `b.png` took the place of `a.png`, but for the last renaming."""
+    registry = stored(root, root, [real("a.png")])
+    folder = root / "faces/1"
     old = (folder / "dataset.yaml").read_bytes()
-    stored(tmp_path, tmp_path, [real("b.png")])
+    stored(root, root, [real("b.png")])
     (folder / "dataset.yaml").rename(folder / ".dataset.yaml.new")
     (folder / "dataset.yaml").write_bytes(old)
+    return registry
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_write_that_ended_between_its_two_files_is_read_as_whole(tmp_path: Path) -> None:
+    registry = interrupted(tmp_path)
+    before = contents(tmp_path / "faces/1")
     assert [clip.path for clip in registry.read("faces").clips] == ["b.png"]
+    assert contents(tmp_path / "faces/1") == before  # a reader holds no lock
+
+
+def test_the_next_write_after_one_that_ended_early_leaves_nothing_behind(tmp_path: Path) -> None:
+    registry = interrupted(tmp_path)
+    stored(tmp_path, tmp_path, [real("c.png")])
+    assert [clip.path for clip in registry.read("faces").clips] == ["c.png"]
+    assert set(contents(tmp_path / "faces/1")) == {"dataset.yaml", "clips.parquet"}
 
 
 def test_one_clip_cannot_be_listed_twice(tmp_path: Path) -> None:
