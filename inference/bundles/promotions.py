@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +10,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from inference.bundles.files import write_whole
 from moderation.errors import InvalidConfiguration
 
 FILE_NAME = "promotions.json"
@@ -66,9 +66,4 @@ def read_log(folder: Path) -> tuple[Promotion, ...]:
 
 def write_log(folder: Path, log: Sequence[Promotion]) -> None:
     """Replace a store's log, whole or not at all."""
-    beside = folder / f".{FILE_NAME}"
-    with beside.open("wb") as file:
-        file.write(_LOG.dump_json(tuple(log), indent=1))
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, folder / FILE_NAME)  # noqa: PTH105 - the one call that is atomic
+    write_whole(folder / FILE_NAME, _LOG.dump_json(tuple(log), indent=1))

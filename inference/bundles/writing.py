@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 from inference.bundles.bundle import PACKAGED, Bundle, files_of, open_bundle, read_bundle, sha256_of
+from inference.bundles.files import write_whole
 from inference.bundles.manifest import Manifest
 from inference.bundles.manifest_file import FILE_NAME, read_bytes, written
 from inference.bundles.weights import configurations, stamp
@@ -58,9 +58,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> Bundle:
     for detector in manifest.models:
         stamp(folder / detector.model)
     files = {path: sha256_of(file) for path, file in sorted(files_of(folder))}
-    beside = folder / f".{FILE_NAME}"
-    beside.write_bytes(written(replace(manifest, files=files)))
-    os.replace(beside, folder / FILE_NAME)  # noqa: PTH105 - whole, or as it was
+    write_whole(folder / FILE_NAME, written(replace(manifest, files=files)))
     return read_bundle(folder)
 
 
