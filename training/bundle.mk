@@ -57,8 +57,9 @@ $(WORK)/heads/transitions.npz: $(MODEL)
 	$(PYTHON) training.transitions.train --data $(FACES) --model $(MODEL) --out $(WORK)/transitions
 	cp $(WORK)/transitions/transitions.npz $@
 
-$(GENERATION): $(SURROUNDED)/crops.npy $(DEV)/crops.npy training/generation/config.yaml
-	$(PYTHON) training.generation.train --data $(SURROUNDED) --generated $(DEV) --leave-out $(LEAVE_OUT) --out $(WORK)/face_generation
+$(GENERATION): $(SURROUNDED)/crops.npy $(FACES)/crops.npy $(DEV)/crops.npy training/generation/config.yaml
+	$(PYTHON) training.generation.train --data $(SURROUNDED) --held-out-of $(FACES) \
+		--generated $(DEV) --leave-out $(LEAVE_OUT) --out $(WORK)/face_generation
 	$(PYTHON) training.generation.export --checkpoint $(WORK)/face_generation/best.pt --out $@
 
 $(WORK)/draft/bundle.yaml: $(GENERATION) $(HEADS) $(WORK)/reference.npz

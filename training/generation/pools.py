@@ -50,13 +50,18 @@ class Faces:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """Which faces are meant; see config.yaml."""
+    """Which faces are meant; see config.yaml.
+
+    `held_out_of`: faces (`training.faces`) whose held-out groups are held out here, too, for the
+    bundle is calibrated on them; None: those of the real faces themselves.
+    """
 
     seed: int
     held_out: float
     smallest_face: float
     beside_share: float
     leave_out: str = ""
+    held_out_of: Path | None = None
 
     def read(self, reals: Path, generated: Path) -> Faces:
         """Faces from what `training.faces` wrote, once of real and once of generated ones.
@@ -67,9 +72,10 @@ class Choice:
         methods = frozenset(GENERATED) - {self.leave_out}
         measured = AGAINST.get(self.leave_out, ())
         beside = {BESIDE[one] for one in methods if one in BESIDE} - set(measured)
-        real, other_real = self._part(reals, lambda entry: entry.label == "real")
-        near, other_near = self._part(generated, lambda entry: entry.method in beside)
-        fake, other_fake = self._part(generated, lambda entry: entry.method in methods)
+        split = self.held_out_of or reals
+        real, other_real = self._part(reals, split, lambda entry: entry.label == "real")
+        near, other_near = self._part(generated, generated, lambda entry: entry.method in beside)
+        fake, other_fake = self._part(generated, generated, lambda entry: entry.method in methods)
         for kind, entries in (("real", real), ("generated", fake)):
             if not entries:
                 raise ValueError(f"there is no {kind} face to learn from")
@@ -88,15 +94,22 @@ class Choice:
             used_up=frozenset([*known, *(entry.group for entry in near)]),
         )
 
-    def _part(self, folder: Path, wanted: Callable[[Entry], bool]) -> tuple[list[Entry], Pixels]:
-        """What is learned from, and crops of the groups that every step of training holds out."""
+    def _part(
+        self, folder: Path, split: Path, wanted: Callable[[Entry], bool]
+    ) -> tuple[list[Entry], Pixels]:
+        """What is learned from, and crops of what is held out of `split`."""
         entries, crops = read_index(folder), np.load(folder / CROPS, mmap_mode="r")
-        place_of = {entry.file: place for place, entry in enumerate(entries)}
-        used, other = (
-            [entry for entry in side if wanted(entry) and _side(entry) >= self.smallest_face]
-            for side in split_by_group(entries, self.held_out, seed=self.seed)
-        )
-        return used, np.asarray(crops[[place_of[entry.file] for entry in other]])
+        _, kept_out = split_by_group(read_index(split), self.held_out, seed=self.seed)
+        unseen = {(entry.source, entry.group) for entry in kept_out}
+        used, others = [], []
+        for place, entry in enumerate(entries):
+            if not wanted(entry) or _side(entry) < self.smallest_face:
+                continue
+            if (entry.source, entry.group) in unseen:
+                others.append(place)
+            else:
+                used.append(entry)
+        return used, np.asarray(crops[others])
 
 
 def evenly(entries: Sequence[Entry]) -> NDArray[np.float64]:

@@ -127,6 +127,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--data", type=Path, required=True, help="real faces (training.faces)")
     parser.add_argument("--generated", type=Path, required=True, help="faces with generated ones")
     parser.add_argument("--leave-out", default="", help="a generator that is not trained on")
+    parser.add_argument("--held-out-of", type=Path, help="hold out what is held out of these faces")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--config", type=Path, default=CONFIG)
     parser.add_argument("--steps", type=int, help="instead of the config's")
@@ -140,6 +141,7 @@ def main(arguments: list[str]) -> None:
         smallest_face=recipe.smallest_face,
         beside_share=recipe.beside_share,
         leave_out=chosen.leave_out,
+        held_out_of=chosen.held_out_of,
     )
     auc = train(recipe, choice.read(chosen.data, chosen.generated), chosen.out)
     print(f"{chosen.out / 'best.pt'}: AUC {auc:.3f} on held-out groups")

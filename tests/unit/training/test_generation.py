@@ -16,7 +16,7 @@ from tests.unit.training.builders import entries_on_disk
 from training.generation.measure import compare
 from training.generation.pools import AGAINST, BESIDE, Choice, Pool, evenly, unenlarged
 from training.generation.windows import WINDOW, batches, worn
-from training.patches import INDEX, moved, read_index
+from training.patches import INDEX, moved, read_index, split_by_group
 
 
 def a_choice(**other: object) -> Choice:
@@ -73,6 +73,17 @@ def test_a_face_is_learned_from_when_it_is_large_enough(
 def test_held_out_groups_are_not_learned_from(reals: Path, generated: Path) -> None:
     faces = a_choice(held_out=0.5).read(reals, generated)
     assert (len(faces.real.faces), len(faces.other_real)) == (2, 2)
+
+
+def test_what_is_held_out_of_other_faces_is_held_out_here(
+    reals: Path, generated: Path, tmp_path: Path
+) -> None:
+    more = entries_on_disk(tmp_path / "more", 12, groups=12)
+    _, kept_out = split_by_group(more, 0.5, seed=1)
+    ours = {entry.group for entry in read_index(reals)} & {entry.group for entry in kept_out}
+    faces = a_choice(held_out=0.5, held_out_of=tmp_path / "more").read(reals, generated)
+    assert 0 < len(ours) < 4
+    assert len(faces.other_real) == len(ours)
 
 
 def test_real_faces_held_out_are_those_that_every_training_holds_out() -> None:
