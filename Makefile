@@ -5,7 +5,7 @@ MEDIA ?= $(wildcard samples/*.jpg samples/*.mp4)
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock docs test-training clean
+.PHONY: help run test test-exhaustive check format lock docs test-training clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -15,6 +15,9 @@ run: .venv/serve .venv-triton/ready ## Start everything, judge MEDIA="file dir/ 
 
 test: .venv/dev .venv-triton/ready ## Run all tests, on real Kafka, PostgreSQL and Triton
 	$(BIN)/pytest $(TESTS)
+
+test-exhaustive: .venv/dev ## Run the tests that take minutes and are left out of the others
+	$(BIN)/pytest -m exhaustive
 
 check: .venv/dev ## Formats, lints, types, imports
 	$(BIN)/ruff format --check .

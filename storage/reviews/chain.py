@@ -41,16 +41,7 @@ class SqlAuditTrail:
 
 async def append(connection: AsyncConnection, decision: Decision) -> Link:
     """Write a decision as the next link; whoever else appends for the tenant waits."""
-    await connection.execute(
-        insert(connection, decision_chains)
-        .values(tenant=decision.tenant, length=0, digest=BEFORE_THE_FIRST)
-        .on_conflict_do_nothing(index_elements=[_CHAINS.tenant])
-    )
-    found = await connection.execute(
-        select(decision_chains).where(_CHAINS.tenant == decision.tenant).with_for_update()
-    )
-    head = found.one()
-    one = link(decision, after=(head.length, head.digest))
+    one = link(decision, after=await _end(connection, decision.tenant))
     await connection.execute(insert(connection, decisions).values(link_row(one)))
     await connection.execute(
         update(decision_chains)
@@ -58,3 +49,17 @@ async def append(connection: AsyncConnection, decision: Decision) -> Link:
         .values(length=one.sequence, digest=one.digest)
     )
     return one
+
+
+async def _end(connection: AsyncConnection, tenant: str) -> tuple[int, str]:
+    """Lock the end of a chain, and begin the chain where there is none."""
+    end = select(decision_chains).where(_CHAINS.tenant == tenant).with_for_update()
+    row = (await connection.execute(end)).one_or_none()
+    if row is None:
+        await connection.execute(
+            insert(connection, decision_chains)
+            .values(tenant=tenant, length=0, digest=BEFORE_THE_FIRST)
+            .on_conflict_do_nothing(index_elements=[_CHAINS.tenant])
+        )
+        row = (await connection.execute(end)).one()
+    return row.length, row.digest

@@ -57,7 +57,7 @@ class SqlDecisions:
                 reasons=self._reasons,
                 salt=salt,
             )
-            one = await append(connection, decision)
+            await write_job(connection, decided(job, decision))
             await connection.execute(
                 insert(connection, unsettled_decisions).values(
                     decision_id=decision.decision_id, effective_at=decision.effective_at
@@ -66,7 +66,7 @@ class SqlDecisions:
             if ruling.note:
                 note = {"decision_id": decision.decision_id, "salt": salt, "note": ruling.note}
                 await connection.execute(insert(connection, decision_notes).values(note))
-            await write_job(connection, decided(job, decision))
+            one = await append(connection, decision)  # last: others wait for the chain's end
         return one
 
     async def undo(
@@ -91,8 +91,8 @@ class SqlDecisions:
             )
             if not taken.rowcount:
                 raise UndoTooLate
-            one = await append(connection, undone)
             await write_job(connection, reopened(job, decision, undone, self._plan))
+            one = await append(connection, undone)
         return one
 
     async def _decision(self, decision_id: str) -> Decision:

@@ -55,15 +55,17 @@ review_jobs = Table(
     CheckConstraint("(ended_at IS NULL) = (state IN ('waiting', 'skipped'))", name="ended"),
     CheckConstraint("(decision_id IS NULL) = (state <> 'decided')", name="decided"),
 )
-# What `next` reads: it holds what is open, and stays small.
-Index(
-    "ix_review_jobs_open",
-    review_jobs.c.queue,
-    review_jobs.c.deadline_at,
-    review_jobs.c.job_id,
-    sqlite_where=review_jobs.c.ended_at.is_(None),
-    postgresql_where=review_jobs.c.ended_at.is_(None),
-)
+# What `next` reads, of all queues and of one, in the order in which it gives out jobs. They hold
+# what is open, and stay small.
+for _name, _first in (("open", ()), ("open_by_queue", (review_jobs.c.queue,))):
+    Index(
+        f"ix_review_jobs_{_name}",
+        *_first,
+        review_jobs.c.deadline_at,
+        review_jobs.c.job_id,
+        sqlite_where=review_jobs.c.ended_at.is_(None),
+        postgresql_where=review_jobs.c.ended_at.is_(None),
+    )
 Index("ix_review_jobs_by_upload", review_jobs.c.upload_id)
 Index(
     "ix_review_jobs_locked",

@@ -80,7 +80,10 @@ def _create_jobs() -> None:
         _of_verdict("review_jobs"),
         sa.PrimaryKeyConstraint("job_id", name="pk_review_jobs"),
     )
-    _index_where("ix_review_jobs_open", ["queue", "deadline_at", "job_id"], "ended_at IS NULL")
+    _index_where("ix_review_jobs_open", ["deadline_at", "job_id"], "ended_at IS NULL")
+    _index_where(
+        "ix_review_jobs_open_by_queue", ["queue", "deadline_at", "job_id"], "ended_at IS NULL"
+    )
     op.create_index("ix_review_jobs_by_upload", "review_jobs", ["upload_id"])
     _index_where("ix_review_jobs_locked", ["locked_by"], "locked_by IS NOT NULL")
     op.create_table(
