@@ -25,7 +25,7 @@ USED_UP := $(WORK)/face_generation/used_up.txt
 HEADS := $(WORK)/heads/screens.npz $(WORK)/heads/transitions.npz
 REGISTRY := $(WORK)/registry
 TABLES := $(WORK)/scores/dev.parquet $(WORK)/scores/twins.parquet
-PARTS = --blending $(MODEL) --generation $(GENERATION) --heads $(HEADS) --card $(CARD) \
+PARTS = --blending $(MODEL) --generation $(GENERATION) --heads $(HEADS) --card $(CARD) $(dir $(GENERATION))learned.md \
 	--reference $(WORK)/reference.npz --data $(FACES) --version $(VERSION)
 
 .DELETE_ON_ERROR:

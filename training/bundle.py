@@ -155,7 +155,7 @@ def assemble(chosen: argparse.Namespace) -> Bundle:
         fusion = draft_fusion(detectors)
         (folder / "calibration.json").write_text(written(fusion, []) + "\n")
     shutil.copyfile(chosen.reference, folder / "reference.npz")
-    shutil.copyfile(chosen.card, folder / "card.md")
+    (folder / "card.md").write_text("".join(part.read_text() for part in chosen.card))
     used = check_faces(chosen.data, allow=chosen.allow_licence)
     config: dict[str, Any] = yaml.safe_load(chosen.config.read_text())
     manifest = Manifest(
@@ -182,7 +182,9 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--reference", type=Path, required=True)
     parser.add_argument("--calibration", type=Path, help="without it: a draft")
     parser.add_argument("--results", type=Path, nargs="*", default=[], help="of bench measure")
-    parser.add_argument("--card", type=Path, required=True, help="Markdown, for people")
+    parser.add_argument(
+        "--card", type=Path, nargs="+", required=True, help="Markdown, for people, part by part"
+    )
     parser.add_argument("--data", type=Path, required=True, help="what training.faces wrote")
     parser.add_argument("--allow-licence", action="append", default=[])
     parser.add_argument("--config", type=Path, default=CONFIG)

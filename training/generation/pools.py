@@ -39,6 +39,7 @@ class Faces:
     """Both kinds: what is trained on, and crops (N 224 224 3) of groups that are not.
 
     `used_up`: groups beside the generated faces that nothing may be measured on any more.
+    `learned`: the faces that are trained on.
     """
 
     real: Pool
@@ -46,6 +47,7 @@ class Faces:
     other_real: Pixels
     other_generated: Pixels
     used_up: frozenset[str] = frozenset()
+    learned: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,7 @@ class Choice:
             other_real=np.concatenate([other_real, other_near]),
             other_generated=other_fake,
             used_up=frozenset([*known, *(entry.group for entry in near)]),
+            learned=(*real, *near, *fake),
         )
 
     def _part(

@@ -24,6 +24,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from benchmarks.metrics import area_under_curve
+from training.generation.learned import FILE_NAME, told
 from training.generation.model import GenerationDetector
 from training.generation.pools import Choice, Faces
 from training.generation.windows import batches
@@ -143,7 +144,9 @@ def main(arguments: list[str]) -> None:
         leave_out=chosen.leave_out,
         held_out_of=chosen.held_out_of,
     )
-    auc = train(recipe, choice.read(chosen.data, chosen.generated), chosen.out)
+    faces = choice.read(chosen.data, chosen.generated)
+    auc = train(recipe, faces, chosen.out)
+    (chosen.out / FILE_NAME).write_text(told(faces.learned, chosen.leave_out))
     print(f"{chosen.out / 'best.pt'}: AUC {auc:.3f} on held-out groups")
 
 

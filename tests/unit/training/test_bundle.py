@@ -121,6 +121,13 @@ def test_a_head_that_nobody_asks_is_refused(parts: list[str], tmp_path: Path) ->
         main([part.replace("generation.npz", "other.npz") for part in parts])
 
 
+def test_a_card_is_made_of_its_parts_in_order(parts: list[str], tmp_path: Path) -> None:
+    (tmp_path / "learned.md").write_text("\nLearned from.\n")
+    place = parts.index("--card") + 2
+    main([*parts[:place], str(tmp_path / "learned.md"), *parts[place:]])
+    assert (tmp_path / "bundle" / "card.md").read_text() == "# A card\n\nLearned from.\n"
+
+
 def test_every_program_of_the_makefile_exists() -> None:
     root = Path(__file__).parents[3]
     named = re.findall(r"\$\(PYTHON\) ([a-z_.]+)", (root / "training/bundle.mk").read_text())

@@ -13,6 +13,7 @@ import yaml
 
 import training
 from tests.unit.training.builders import entries_on_disk
+from training.generation.learned import told
 from training.generation.measure import compare
 from training.generation.pools import AGAINST, BESIDE, Choice, Pool, evenly, unenlarged
 from training.generation.windows import WINDOW, batches, worn
@@ -129,6 +130,17 @@ def test_every_picture_of_a_generator_that_was_learned_from_is_used_up(
     assert known <= faces.used_up
     left = {entry.group for entry in entries if entry.method == "stylegan256_140k"}
     assert not left & faces.used_up
+
+
+def test_the_card_is_told_what_was_learned_from_and_what_was_left_out(
+    reals: Path, beside: Path
+) -> None:
+    faces = a_choice(leave_out="stylegan256_140k").read(reals, beside)
+    told_of = told(faces.learned, "stylegan256_140k").splitlines()
+    assert "| fake | stylegan2_tpdne | drawn | 2 |" in told_of
+    assert "| real | unsplash_real | drawn | 1 |" in told_of
+    assert not any("ffhq" in line for line in told_of)
+    assert told_of[-1].startswith("Left out: stylegan256_140k.")
 
 
 def test_a_small_method_is_drawn_more_often_than_its_share(tmp_path: Path) -> None:
