@@ -64,6 +64,18 @@ OUTBOX_OLDEST_SECONDS = Gauge(
 )
 OUTBOX_PUBLISHED = Counter("veriscope_outbox_published_total", "Messages the relay published.")
 
+# review
+
+REVIEWS_WAITING = Gauge(
+    "veriscope_reviews_waiting", "Review jobs that nobody decided, by queue.", ["queue", "kind"]
+)
+OLDEST_REVIEW_SECONDS = Gauge(
+    "veriscope_oldest_review_seconds", "Age of the oldest review job that nobody decided."
+)
+DECISIONS = Counter(
+    "veriscope_decisions_total", "Decisions that took effect.", ["job_kind", "kind"]
+)
+
 # every hop
 
 IN_HAND = Gauge("veriscope_hop_in_hand", "Messages a hop is working on.", ["hop", "lane"])

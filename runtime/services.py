@@ -20,6 +20,7 @@ from runtime import wiring
 from runtime.http_server import HttpServer
 from runtime.settings import Settings
 from storage.media import ObstoreMediaStore, probe
+from streams.enact import Enactor
 from streams.reconcile import Reconciler
 from streams.relay import Relay, watch_outbox
 
@@ -156,6 +157,7 @@ def _patience(shared: Shared) -> float:
 
 
 def _reconcile(shared: Shared) -> AbstractAsyncContextManager[None]:
+    """What looks into the ledger for things whose time has come."""
     settings = shared.settings
     reconciler = Reconciler(
         shared.kept.open_uploads,
@@ -165,7 +167,13 @@ def _reconcile(shared: Shared) -> AbstractAsyncContextManager[None]:
     )
     every = settings.stream.reconcile_every.total_seconds()
     shared.health.alive["reconcile"] = reconciler.pulse.stuck_after(every + _patience(shared))
-    return _background(shared, reconciler.run(every_seconds=every))
+    reviews = shared.kept.reviews
+    enactor = Enactor(reviews.settlement, reviews.statistics, wiring.topics(settings), reviews.plan)
+    looks = settings.review.enact_every.total_seconds()
+    shared.health.alive["enact"] = enactor.pulse.stuck_after(looks + _patience(shared))
+    return _background(
+        shared, reconciler.run(every_seconds=every), enactor.run(every_seconds=looks)
+    )
 
 
 @asynccontextmanager

@@ -146,6 +146,38 @@ class Stream(_Section):
     )
 
 
+class Review(_Section):
+    """What people look at, and how long it may take."""
+
+    reasons: Path | None = Field(
+        None, description="file of the policy's reasons; the packaged one when unset"
+    )
+    flagged_within: Duration = Field(timedelta(hours=24), description="for a flagged upload")
+    audited_within: Duration = Field(timedelta(days=7), description="for an audit sample")
+    second_within: Duration = Field(timedelta(days=3), description="for a second review")
+    appeal_within: Duration = Field(timedelta(days=7), description="for an appeal")
+    lock: Duration = Field(
+        timedelta(minutes=15), description="a job is with one person, until they ask again"
+    )
+    grace: Duration = Field(
+        timedelta(minutes=1), description="a decision can be undone; then it takes effect"
+    )
+    audited: float = Field(0.005, ge=0, le=1, description="share of published uploads, at random")
+    known: float = Field(
+        0.02, ge=0, le=1, description="known items mixed in, for each flagged upload"
+    )
+    second: float = Field(
+        0.05, ge=0, le=1, description="share of flagged uploads that a second person judges blindly"
+    )
+    enact_every: Duration = Field(
+        timedelta(seconds=5), description="between two looks for decisions that take effect"
+    )
+    countries: tuple[str, ...] = Field(
+        (), description="where restrictions hold; the European Economic Area when unset"
+    )
+    terms_url: str = Field("", description="address of the terms, for statements of reasons")
+
+
 class Http(_Section):
     """The upload endpoint, metrics and health."""
 
@@ -185,6 +217,7 @@ class Settings(BaseSettings):
     decoding: Decoding = Decoding()
     faces: Faces = Faces()
     stream: Stream = Stream()
+    review: Review = Review()
     http: Http = Http()
     logs: Logs = Logs()
 

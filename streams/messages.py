@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from moderation.decisions import Outcome
 from moderation.errors import UnparsableMessage
 from moderation.lineage import ModelIdentity
 from moderation.media import MediaFacts
@@ -92,6 +93,16 @@ class VerdictReached:
     schema_version: Literal[1] = 1
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionMade:
+    """A person decided about an upload: this stands, whatever verdicts come later."""
+
+    TYPE: ClassVar[str] = "org.veriscope.decision.made"
+
+    decision: Outcome
+    schema_version: Literal[1] = 1
+
+
 class Message(Protocol):
     TYPE: ClassVar[str]
 
@@ -156,3 +167,4 @@ ANNOUNCED = Codec(UploadAnnounced)
 FACES = Codec(FacesFound)
 SCORED = Codec(UploadScored)
 REACHED = Codec(VerdictReached)
+DECIDED = Codec(DecisionMade)

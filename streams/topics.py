@@ -45,6 +45,7 @@ class Topics:
         self.prefix = prefix
         self._partitions = partitions
         self.verdicts = f"{prefix}.verdicts"
+        self.decisions = f"{prefix}.decisions"
         self.dead_letters = f"{prefix}.dead-letters"
 
     def uploads(self, lane: Lane) -> str:
@@ -69,6 +70,8 @@ class Topics:
         return [
             *by_lane,
             Topic(name=self.verdicts, partitions=self._partitions, retention=None),
+            # Compacted like verdicts: what stands for an upload must be there for who comes late.
+            Topic(name=self.decisions, partitions=self._partitions, retention=None),
             # A dead letter holds another message whole, and says what was wrong with it.
             Topic(
                 name=self.dead_letters,

@@ -9,7 +9,7 @@ import yaml
 from moderation.upload import Lane
 from runtime.documents.schemas import CODECS, schema_file
 from runtime.wiring import VERSION
-from streams.messages import ANNOUNCED, FACES, LIMIT_BYTES, REACHED, SCORED, Codec
+from streams.messages import ANNOUNCED, DECIDED, FACES, LIMIT_BYTES, REACHED, SCORED, Codec
 from streams.topics import Topic, Topics
 
 _DEAD_LETTER = "DeadLetter"
@@ -85,7 +85,7 @@ def _written(topics: Topics) -> dict[str, Codec[Any]]:
     """The one message type of each topic; that of dead letters is left out."""
     by_lane = ((topics.uploads, ANNOUNCED), (topics.faces, FACES), (topics.scores, SCORED))
     lanes = {name(lane): codec for name, codec in by_lane for lane in Lane}
-    return {**lanes, topics.verdicts: REACHED}
+    return {**lanes, topics.verdicts: REACHED, topics.decisions: DECIDED}
 
 
 def _name(codec: Codec[Any]) -> str:
@@ -132,7 +132,7 @@ def _configuration(topic: Topic) -> dict[str, Any]:
 
 
 def _operations(topics: Topics) -> dict[str, Any]:
-    """What a platform does: it announces uploads, and it reads verdicts."""
+    """What a platform does: it announces uploads, and it reads verdicts and decisions."""
     return {
         **{
             f"announce-{lane}": {
@@ -146,6 +146,11 @@ def _operations(topics: Topics) -> dict[str, Any]:
             "action": "send",
             "channel": {"$ref": "#/channels/verdicts"},
             "summary": "Veriscope tells the end of every upload, and each later one.",
+        },
+        "tell-decision": {
+            "action": "send",
+            "channel": {"$ref": "#/channels/decisions"},
+            "summary": "Veriscope tells what a person decided; it outranks verdicts.",
         },
     }
 

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 from runtime.policies import policy_schema
-from streams.messages import ANNOUNCED, FACES, REACHED, SCORED, Codec
+from streams.messages import ANNOUNCED, DECIDED, FACES, REACHED, SCORED, Codec
 
-CODECS: tuple[Codec[Any], ...] = (ANNOUNCED, FACES, SCORED, REACHED)
+CODECS: tuple[Codec[Any], ...] = (ANNOUNCED, FACES, SCORED, REACHED, DECIDED)
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -11,12 +11,14 @@ from runtime.wiring.broker import (
 from runtime.wiring.bundles import bundle_store, chosen_bundle, served_bundle
 from runtime.wiring.kept import Kept, open_kept
 from runtime.wiring.media import media_store, open_decoders
+from runtime.wiring.reviews import Reviews, review_plan, reviews, statement_terms
 from runtime.wiring.scoring import check_served, open_panel, open_scorers
 from runtime.wiring.worker import VERSION, open_worker
 
 __all__ = [
     "VERSION",
     "Kept",
+    "Reviews",
     "bundle_store",
     "check_served",
     "chosen_bundle",
@@ -31,6 +33,9 @@ __all__ = [
     "open_publisher",
     "open_scorers",
     "open_worker",
+    "review_plan",
+    "reviews",
     "served_bundle",
+    "statement_terms",
     "topics",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from runtime.wiring.reviews import Reviews, review_plan, reviews
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -23,6 +24,7 @@ class Kept:
     """Everything that stands in the database."""
 
     engine: AsyncEngine
+    reviews: Reviews
     ledger: SqlLedger
     open_uploads: SqlOpenUploads
     outbox: SqlOutbox
@@ -35,7 +37,8 @@ async def open_kept(settings: Settings) -> AsyncIterator[Kept]:
 
     Raises:
         LedgerUnavailable: it cannot be reached.
-        InvalidConfiguration: its schema is not the one this version writes.
+        InvalidConfiguration: its schema is not the one this version writes, or the policy's
+            reasons cannot be read.
     """
     engine = open_database(settings.database.url.get_secret_value())
     try:
@@ -47,10 +50,11 @@ async def open_kept(settings: Settings) -> AsyncIterator[Kept]:
             )
         yield Kept(
             engine=engine,
-            ledger=SqlLedger(engine),
+            ledger=SqlLedger(engine, plan=review_plan(settings)),
             open_uploads=SqlOpenUploads(engine),
             outbox=SqlOutbox(engine),
             dead_letters=SqlDeadLetters(engine),
+            reviews=reviews(engine, settings),
         )
     finally:
         await engine.dispose()

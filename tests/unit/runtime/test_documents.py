@@ -7,14 +7,16 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 
+from moderation.decisions import DecisionKind, Outcome
 from moderation.lineage import Lineage
 from moderation.provenance import Provenance, ProvenanceState
+from moderation.review import JobKind
 from moderation.scores import CropScore, TrackScore
 from moderation.verdict import Action, Label, Rejection, StrongFrame, TrackVerdict, Verdict
 from runtime.documents import documents, write_documents
 from runtime.documents.schemas import CODECS, schema_file
 from runtime.settings import Settings
-from streams.messages import FacesFound, UploadAnnounced, UploadScored, VerdictReached
+from streams.messages import DecisionMade, FacesFound, UploadAnnounced, UploadScored, VerdictReached
 from streams.topics import Topics
 from tests.builders import CROP, FACTS, MODEL, NOON, TRACK, an_upload
 
@@ -91,6 +93,23 @@ EXAMPLES = {
         media=FACTS,
     ),
     "verdict without a face": a_verdict(Label.NO_FACE, None, media=FACTS),
+    "decision": DecisionMade(
+        decision=Outcome(
+            decision_id="d1",
+            tenant="acme",
+            upload_id="u1",
+            verdict_id="v1",
+            kind=DecisionKind.OVERTURN,
+            action=Action.PUBLISH,
+            reason="not_forged",
+            job_kind=JobKind.APPEAL,
+            about="d0",
+            made_at=NOON,
+            effective_at=NOON,
+            sequence=2,
+            digest="ab" * 32,
+        )
+    ),
 }
 
 
