@@ -23,7 +23,8 @@ class Lineage:
     `preprocessing` names how media became crops, `calibration` how logits
     became probabilities; both change when their output changes. `model` is
     None where no model was asked (a rejection, or no face), `media_sha256` and
-    `preprocessing` where the media was not read (a rejection).
+    `preprocessing` where the media was not read (a rejection). `provenance` names what
+    read the media's own words on its origin; None where nothing did.
     """
 
     pipeline: str
@@ -33,9 +34,16 @@ class Lineage:
     media_sha256: str | None = None
     model: ModelIdentity | None = None
     calibration: str | None = None
+    provenance: str | None = None
 
     @property
     def digest(self) -> str:
-        """SHA-256 over the canonical JSON of all fields: equal lineage, equal digest."""
-        canonical = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        """SHA-256 over the canonical JSON of all fields: equal lineage, equal digest.
+
+        A lineage from before there was provenance keeps its digest, and its verdict's id.
+        """
+        fields = asdict(self)
+        if self.provenance is None:
+            del fields["provenance"]
+        canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()

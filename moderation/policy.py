@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from moderation.conditions import Condition
 from moderation.thresholds import Thresholds
 from moderation.upload import Lane
 from moderation.verdict import Action, Label
@@ -76,8 +77,10 @@ _ACTIONS: Mapping[Label, Action] = {
 class Rule:
     """What holds for a tenant and a lane; `*` stands for any.
 
+    `provenance` are conditions under which another action is asked for than the label's.
+
     Raises:
-        ValueError: a label has no action.
+        ValueError: a label has no action, or two conditions have one name.
     """
 
     tenant: str = ANY
@@ -86,11 +89,14 @@ class Rule:
     limits: Limits = field(default_factory=Limits)
     pooling: Pooling = field(default_factory=Pooling)
     actions: Mapping[Label, Action] = field(default_factory=lambda: dict(_ACTIONS))
+    provenance: tuple[Condition, ...] = ()
 
     def __post_init__(self) -> None:
         missing = [label.value for label in Label if label not in self.actions]
         if missing:
             raise ValueError(f"no action for {', '.join(missing)}")
+        if len({condition.name for condition in self.provenance}) < len(self.provenance):
+            raise ValueError("conditions of a rule have names of their own")
 
     def covers(self, tenant: str, lane: Lane) -> bool:
         return self.tenant in (ANY, tenant) and self.lane in (None, lane)

@@ -185,7 +185,8 @@ class Provenance:
         """What the media says it is.
 
         That it is generated is believed of anything that says so, for nobody gains by
-        it; that it was captured, only of credentials that hold.
+        it; that it was captured, only of credentials that hold and where nothing says
+        that it was generated.
         """
         said: set[Origin | None] = set()
         if self.tags is not None:
@@ -195,6 +196,8 @@ class Provenance:
         believed = {one for one in said if one in AGAINST_INTEREST}
         signed = self.signed_origins
         believed |= signed if self.state.holds else signed & AGAINST_INTEREST
+        if believed & AGAINST_INTEREST:
+            believed.discard(Origin.CAPTURE)
         return frozenset(one for one in believed if one is not None)
 
     @property

@@ -91,6 +91,9 @@ class TrackVerdict:
 class Verdict:
     """The end of an upload. Never overwritten: a later one supersedes it, and both stay.
 
+    `action_because` names the conditions on provenance that made the action another one
+    than the label's.
+
     Raises:
         ValueError: the parts contradict each other.
     """
@@ -111,6 +114,7 @@ class Verdict:
     face_pack: str | None = None
     rejection: Rejection | None = None
     supersedes: str | None = None
+    action_because: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.fake_probability is not None and not 0.0 <= self.fake_probability <= 1.0:

@@ -33,6 +33,11 @@ UPLOADS_REJECTED = Counter(
 )
 FRAMES_SAMPLED = Counter("veriscope_frames_sampled_total", "Frames that were decoded and searched.")
 FACES_KEPT = Counter("veriscope_faces_kept_total", "Aligned crops put into face packs.")
+PROVENANCE_READ = Counter(
+    "veriscope_provenance_read_total",
+    "Media whose provenance was read, by the state of their credentials.",
+    ["state"],
+)
 STAGE_SECONDS = Histogram(
     "veriscope_stage_seconds", "Time of a stage for one upload.", ["stage"], buckets=_STAGE_BUCKETS
 )

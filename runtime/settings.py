@@ -122,6 +122,25 @@ class Faces(_Section):
     tracks: int = Field(8, ge=1, le=64, description="people kept of one upload")
 
 
+class Provenance(_Section):
+    """What media say of their own origin: who may sign it, and what of it is kept."""
+
+    trust_list: Path | None = Field(
+        None,
+        description="PEM file of authorities for signers; nobody is trusted when unset",
+    )
+    time_stamp_list: Path | None = Field(
+        None,
+        description="PEM file of authorities for time stamps; any is taken at its word when unset",
+    )
+    keep_places: bool = Field(False, description="GPS coordinates")
+    keep_serial_numbers: bool = Field(False, description="of cameras and lenses")
+    cpu: Duration = Field(timedelta(seconds=20), description="processor time for one upload")
+    wall: Duration = Field(
+        timedelta(seconds=30), description="time for one upload; beyond it nothing is known"
+    )
+
+
 class Stream(_Section):
     """Windows, deadlines and patience of the hops."""
 
@@ -216,6 +235,7 @@ class Settings(BaseSettings):
     media: Media = Media()
     decoding: Decoding = Decoding()
     faces: Faces = Faces()
+    provenance: Provenance = Provenance()
     stream: Stream = Stream()
     review: Review = Review()
     http: Http = Http()

@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 
+import structlog
+
 from inference.ports import Extraction, FaceExtractor
 from moderation.errors import MediaRejected, MediaStoreUnavailable
-from moderation.provenance import Provenance, ProvenanceState
+from moderation.provenance import Provenance
 from moderation.upload import Lane, Upload
 from moderation.verdict import Rejection
 from monitoring import metrics
@@ -21,7 +23,7 @@ from streams.messages import FACES, SCORED, FacesFound, UploadScored
 from streams.retries import Origin
 from streams.topics import Topics
 
-_UNKNOWN = Provenance(state=ProvenanceState.UNKNOWN)
+log = structlog.get_logger()
 
 
 class Extract:
@@ -60,6 +62,7 @@ class Extract:
             return [self._rejected(upload, error)]
         metrics.FRAMES_SAMPLED.inc(found.facts.frames_sampled)
         metrics.FACES_KEPT.inc(len(found.crops))
+        _count(upload, found.provenance)
         if not found.crops:
             return [self._without_face(upload, found)]
         return [await self._with_faces(upload, found)]
@@ -82,7 +85,7 @@ class Extract:
         message = FacesFound(
             upload=upload,
             media=found.facts,
-            provenance=_UNKNOWN,
+            provenance=found.provenance,
             face_pack=key,
             preprocessing=found.preprocessing,
         )
@@ -95,7 +98,7 @@ class Extract:
                 upload=upload,
                 preprocessing=found.preprocessing,
                 media=found.facts,
-                provenance=_UNKNOWN,
+                provenance=found.provenance,
             )
         )
 
@@ -117,6 +120,12 @@ def _workplace(spool: Path) -> Iterator[Path]:
             yield Path(folder)
     except OSError as error:
         raise MediaStoreUnavailable(f"the spool cannot be used: {error}") from error
+
+
+def _count(upload: Upload, provenance: Provenance) -> None:
+    metrics.PROVENANCE_READ.labels(provenance.state).inc()
+    for part in provenance.unread:
+        log.info("provenance.unread", upload_id=upload.upload_id, part=part.part, because=part.why)
 
 
 def _now() -> datetime:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from moderation.conditions import settle
 from moderation.errors import ScorerMismatch, UnknownUpload
 from moderation.fusion import Fusion
 from moderation.judging import Judgement, judge, judge_without_face
@@ -84,12 +85,14 @@ class Record:
         rule = self._policy.rule_for(upload.tenant, upload.lane)
         judgement = self._judge(message, rule)
         lineage = self._lineage(message)
+        label, provenance = judgement.label, message.provenance
+        settled = settle(rule.actions[label], label, provenance, rule.provenance)
         return Verdict(
             verdict_id=str(uuid.uuid5(_VERDICT_IDS, f"{upload.upload_id}:{lineage.digest}")),
             upload_id=upload.upload_id,
             tenant=upload.tenant,
-            label=judgement.label,
-            action=rule.actions[judgement.label],
+            label=label,
+            action=settled.action,
             fake_probability=judgement.fake_probability,
             reasons=judgement.reasons,
             lineage=lineage,
@@ -97,10 +100,11 @@ class Record:
             decided_at=datetime.now(UTC),
             tracks=judgement.tracks,
             media=message.media,
-            provenance=message.provenance,
+            provenance=provenance,
             face_pack=message.face_pack,
             rejection=message.rejection,
             supersedes=current.verdict_id if current is not None else None,
+            action_because=settled.because,
         )
 
     def _judge(self, message: UploadScored, rule: Rule) -> Judgement:
@@ -132,4 +136,5 @@ class Record:
             media_sha256=message.media.sha256 if message.media else None,
             model=message.model,
             calibration=self._fusion(message.model).id if message.model else None,
+            provenance=message.provenance.reader if message.provenance else None,
         )

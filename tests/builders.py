@@ -7,6 +7,17 @@ from datetime import UTC, datetime
 
 from moderation.lineage import ModelIdentity
 from moderation.media import Container, MediaFacts, MediaKind
+from moderation.provenance import (
+    LARGEST_BYTES,
+    LONGEST_LIST,
+    TEXT_BYTES,
+    Credentials,
+    ManifestPlace,
+    Provenance,
+    ProvenanceState,
+    SourceAction,
+    size_of,
+)
 from moderation.scores import CropScore
 from moderation.tracks import Crop, CropQuality, Track
 from moderation.upload import Lane, Upload
@@ -35,6 +46,21 @@ CROP = Crop(
     box_xyxy=(0.0, 0.0, 100.0, 100.0),
     quality=CropQuality(face_pixels=100, sharpness=100, frontality=0.9, detector_score=0.99),
 )
+
+
+def _fullest() -> Provenance:
+    """As large as a provenance may be, of texts that take more bytes in JSON than elsewhere."""
+    text = '"' * (TEXT_BYTES // 2)
+    action = SourceAction(action=text, digital_source_type=text, software=text)
+    credentials = Credentials(place=ManifestPlace.EMBEDDED, actions=(action,) * LONGEST_LIST)
+    full = Provenance(state=ProvenanceState.TRUSTED, credentials=credentials)
+    codes: list[str] = []
+    while (room := LARGEST_BYTES - size_of(full) - sum(len(code) + 3 for code in codes) - 3) > 0:
+        codes.append("s" * min(room, TEXT_BYTES))
+    return replace(full, credentials=replace(credentials, status_codes=tuple(codes)))
+
+
+FULLEST = _fullest()
 TRACK = Track(track_id=0, first_seconds=0.0, last_seconds=0.0, frames_seen=1)
 
 

@@ -29,15 +29,17 @@ def png_blocks(file: BinaryIO) -> Blocks:
     Raises:
         Unread: a chunk goes beyond the file, or there is no end of them.
     """
-    exif = b""
+    exif, read = b"", 0
     texts: dict[str, bytes] = {}
     for kind, content in _chunks(file):
         if kind == b"eXIf":
             exif = exif or content
             continue
+        read += 1
+        if read > MOST_FIELDS:  # to inflate them all could take minutes
+            raise Unread("too_many_chunks")
         name, text = _TEXTS[kind](content)
-        if name and len(texts) < MOST_FIELDS:
-            texts.setdefault(name, text)
+        texts.setdefault(name, text)
     xmp = texts.pop(_XMP, b"")
     fields = {
         f"png:{name}": text[:LONGEST_VALUE].decode("utf-8", "replace")

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
+from moderation.origin_wording import origin_in_words
+from moderation.provenance import Provenance
 from moderation.wording import in_words
+
+_PROVENANCE: TypeAdapter[Provenance] = TypeAdapter(Provenance)
 
 _FORGED = ("fake", "suspect")
 
@@ -22,7 +28,19 @@ def why(verdict: dict[str, Any]) -> list[str]:
     said += [in_words(reason) for reason in verdict["reasons"]]
     if verdict["label"] == "clear":
         said += _passed_over(verdict)
-    return said
+    because = verdict.get("action_because") or []
+    return said + [f"{verdict['action']} by condition {name}" for name in because]
+
+
+def origin(verdict: dict[str, Any]) -> str:
+    """What the media says of its own origin; empty where it says nothing.
+
+    So it is where a later version says what this one does not know.
+    """
+    try:
+        return origin_in_words(_PROVENANCE.validate_python(verdict.get("provenance")))
+    except ValidationError:
+        return ""
 
 
 def kinds(verdict: dict[str, Any]) -> list[str]:

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from runtime.cli.explaining import why
+from runtime.cli.explaining import origin, why
 from runtime.client import Ended
 
 _STYLES = {
@@ -28,7 +28,7 @@ _STYLES = {
 
 
 def verdict_table(ended: Iterable[Ended]) -> Table:
-    """One row a file, by name."""
+    """One row a file, by name; with a column of their origin where any media says something."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("file", overflow="fold")
     table.add_column("label")
@@ -37,8 +37,13 @@ def verdict_table(ended: Iterable[Ended]) -> Table:
     table.add_column("why", overflow="fold")
     table.add_column("time", justify="right")
     ended = sorted(ended, key=lambda one: one.name)
-    for one, name in zip(ended, shown_names([one.name for one in ended]), strict=True):
-        table.add_row(_plain(name), *_cells(one))
+    origins = [_plain(origin(one.verdict) if one.verdict else "") for one in ended]
+    if any(origins):
+        table.add_column("what it says of its origin", overflow="fold")
+    for one, name, said in zip(
+        ended, shown_names([one.name for one in ended]), origins, strict=True
+    ):
+        table.add_row(_plain(name), *_cells(one), *([said] if any(origins) else []))
     return table
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager
+from math import ceil
 from pathlib import Path
 
 from inference.decoding.decoders import DecoderPool
 from inference.decoding.wire import Confines, Work
 from inference.faces.search import FaceSearch
+from inference.provenance.search import ProvenanceSearch
+from inference.provenance.trust import load_trust_list
 from inference.reading.frames import DecodingLimits
 from runtime.settings import Settings
 from storage.media import ObstoreMediaStore, open_media_store
@@ -55,6 +58,11 @@ def spool(settings: Settings) -> AbstractContextManager[Path]:
 
 @asynccontextmanager
 async def open_decoders(settings: Settings) -> AsyncIterator[DecoderPool]:
+    """Start no process yet.
+
+    Raises:
+        InvalidConfiguration: a trust list cannot be read.
+    """
     media, decoding_, faces = settings.media, settings.decoding, settings.faces
     pool = DecoderPool(
         processes=decoding_.processes,
@@ -70,15 +78,34 @@ async def open_decoders(settings: Settings) -> AsyncIterator[DecoderPool]:
                 crops_per_track=faces.crops_per_track,
                 tracks=faces.tracks,
             ),
+            provenance=provenance_search(settings),
             confines=Confines(
                 memory_bytes=decoding_.memory_bytes,
                 cpu_seconds=int(decoding_.cpu.total_seconds()),
+                provenance_cpu_seconds=ceil(settings.provenance.cpu.total_seconds()),
             ),
         ),
         wall_seconds=decoding_.wall.total_seconds(),
+        provenance_seconds=settings.provenance.wall.total_seconds(),
         jobs_per_process=decoding_.uploads_per_process,
     )
     try:
         yield pool
     finally:
         await pool.close()
+
+
+def provenance_search(settings: Settings) -> ProvenanceSearch:
+    """How media's own words on their origin are read.
+
+    Raises:
+        InvalidConfiguration: a trust list cannot be read.
+    """
+    asked = settings.provenance
+    return ProvenanceSearch(
+        signers=load_trust_list(asked.trust_list) if asked.trust_list else None,
+        time_stamps=load_trust_list(asked.time_stamp_list) if asked.time_stamp_list else None,
+        keep_places=asked.keep_places,
+        keep_serial_numbers=asked.keep_serial_numbers,
+        pixels=settings.media.max_pixels,
+    )

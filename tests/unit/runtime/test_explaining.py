@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from runtime.cli.explaining import kinds, why
+from runtime.cli.explaining import kinds, origin, why
 from runtime.cli.tables import verdict_table
 from runtime.client import Ended
 
@@ -110,3 +110,40 @@ def test_what_an_uploader_wrote_does_not_format_the_table() -> None:
     table = verdict_table([Ended(name="/m/a", upload_id="u", verdict=verdict)])
     cells = [str(next(iter(column.cells))) for column in table.columns]
     assert "[bold]hello�[2J" in cells
+
+
+def test_a_condition_that_changed_the_action_is_told() -> None:
+    verdict = a_verdict(
+        "clear", a_track(0.02), action="review", action_because=["credentials_invalid"]
+    )
+    assert why(verdict)[-1] == "review by condition credentials_invalid"
+
+
+SIGNED = {
+    "state": "invalid",
+    "credentials": {"place": "embedded", "signer": {"issuer": "Test Cameras"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("provenance", "said"),
+    [
+        (SIGNED, "credentials that do not hold (Test Cameras)"),
+        ({"state": "unknown"}, ""),
+        (None, ""),
+        ({"state": "a state of a later version"}, ""),
+    ],
+)
+def test_what_a_media_says_of_its_origin_is_one_line(provenance: Any, said: str) -> None:
+    assert origin(a_verdict("clear", provenance=provenance)) == said
+
+
+@pytest.mark.parametrize(("provenance", "columns"), [(SIGNED, 7), ({"state": "unknown"}, 6)])
+def test_the_table_tells_of_origins_where_there_are_any(provenance: Any, columns: int) -> None:
+    ended = [
+        Ended(name="/m/a", upload_id="u1", verdict=a_verdict("no_face", provenance=provenance)),
+        Ended(name="/m/b", upload_id="u2", verdict=None, failure="no"),
+    ]
+    table = verdict_table(ended)
+    assert len(table.columns) == columns
+    assert all(len(list(column.cells)) == 2 for column in table.columns)

@@ -1,13 +1,26 @@
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from moderation.conditions import settle
 from moderation.errors import InvalidConfiguration
 from moderation.fusion import Family, Fusion
+from moderation.provenance import (
+    UNKNOWN,
+    Credentials,
+    GeneratorMark,
+    ManifestPlace,
+    MediaTags,
+    Provenance,
+    ProvenanceState,
+    SourceAction,
+)
 from moderation.upload import Lane
-from moderation.verdict import Label
+from moderation.verdict import Action, Label
 from runtime.policies import check_evidence, load_policy
 
 VALID = """\
@@ -98,3 +111,64 @@ def _file(folder: Path, text: str) -> Path:
     path = folder / "policy.yaml"
     path.write_text(text)
     return path
+
+
+def captured(state: ProvenanceState) -> Provenance:
+    made = SourceAction(action="c2pa.created", digital_source_type="digitalCapture")
+    return Provenance(
+        state=state, credentials=Credentials(place=ManifestPlace.EMBEDDED, actions=(made,))
+    )
+
+
+GENERATED = replace(UNKNOWN, tags=MediaTags(digital_source_type="trainedAlgorithmicMedia"))
+NAMED = replace(UNKNOWN, generator_marks=(GeneratorMark(generator="Midjourney", field="f"),))
+
+
+@pytest.mark.parametrize(
+    ("label", "provenance", "action", "because"),
+    [
+        (Label.CLEAR, UNKNOWN, Action.PUBLISH, ()),
+        (Label.FAKE, UNKNOWN, Action.WITHHOLD, ()),
+        (
+            Label.FAKE,
+            captured(ProvenanceState.TRUSTED),
+            Action.REVIEW,
+            ("trusted_capture_contradicted",),
+        ),
+        (Label.FAKE, captured(ProvenanceState.VALID), Action.WITHHOLD, ()),
+        (Label.CLEAR, captured(ProvenanceState.TRUSTED), Action.PUBLISH, ()),
+        (Label.CLEAR, GENERATED, Action.LABEL, ("declared_generated",)),
+        (Label.NO_FACE, NAMED, Action.LABEL, ("generator_named",)),
+        (Label.FAKE, GENERATED, Action.WITHHOLD, ()),
+        (
+            Label.CLEAR,
+            captured(ProvenanceState.INVALID),
+            Action.REVIEW,
+            ("credentials_invalid",),
+        ),
+    ],
+)
+def test_the_packaged_policy_acts_on_provenance_where_somebody_speaks_against_himself(
+    label: Label, provenance: Provenance, action: Action, because: tuple[str, ...]
+) -> None:
+    rule = load_policy(None).rule_for("acme", Lane.LIVE)
+    settled = settle(rule.actions[label], label, provenance, rule.provenance)
+    assert (settled.action, settled.because) == (action, because)
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("{name: a, states: [invalid]}", "takes action or at_least"),
+        ("{name: a, at_least: review}", "asks nothing of the provenance"),
+        ("{name: a, states: [authentic], at_least: review}", "rules.0.provenance.0.states.0"),
+        ("{name: a, declares: [capture], at_leest: review}", "at_leest"),
+        ("{name: A b, states: [invalid], at_least: review}", "a condition's name"),
+    ],
+)
+def test_a_condition_that_means_nothing_stops_the_start(
+    tmp_path: Path, condition: str, said: str
+) -> None:
+    text = f"name: mine\nrules:\n  - tenant: '*'\n    provenance: [{condition}]\n"
+    with pytest.raises(InvalidConfiguration, match=re.escape(said)):
+        load_policy(_file(tmp_path, text))

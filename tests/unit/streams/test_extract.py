@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from moderation.errors import (
     SourceUnavailable,
     UnreadableMedia,
 )
+from moderation.provenance import Provenance, ProvenanceState
 from moderation.upload import Lane
 from storage.in_memory import InMemoryMediaStore, InMemorySource
 from streams.extract import Extract
@@ -116,3 +118,12 @@ async def test_the_lane_of_the_topic_says_who_is_decoded_first(
     message = await desk.handle(lane)
     assert desk.extractor.asked[0][1] is urgent
     assert message.topic == TOPICS.faces(lane)
+
+
+@pytest.mark.parametrize(("found", "codec"), [(FOUND, FACES), (NOBODY, SCORED)])
+async def test_what_the_media_says_of_its_origin_goes_along(
+    tmp_path: Path, found: Extraction, codec
+) -> None:
+    said = Provenance(state=ProvenanceState.VALID, reader="reader 1")
+    message = await Desk(tmp_path, replace(found, provenance=said)).handle()
+    assert codec.decode(message.value).provenance == said

@@ -11,13 +11,14 @@ from annotated_types import Le
 
 from inference.bundles.manifest import LONGEST_NAME, MOST_DETECTORS
 from inference.faces.tracks import FaceFollower
+from moderation.conditions import LONGEST_NAME as LONGEST_CONDITION
 from moderation.lineage import Lineage, ModelIdentity
 from moderation.scores import CropScore, TrackScore
 from moderation.tracks import Crop, CropQuality, Track
 from moderation.verdict import Action, Label, Reason, StrongFrame, TrackVerdict, Verdict
 from runtime.settings import Faces
 from streams.messages import LIMIT_BYTES, REACHED, SCORED, UploadScored, VerdictReached
-from tests.builders import FACTS, MODEL, NOON, an_upload
+from tests.builders import FACTS, FULLEST, MODEL, NOON, an_upload
 
 CROPS = 64
 TRACKS = 64
@@ -77,6 +78,7 @@ def test_the_scores_of_the_largest_upload_fit_into_a_message(over_tracks: int) -
         upload=UPLOAD,
         preprocessing="p" * 200,
         media=FACTS,
+        provenance=FULLEST,
         face_pack="k" * 500,
         score_pack="k" * 500,
         tracks=tuple(
@@ -103,6 +105,7 @@ def test_the_verdict_on_the_largest_upload_fits_into_a_message() -> None:
         media_sha256=FACTS.sha256,
         model=MODEL,
         calibration="c" * 100,
+        provenance="r" * 200,
     )
     verdict = Verdict(
         verdict_id="v" * 36,
@@ -117,8 +120,10 @@ def test_the_verdict_on_the_largest_upload_fits_into_a_message() -> None:
         decided_at=NOON,
         tracks=tuple(a_track(number) for number in range(TRACKS)),
         media=replace(FACTS, warnings=("w" * 40,) * 10),
+        provenance=FULLEST,
         face_pack="k" * 500,
         supersedes="v" * 36,
+        action_because=("c" * LONGEST_CONDITION,) * 2,
     )
     sent = REACHED.encode(VerdictReached(verdict=verdict), topic="t", upload_id="u1", at=NOON)
     assert LIMIT_BYTES // 4 < len(sent.value) <= LIMIT_BYTES

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from moderation.conditions import Condition
 from moderation.errors import ScorerMismatch
 from moderation.fusion import Family, Fusion
 from moderation.policy import Policy, Rule
+from moderation.provenance import UNKNOWN, Provenance, ProvenanceState
 from moderation.scores import TrackScore
 from moderation.thresholds import Thresholds
 from moderation.verdict import Action, Label, Rejection
@@ -21,6 +23,9 @@ PLAIN = Fusion(
     families=(Family(finds="manipulated", weights={"blending": 1.0, "transitions": 1.0}),),
 )
 
+BROKEN = Condition(name="broken", states=(ProvenanceState.INVALID,), at_least=Action.REVIEW)
+INVALID = Provenance(state=ProvenanceState.INVALID, reader="reader 1")
+
 
 class Desk:
     """Record over an in-memory ledger."""
@@ -32,7 +37,7 @@ class Desk:
         self.record = self.with_policy(policy)
 
     def with_policy(self, name: str) -> Record:
-        rule = Rule(thresholds=Thresholds(suspect=0.5, fake=0.8))
+        rule = Rule(thresholds=Thresholds(suspect=0.5, fake=0.8), provenance=(BROKEN,))
         policy = Policy(name=name, sha256=name.encode().hex(), rules=(rule,))
         return Record(self.ledger, policy, {MODEL: PLAIN}, TOPICS, pipeline="1")
 
@@ -135,3 +140,35 @@ async def test_an_upload_scored_before_its_row_was_written_gets_its_row() -> Non
     desk = Desk()
     await desk.record(scored(0.0, upload=an_upload("u1", tenant="early")))
     assert (await desk.ledger.status("u1")).upload.tenant == "early"
+
+
+@pytest.mark.parametrize(
+    ("provenance", "action", "because"),
+    [
+        (None, Action.PUBLISH, ()),
+        (UNKNOWN, Action.PUBLISH, ()),
+        (INVALID, Action.REVIEW, ("broken",)),
+    ],
+)
+async def test_provenance_changes_the_action_and_neither_label_nor_probability(
+    provenance: Provenance | None, action: Action, because: tuple[str, ...]
+) -> None:
+    desk = Desk()
+    await desk.record(scored(-3.0, provenance=provenance))
+    verdict = await desk.verdict()
+    assert (verdict.label, verdict.fake_probability) == (
+        Label.CLEAR,
+        pytest.approx(0.0474, abs=1e-4),
+    )
+    assert (verdict.action, verdict.action_because) == (action, because)
+    assert verdict.provenance == provenance
+    assert await desk.published() == [verdict]
+
+
+async def test_provenance_that_was_read_otherwise_makes_another_verdict() -> None:
+    desk = Desk()
+    await desk.record(scored(3.0, provenance=INVALID))
+    await desk.record(scored(3.0, provenance=replace(INVALID, reader="reader 2")))
+    first, second = await desk.published()
+    assert second.supersedes == first.verdict_id
+    assert second.lineage.provenance == "reader 2"
