@@ -1,28 +1,48 @@
-"""The HTTP application: uploads, metrics and health."""
+"""The HTTP application: the console, the API, metrics and health."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, FastAPI, Response
+from collections.abc import Sequence
+
+from fastapi import APIRouter, Depends, FastAPI, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from console.faults import ANSWERED, answer
+from console.areas import Area
+from console.faults import ANSWERED
+from console.headers import SecureHeaders
+from console.identity.gate import Gate
+from console.identity.guards import guarded, unlimited
+from console.pages import Pages, answer_failure
+from console.static import Assets
 from monitoring.health import Health
 
 
-def build_app(health: Health, *, version: str, uploads: APIRouter | None = None) -> FastAPI:
-    """Make the application; without `uploads` it only says how the process is."""
+def build_app(
+    health: Health, *, version: str, gate: Gate | None = None, areas: Sequence[Area] = ()
+) -> FastAPI:
+    """Make the application; without a `gate` and areas it only says how the process is.
+
+    Raises:
+        LookupError: a route has no guard.
+    """
     app = FastAPI(title="Veriscope", version=version, docs_url=None, redoc_url=None)
-    if uploads is not None:
-        app.include_router(uploads)
-    app.include_router(_operations(health))
+    if gate is not None:
+        assets = Assets()
+        app.state.gate = gate
+        app.state.pages = Pages(assets, [link for area in areas for link in area.links])
+        app.include_router(guarded(assets.routes()))
+    for area in areas:
+        app.include_router(guarded(area.routes))
+    app.include_router(guarded(_operations(health)))
+    app.add_middleware(SecureHeaders, https=gate is not None and gate.site.https)
     for error in ANSWERED:
-        app.add_exception_handler(error, answer)
+        app.add_exception_handler(error, answer_failure)
     return app
 
 
 def _operations(health: Health) -> APIRouter:
-    routes = APIRouter(tags=["operations"])
+    routes = APIRouter(tags=["operations"], dependencies=[Depends(unlimited)])
 
     @routes.get("/metrics")
     async def metrics() -> Response:

@@ -9,14 +9,20 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from console.multipart import BadForm
 from moderation.errors import (
+    AccountRefused,
     MediaRejected,
     MediaTooLarge,
     ModerationError,
+    NotYours,
+    ReviewRefused,
     Unavailable,
+    UnknownPerson,
+    UnknownReview,
     UnknownUpload,
 )
 from monitoring import metrics
@@ -38,45 +44,78 @@ class Refused(Exception):
         self, status: int, reason: str, detail: str, *, headers: dict[str, str] | None = None
     ) -> None:
         super().__init__(detail)
-        self.response = JSONResponse(
-            Fault(reason=reason, detail=detail).model_dump(), status, headers
-        )
+        self.status = status
+        self.reason = reason
+        self.detail = detail
+        self.headers = headers
+
+    @property
+    def response(self) -> Response:
+        """The answer to a program; a page says it in `console.pages`."""
+        fault = Fault(reason=self.reason, detail=self.detail)
+        return JSONResponse(fault.model_dump(), self.status, self.headers)
 
 
-FAULTS: dict[int | str, dict[str, Any]] = {
-    code: {"model": Fault, "description": description}
-    for code, description in (
-        (400, "The request is damaged."),
-        (404, "No such upload."),
-        (408, "The client stopped sending. Try again, with the same upload_id."),
-        (409, "The upload_id stands for an upload of another tenant."),
-        (413, "The media is too large."),
-        (422, "A value is not allowed."),
-        (429, "Too many uploads are being received. Try again after Retry-After seconds."),
-        (503, "A dependency does not answer. Try again, with the same upload_id."),
-    )
-}
+# Code, its reason's most usual word, and what it means. What every route of the API may answer.
+_ANY = (
+    (401, "sign_in", "Nobody is signed in, or the token does not hold."),
+    (403, "forbidden", "The token or the role does not allow this."),
+    (422, "bad_request", "A value is not allowed."),
+    (429, "too_often", "Too many requests. Try again after Retry-After seconds."),
+    (503, "unavailable", "A dependency does not answer. Try again."),
+)
+_OF_UPLOADS = (
+    (400, "bad_form", "The request is damaged."),
+    (404, "unknown_upload", "No such upload, or it is another tenant's."),
+    (408, "idle", "The client stopped sending. Try again, with the same upload_id."),
+    (409, "taken", "The upload_id stands for an upload of another tenant."),
+    (413, "too_large", "The media is too large."),
+)
+
+
+def faults(*own: tuple[int, str, str]) -> dict[int | str, dict[str, Any]]:
+    """What routes may answer beside success, for OpenAPI: what any may, and their own."""
+    return {
+        code: {
+            "model": Fault,
+            "description": description,
+            "content": {"application/json": {"example": {"reason": word, "detail": description}}},
+        }
+        for code, word, description in sorted((*_ANY, *own))
+    }
+
+
+FAULTS = faults(*_OF_UPLOADS)
 
 ANSWERED: tuple[type[Exception], ...] = (
     Refused,
     BadForm,
     ModerationError,
     RequestValidationError,
+    HTTPException,
     ClientDisconnect,
 )
+
+# What the framework refuses by itself: a path that leads nowhere, a method that a path has not.
+_BY_FRAMEWORK = {404: ("not_found", "there is nothing here"), 405: ("bad_method", "not so")}
 
 
 async def answer(request: Request, error: Exception) -> Response:
     """Answer a request that failed. What no client caused is logged and counted, by its branch."""
     if isinstance(error, ClientDisconnect):
         return Response(status_code=400)  # nobody reads it
+    return said(request, error).response
+
+
+def said(request: Request, error: Exception) -> Refused:
+    """What a failed request is told; what no client caused is logged and counted."""
     if not _is_the_clients(error):
         fault = "dependency" if isinstance(error, Unavailable) else "ours"
         metrics.HTTP_FAILURES.labels(fault).inc()
         say = log.warning if fault == "dependency" else log.error
         route = getattr(request.scope.get("route"), "path", None)
         say("http.failed", fault=fault, route=route, error=type(error).__name__, detail=str(error))
-    return _response(error)
+    return _refusal(error)
 
 
 def unacceptable(fault: dict[str, Any]) -> Refused:
@@ -86,23 +125,43 @@ def unacceptable(fault: dict[str, Any]) -> Refused:
 
 
 def _is_the_clients(error: Exception) -> bool:
-    clients = (Refused, BadForm, RequestValidationError, MediaRejected, UnknownUpload)
+    clients = (
+        Refused,
+        BadForm,
+        RequestValidationError,
+        HTTPException,
+        MediaRejected,
+        UnknownUpload,
+        ReviewRefused,
+        AccountRefused,
+    )
     return isinstance(error, clients)
 
 
-def _response(error: Exception) -> Response:
+def _refusal(error: Exception) -> Refused:
     if isinstance(error, Refused):
-        return error.response
+        return error
     if isinstance(error, RequestValidationError):
-        return unacceptable(error.errors()[0]).response
+        return unacceptable(error.errors()[0])
+    if isinstance(error, HTTPException):
+        reason, detail = _BY_FRAMEWORK.get(error.status_code, ("refused", str(error.detail)))
+        headers = dict(error.headers) if error.headers else None
+        return Refused(error.status_code, reason, detail, headers=headers)
     if isinstance(error, BadForm):
-        return Refused(400, "bad_form", str(error)).response
-    if isinstance(error, UnknownUpload):
-        return Refused(404, "unknown_upload", str(error)).response
-    if isinstance(error, MediaTooLarge):
-        return Refused(413, error.reason, str(error)).response
+        return Refused(400, "bad_form", str(error))
     if isinstance(error, MediaRejected):
-        return Refused(422, error.reason, str(error)).response
+        status = 413 if isinstance(error, MediaTooLarge) else 422
+        return Refused(status, error.reason, str(error))
+    if isinstance(error, ReviewRefused | AccountRefused):
+        return Refused(_status(error), error.reason, str(error))
+    if isinstance(error, UnknownUpload):
+        return Refused(404, "unknown_upload", str(error))
     if isinstance(error, Unavailable):
-        return Refused(503, "unavailable", "a dependency does not answer; try again").response
-    return Refused(500, "internal", "this is a defect of Veriscope").response
+        return Refused(503, "unavailable", "a dependency does not answer; try again")
+    return Refused(500, "internal", "this is a defect of Veriscope")
+
+
+def _status(error: ModerationError) -> int:
+    if isinstance(error, UnknownReview | UnknownPerson):
+        return 404
+    return 403 if isinstance(error, NotYours) else 409

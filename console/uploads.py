@@ -7,20 +7,34 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from console.bounds import Bounds, Places, bounded
 from console.faults import FAULTS, Refused, unacceptable
+from console.identity.callers import Caller
+from console.identity.guards import require
 from console.multipart import FilePart
 from console.receiving import Reception, Sender, UploadStore
 from moderation.errors import ForbiddenSource
+from moderation.people import Permission
 from moderation.upload import Lane, Upload
 from moderation.verdict import Verdict
 from storage.ports import Ledger
 
 _IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
 _LONGEST_JSON = 16 * 1024
+_EXAMPLE = "6d0f7c1e-5a0e-4f0b-9a3f-0c9d9f1b2a37"
+_STATUS: dict[str, Any] = {
+    "upload_id": _EXAMPLE,
+    "tenant": "default",
+    "lane": "live",
+    "file_name": "photo.jpg",
+    "announced_at": "2026-03-01T12:00:00Z",
+    "announcements": 1,
+    "deadline_at": "2026-03-01T12:10:00Z",
+    "verdict": None,
+}
 _VERDICT: TypeAdapter[Verdict] = TypeAdapter(Verdict)
 
 Tenant = Annotated[str, Query(pattern=_IDENTIFIER, description="whose upload it is")]
@@ -32,6 +46,8 @@ ClientsId = Annotated[
     ),
 ]
 Urgency = Annotated[Lane, Query(description="live, or backfill for what can wait")]
+Sending = Annotated[Caller, Depends(require(Permission.UPLOADS_SUBMIT, from_this_machine=True))]
+Asking = Annotated[Caller, Depends(require(Permission.UPLOADS_READ, from_this_machine=True))]
 
 
 class Address(BaseModel):
@@ -46,12 +62,20 @@ class Address(BaseModel):
 class Accepted(BaseModel):
     """The upload is in the ledger and will come to an end."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"upload_id": _EXAMPLE, "status_url": f"/v1/uploads/{_EXAMPLE}"}
+        }
+    )
+
     upload_id: str
     status_url: str
 
 
 class Status(BaseModel):
     """Where an upload stands; `verdict` is null until there is one."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _STATUS})
 
     upload_id: str
     tenant: str
@@ -78,11 +102,14 @@ def build_routes(
     @routes.post("", status_code=202, response_model=Accepted, openapi_extra=_BODIES)
     async def submit(
         request: Request,
+        caller: Sending,
         upload_id: ClientsId = None,
         tenant: Tenant = "default",
         lane: Urgency = Lane.LIVE,
     ) -> Accepted:
         """Take one upload: a file as `multipart/form-data`, or JSON with the address of one."""
+        if tenant not in caller.tenants:
+            raise Refused(403, "other_tenant", "this token does not send uploads for this tenant")
         sender = Sender(upload_id=upload_id or str(uuid.uuid4()), tenant=tenant, lane=lane)
         with places.one():
             if not await reception.knows(sender):
@@ -90,10 +117,13 @@ def build_routes(
         return Accepted(upload_id=sender.upload_id, status_url=f"/v1/uploads/{sender.upload_id}")
 
     @routes.get("/{upload_id}", response_model=Status)
-    async def status(upload_id: Annotated[str, Path(pattern=_IDENTIFIER)]) -> Status:
+    async def status(
+        upload_id: Annotated[str, Path(pattern=_IDENTIFIER)], caller: Asking
+    ) -> Status:
         """Say where an upload stands, with its current verdict once there is one."""
         found = await ledger.status(upload_id)
         upload, verdict = found.upload, found.verdict
+        caller.check_sees(upload.tenant, upload_id)
         return Status(
             upload_id=upload.upload_id,
             tenant=upload.tenant,

@@ -33,7 +33,10 @@ class Ended:
 
 
 class Client:
-    """Talks to one Veriscope. `tenant` and `lane` hold for all that it sends."""
+    """Talks to one Veriscope. `tenant` and `lane` hold for all that it sends.
+
+    `token` is needed where Veriscope does not run on this machine.
+    """
 
     def __init__(
         self,
@@ -41,12 +44,17 @@ class Client:
         *,
         tenant: str = "default",
         lane: Lane = Lane.LIVE,
+        token: str | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._url = url
         self._parameters = {"tenant": tenant, "lane": lane.value}
         self._http = httpx.AsyncClient(
-            base_url=url, timeout=60.0, trust_env=False, transport=transport
+            base_url=url,
+            timeout=60.0,
+            trust_env=False,
+            transport=transport,
+            headers={"Authorization": f"Bearer {token}"} if token else None,
         )
         self._places = asyncio.Semaphore(_AT_ONCE)
 

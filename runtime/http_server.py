@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import uvicorn
 from fastapi import FastAPI
@@ -16,8 +16,10 @@ from moderation.errors import InvalidConfiguration
 class HttpServer(uvicorn.Server):
     """A uvicorn server that leaves signals to the process it runs in."""
 
-    def __init__(self, app: FastAPI, *, host: str, port: int) -> None:
+    def __init__(self, app: FastAPI, *, host: str, port: int, proxies: Sequence[str] = ()) -> None:
         """Listen at once, so that a taken port is known before anything else starts.
+
+        What `proxies` say of whom they ask for is believed, and nobody else.
 
         Raises:
             InvalidConfiguration: nothing can listen there.
@@ -29,6 +31,8 @@ class HttpServer(uvicorn.Server):
                 access_log=False,
                 lifespan="off",
                 server_header=False,
+                proxy_headers=bool(proxies),
+                forwarded_allow_ips=list(proxies),
                 timeout_graceful_shutdown=5,
             )
         )

@@ -64,7 +64,7 @@ async def running(settings: Settings, services: frozenset[Service]) -> AsyncIter
             health=Health(),
             tasks=await stack.enter_async_context(_tasks()),
         )
-        server = _listening(shared, services)
+        server = await _listening(stack, shared, services)
         for service in Service:  # in the order in which an upload passes them
             if service in services:
                 await stack.enter_async_context(_RUN[service](shared))
@@ -100,16 +100,25 @@ async def _background(
             stop()
 
 
-def _listening(shared: Shared, services: frozenset[Service]) -> HttpServer:
+async def _listening(
+    stack: AsyncExitStack, shared: Shared, services: frozenset[Service]
+) -> HttpServer:
     """Listen before anything else runs, so that a taken port costs nothing."""
     shared.health.ready["database"] = shared.kept.outbox.backlog
-    uploads = None
+    settings = shared.settings
+    app = build_app(shared.health, version=wiring.VERSION)
     if Service.API in services:
-        store = wiring.media_store(shared.settings)
+        store = wiring.media_store(settings)
         shared.health.ready["media_store"] = lambda: probe(store)
-        uploads = _upload_routes(shared, store)
-    app = build_app(shared.health, version=wiring.VERSION, uploads=uploads)
-    return HttpServer(app, host=shared.settings.http.host, port=shared.settings.http.port)
+        console = await stack.enter_async_context(
+            wiring.open_console(settings, shared.kept.accounts, _upload_routes(shared, store))
+        )
+        app = build_app(
+            shared.health, version=wiring.VERSION, gate=console.gate, areas=console.areas
+        )
+    http = settings.http
+    proxies = [str(network) for network in http.proxies]
+    return HttpServer(app, host=http.host, port=http.port, proxies=proxies)
 
 
 def _upload_routes(shared: Shared, store: ObstoreMediaStore) -> APIRouter:

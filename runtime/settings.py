@@ -16,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, V
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from moderation.errors import InvalidConfiguration
+from moderation.people import Role
 
 MEBIBYTE = 1024 * 1024
 
@@ -28,6 +29,7 @@ def _is_number(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and value.replace(".", "", 1).isdigit()
 
 
+Tenant = Annotated[str, Field(pattern=r"^(\*|[A-Za-z0-9][A-Za-z0-9._-]{0,127})$")]
 Duration = Annotated[timedelta, BeforeValidator(_plain_seconds), Field(gt=timedelta(0))]
 
 
@@ -209,6 +211,43 @@ class Http(_Section):
         timedelta(seconds=30),
         description="an upload of which nothing arrives that long is given up",
     )
+    proxies: tuple[IPv4Network | IPv6Network, ...] = Field(
+        (), description="proxies whose X-Forwarded-For is believed"
+    )
+
+
+class GroupPlace(_Section):
+    """What a group of the provider stands for."""
+
+    role: Role
+    tenants: frozenset[Tenant] = Field(min_length=1)
+
+
+class Console(_Section):
+    """Who may come in, and how. `docs/console.md` explains it."""
+
+    url: str | None = Field(
+        None, description="address that people type, https://HOST; needed behind a proxy"
+    )
+    uploads_without_token: bool = Field(
+        True, description="from this machine itself, where it listens on loopback; never elsewhere"
+    )
+    passwords: bool = Field(True, description="sign-in by accounts of Veriscope's own")
+    session_idle: Duration = Field(timedelta(hours=1), description="then one has to sign in again")
+    session: Duration = Field(timedelta(hours=12), description="at most, however busy")
+    invitation: Duration = Field(timedelta(days=3), description="how long a link holds")
+    provider: str = Field("your organisation", description="what the sign-in page calls it")
+    provider_issuer: str | None = Field(
+        None, description="of an OpenID Connect provider, as its discovery document says"
+    )
+    provider_client: str = Field("veriscope", description="client id at the provider")
+    provider_secret: SecretStr | None = Field(None, description="client secret, if it has one")
+    provider_secret_file: Path | None = Field(None, description="a file that holds it, instead")
+    provider_name_claim: str = Field("preferred_username", description="claim with one's name")
+    provider_groups_claim: str = Field("groups", description="claim with one's groups")
+    provider_groups: dict[str, GroupPlace] = Field(
+        {}, description='JSON: `{"GROUP": {"role": "moderator", "tenants": ["acme"]}}`'
+    )
 
 
 class Logs(_Section):
@@ -239,6 +278,7 @@ class Settings(BaseSettings):
     stream: Stream = Stream()
     review: Review = Review()
     http: Http = Http()
+    console: Console = Console()
     logs: Logs = Logs()
 
 
@@ -276,5 +316,10 @@ def _named(environment: Iterable[str]) -> set[str]:
 
 # Read by single commands and by the tests, not by services.
 COMMAND_VARIABLES = frozenset(
-    {"VERISCOPE_API", "VERISCOPE_TRITON_ENVIRONMENT", "VERISCOPE_TEST_TRITON"}
+    {
+        "VERISCOPE_API",
+        "VERISCOPE_API_TOKEN",
+        "VERISCOPE_TRITON_ENVIRONMENT",
+        "VERISCOPE_TEST_TRITON",
+    }
 )

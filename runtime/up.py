@@ -18,6 +18,7 @@ from runtime.embedded.broker import embedded_broker
 from runtime.embedded.triton import embedded_triton
 from runtime.http_server import check_port
 from runtime.instance import only_instance, write_addresses
+from runtime.people import first_sign_in
 from runtime.services import Service, running
 from runtime.settings import Settings
 from storage import schema
@@ -45,10 +46,15 @@ class Given:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """A stack that is up. `settings` are those that its services were given."""
+    """A stack that is up. `settings` are those that its services were given.
+
+    `first_sign_in` is the address by which the first administrator chooses a password, until
+    there is one.
+    """
 
     url: str
     settings: Settings
+    first_sign_in: str | None = None
 
 
 @asynccontextmanager
@@ -81,7 +87,8 @@ async def up(
         say("database and topics ready")
         url = await stack.enter_async_context(running(changed, frozenset(Service)))
         write_addresses(addresses, changed, url)
-        yield Stack(url=url, settings=changed)
+        path = await first_sign_in(changed)
+        yield Stack(url=url, settings=changed, first_sign_in=path and url + path)
 
 
 def _placed(settings: Settings, given: Given) -> Settings:

@@ -19,6 +19,12 @@ Media = Annotated[
 Api = Annotated[
     str, typer.Option("--api", envvar="VERISCOPE_API", help="Address of the upload endpoint.")
 ]
+Token = Annotated[
+    str | None,
+    typer.Option(
+        "--token", envvar="VERISCOPE_API_TOKEN", help="API token, for a Veriscope elsewhere."
+    ),
+]
 Tenant = Annotated[str, typer.Option(help="Whose uploads they are.")]
 LaneOption = Annotated[Lane, typer.Option(help="live, or backfill for what can wait.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, for machines.")]
@@ -36,6 +42,7 @@ def add_to(app: typer.Typer) -> None:
 def submit(
     media: Media,
     api: Api = DEFAULT_API,
+    token: Token = None,
     tenant: Tenant = "default",
     lane: LaneOption = Lane.LIVE,
 ) -> None:
@@ -43,7 +50,7 @@ def submit(
     found = files_in(media)
 
     async def run() -> None:
-        client = Client(api, tenant=tenant, lane=lane)
+        client = Client(api, tenant=tenant, lane=lane, token=token)
         try:
             for medium in found:
                 print(f"{await client.submit(medium)}\t{medium}", flush=True)
@@ -56,6 +63,7 @@ def submit(
 def check(
     media: Media,
     api: Api = DEFAULT_API,
+    token: Token = None,
     tenant: Tenant = "default",
     lane: LaneOption = Lane.LIVE,
     json: Json = False,
@@ -66,7 +74,7 @@ def check(
     Exit code 0 when every one came to an end, 1 when one did not.
     """
     found = files_in(media)
-    client = Client(api, tenant=tenant, lane=lane)
+    client = Client(api, tenant=tenant, lane=lane, token=token)
     ended = asyncio.run(check_all(client, found, json=json, patience=wait))
     if any(one.verdict is None for one in ended):
         raise typer.Exit(1)

@@ -124,6 +124,12 @@ async def _judge(stack: Stack, media: list[str], stop: asyncio.Event) -> bool:
 def _describe(console: Console, stack: Stack) -> None:
     kafka = stack.settings.kafka
     for name, value in (
+        ("console", stack.url),
+        *(
+            (("sign in", f"{stack.first_sign_in} (as admin: works once, for 15 minutes)"),)
+            if stack.first_sign_in
+            else ()
+        ),
         ("upload", f"curl -F file=@photo.jpg {stack.url}/v1/uploads"),
         ("judge", f"veriscope check --api {stack.url} photo.jpg"),
         ("API", f"{stack.url}/openapi.json"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from console.app import build_app
+from console.areas import Area
 from console.bounds import Bounds
 from console.uploads import build_routes
 from moderation.upload import Upload
@@ -16,7 +17,7 @@ def openapi() -> str:
     routes = build_routes(
         InMemoryLedger(Memory()), InMemoryMediaStore(), _accept, bounds=Bounds(max_bytes=1)
     )
-    return as_json(build_app(Health(), version=VERSION, uploads=routes).openapi())
+    return as_json(build_app(Health(), version=VERSION, areas=[Area(routes=routes)]).openapi())
 
 
 async def _accept(_upload: Upload) -> bool:

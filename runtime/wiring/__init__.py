@@ -9,6 +9,7 @@ from runtime.wiring.broker import (
     topics,
 )
 from runtime.wiring.bundles import bundle_store, chosen_bundle, served_bundle
+from runtime.wiring.console import lifetimes, open_console
 from runtime.wiring.kept import Kept, open_kept
 from runtime.wiring.media import media_store, open_decoders
 from runtime.wiring.reviews import Reviews, review_plan, reviews, statement_terms
@@ -26,7 +27,9 @@ __all__ = [
     "deadlines",
     "intake",
     "ledger_consumers",
+    "lifetimes",
     "media_store",
+    "open_console",
     "open_decoders",
     "open_kept",
     "open_panel",

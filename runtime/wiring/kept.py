@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from runtime.wiring.reviews import Reviews, review_plan, reviews
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from moderation.errors import InvalidConfiguration
 from runtime.settings import Settings
+from runtime.wiring.reviews import Reviews, review_plan, reviews
+from storage.accounts.database import accounts_in
+from storage.accounts.ports import Accounts
 from storage.database import open_database
 from storage.dead_letters import SqlDeadLetters
 from storage.ledger import SqlLedger
@@ -24,11 +26,12 @@ class Kept:
     """Everything that stands in the database."""
 
     engine: AsyncEngine
-    reviews: Reviews
     ledger: SqlLedger
     open_uploads: SqlOpenUploads
     outbox: SqlOutbox
     dead_letters: SqlDeadLetters
+    reviews: Reviews
+    accounts: Accounts
 
 
 @asynccontextmanager
@@ -55,6 +58,7 @@ async def open_kept(settings: Settings) -> AsyncIterator[Kept]:
             outbox=SqlOutbox(engine),
             dead_letters=SqlDeadLetters(engine),
             reviews=reviews(engine, settings),
+            accounts=accounts_in(engine),
         )
     finally:
         await engine.dispose()

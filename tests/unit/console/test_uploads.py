@@ -1,19 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 
-import httpx
 import pytest
 
-from console.app import build_app
 from console.bounds import Bounds
-from console.uploads import build_routes
 from moderation.errors import LedgerUnavailable
-from monitoring.health import Health
-from storage.in_memory import InMemoryLedger, InMemoryMediaStore, InMemoryOutbox
-from streams.intake import Deadlines, Intake
-from streams.topics import Topics
+from storage.in_memory import InMemoryMediaStore, InMemoryOutbox
 from tests.unit.console.desk import LIMIT, Desk
 
 
@@ -142,17 +135,7 @@ async def test_a_large_file_is_never_whole_in_memory() -> None:
                 progress.append("stored")
 
     progress: list[str] = []
-    desk = Desk()
-    desk.store = Store()
-    intake = Intake(
-        InMemoryLedger(desk.memory),
-        Topics("test"),
-        Deadlines(live=timedelta(1), backfill=timedelta(1)),
-    )
-    routes = build_routes(
-        InMemoryLedger(desk.memory), desk.store, intake.accept, bounds=Bounds(max_bytes=10**9)
-    )
-    app = build_app(Health(), version="1", uploads=routes)
+    desk = Desk(store=Store(), bounds=Bounds(max_bytes=10**9))
     sent = 0
 
     async def body() -> AsyncIterator[bytes]:
@@ -164,14 +147,11 @@ async def test_a_large_file_is_never_whole_in_memory() -> None:
             yield b"x" * 1000
         yield b"\r\n--b--\r\n"
 
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url="http://test"
-    ) as http:
-        answer = await http.post(
-            "/v1/uploads",
-            content=body(),
-            headers={"content-type": "multipart/form-data; boundary=b"},
-        )
+    answer = await desk.http.post(
+        "/v1/uploads",
+        content=body(),
+        headers={"content-type": "multipart/form-data; boundary=b"},
+    )
     assert answer.status_code == 202
     assert sum(seen) == sent
     assert progress.index("stored") < len(progress) - 1 - progress[::-1].index("sent")

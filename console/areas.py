@@ -1,0 +1,32 @@
+"""An area of the console: its routes, and where they stand in the navigation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+
+from moderation.people import Permission
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """An entry of the navigation and of the start page, shown to who may follow it.
+
+    `words` name it, `purpose` says in a sentence what one does there; `key` is pressed for it.
+    """
+
+    path: str
+    words: str
+    purpose: str
+    permission: Permission
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Area:
+    """Pages (`include_in_schema=False`) or a part of the API, each route behind a guard."""
+
+    routes: APIRouter
+    links: Sequence[Link] = ()

@@ -1,0 +1,103 @@
+"""API tokens: made with no more than their maker may, shown once, and revoked."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter, Depends, Request, Response
+
+from console.areas import Area, Link
+from console.faults import Refused
+from console.forms import Form, read_form
+from console.identity.callers import Caller
+from console.identity.guards import require
+from console.identity.secrets import new_token
+from console.pages import go_to, page
+from moderation.people import NOT_FOR_TOKENS, Permission, Tenants
+from storage.accounts.ports import Accounts
+from storage.accounts.records import ApiToken, digest
+
+log = structlog.get_logger()
+
+Maker = Annotated[Caller, Depends(require(Permission.TOKENS))]
+LINK = Link(
+    path="/tokens",
+    words="API tokens",
+    purpose="Keys for programs: make them with few scopes, and revoke them.",
+    permission=Permission.TOKENS,
+)
+SCOPES = [permission for permission in Permission if permission not in NOT_FOR_TOKENS]
+_LONGEST_DAYS = 366
+
+
+def tokens_area(accounts: Accounts, *, now: Callable[[], datetime]) -> Area:
+    routes = APIRouter(include_in_schema=False)
+
+    async def seen_by(caller: Caller) -> list[ApiToken]:
+        every = await accounts.token_list.tokens()
+        return [token for token in every if caller.tenants.cover(token.tenants)]
+
+    @routes.get("/tokens")
+    async def tokens(request: Request, caller: Maker) -> Response:
+        people = await accounts.people.everyone()
+        return page(
+            request,
+            "people/tokens.html",
+            tokens=await seen_by(caller),
+            names={account.person.person_id: account.person.name for account in people},
+            scopes=SCOPES,
+            now=now(),
+            longest_days=_LONGEST_DAYS,
+        )
+
+    @routes.post("/tokens")
+    async def make(request: Request, caller: Maker) -> Response:
+        secret = new_token()
+        token = _asked_for(await read_form(request), caller, secret=secret, now=now())
+        await accounts.tokens.add(token)
+        log.info("token.made", token=token.token_id, by=token.person_id)
+        return page(request, "people/token.html", token=token, secret=secret)
+
+    @routes.post("/tokens/{token_id}/revoke")
+    async def revoke(token_id: str, caller: Maker) -> Response:
+        if token_id not in {token.token_id for token in await seen_by(caller)}:
+            raise Refused(404, "unknown_token", "there is no such token")
+        await accounts.tokens.revoke(token_id, now=now())
+        log.info("token.revoked", token=token_id, by=caller.somebody.person_id)
+        return go_to("/tokens")
+
+    return Area(routes=routes, links=[LINK])
+
+
+def _asked_for(sent: Form, caller: Caller, *, secret: str, now: datetime) -> ApiToken:
+    """The token that a form asks for.
+
+    Raises:
+        Refused: it names no scope, a tenant that its maker does not see, or too long a life.
+    """
+    name, days = sent.one("name")[:128], sent.one("days")
+    try:
+        scopes = frozenset(Permission(scope) for scope in sent.every("scope"))
+        tenants = Tenants(frozenset(sent.one("tenants").replace(",", " ").split()))
+    except ValueError as error:
+        raise Refused(422, "bad_request", str(error)) from error
+    if not name or not scopes or scopes & NOT_FOR_TOKENS:
+        raise Refused(422, "bad_request", "give a name, and scopes that a token may have")
+    if not days.isdecimal() or not 1 <= int(days[:6]) <= _LONGEST_DAYS:
+        raise Refused(422, "bad_request", f"a token lives 1 to {_LONGEST_DAYS} days")
+    if not caller.tenants.cover(tenants) or not scopes <= caller.permissions:
+        raise Refused(403, "too_much", "a token may no more than the person who makes it")
+    return ApiToken(
+        token_id=str(uuid.uuid4()),
+        token_digest=digest(secret),
+        name=name,
+        person_id=caller.somebody.person_id,
+        scopes=scopes,
+        tenants=tenants,
+        created_at=now,
+        expires_at=now + timedelta(days=int(days[:6])),
+    )

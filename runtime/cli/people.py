@@ -1,0 +1,98 @@
+"""Commands for accounts: what the console does, where nobody can sign in."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from moderation.people import EVERY, Role, Tenants
+
+if TYPE_CHECKING:
+    from runtime.settings import Settings
+
+app = typer.Typer(help="People who may use the console.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="The name that is typed to sign in.")]
+
+
+@app.command()
+def add(
+    name: Name,
+    role: Annotated[Role, typer.Option(help="What they are.")] = Role.VIEWER,
+    tenant: Annotated[
+        list[str] | None, typer.Option(help="A tenant whose uploads they see; * for all.")
+    ] = None,
+) -> None:
+    """Add somebody, and print the link by which they choose a password."""
+    from runtime.people import add_person
+    from runtime.settings import read_settings
+
+    try:
+        tenants = Tenants(frozenset(tenant or [EVERY]))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    settings = read_settings()
+    print(_link(settings, asyncio.run(add_person(settings, name, role, tenants))))
+
+
+@app.command()
+def reset(name: Name) -> None:
+    """Print a link by which somebody chooses a new password; the old one holds until then."""
+    from runtime.people import reset_person
+    from runtime.settings import read_settings
+
+    settings = read_settings()
+    print(_link(settings, asyncio.run(reset_person(settings, name))))
+
+
+@app.command()
+def disable(name: Name) -> None:
+    """Keep somebody out from now on."""
+    _disable(name, disabled=True)
+
+
+@app.command()
+def enable(name: Name) -> None:
+    """Let somebody in again."""
+    _disable(name, disabled=False)
+
+
+@app.command("list")
+def list_() -> None:
+    """List everybody, by name."""
+    from runtime.people import everyone
+    from runtime.settings import read_settings
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("name", "role", "tenants", "signs in by", "pseudonym"):
+        table.add_column(column, overflow="fold")
+    for account in asyncio.run(everyone(read_settings())):
+        person = account.person
+        way = "provider" if account.identity else "password" if account.password_hash else "invited"
+        table.add_row(
+            person.name,
+            person.role,
+            " ".join(person.tenants),
+            "disabled" if person.disabled else way,
+            person.pseudonym,
+        )
+    Console().print(table if table.row_count else "nobody yet")
+
+
+def _disable(name: str, *, disabled: bool) -> None:
+    from runtime.people import disable_person
+    from runtime.settings import read_settings
+
+    asyncio.run(disable_person(read_settings(), name, disabled=disabled))
+
+
+def _link(settings: Settings, path: str) -> str:
+    """The link's address: as people type it, or as the stack that runs beside says."""
+    host = settings.http.host
+    here = f"http://{f'[{host}]' if ':' in host else host}:{settings.http.port}"
+    return (settings.console.url or os.environ.get("VERISCOPE_API") or here) + path
