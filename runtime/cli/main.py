@@ -8,7 +8,16 @@ from typing import Annotated
 import typer
 
 from moderation.errors import ModerationError
-from runtime.cli import dead_letters, extensions, media, models, operations, services
+from runtime.cli import (
+    audit,
+    dead_letters,
+    extensions,
+    media,
+    models,
+    operations,
+    reviews,
+    services,
+)
 from runtime.instance import find_instance
 
 app = typer.Typer(
@@ -25,6 +34,8 @@ media.add_to(app)
 operations.add_to(app)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(models.app, name="models")
+app.add_typer(reviews.app, name="reviews")
+app.add_typer(audit.app, name="audit")
 extensions.add_to(app)
 
 

@@ -66,8 +66,7 @@ class SqlDecisions:
             if ruling.note:
                 note = {"decision_id": decision.decision_id, "salt": salt, "note": ruling.note}
                 await connection.execute(insert(connection, decision_notes).values(note))
-            one = await append(connection, decision)  # last: others wait for the chain's end
-        return one
+            return await append(connection, decision)  # last: others wait for the chain's end
 
     async def undo(
         self, decision_id: str, moderator: str, *, token: str, reason: str = "", lead: bool = False
@@ -92,8 +91,7 @@ class SqlDecisions:
             if not taken.rowcount:
                 raise UndoTooLate
             await write_job(connection, reopened(job, decision, undone, self._plan))
-            one = await append(connection, undone)
-        return one
+            return await append(connection, undone)
 
     async def _decision(self, decision_id: str) -> Decision:
         """Decisions never change, so it need not be read under the lock."""

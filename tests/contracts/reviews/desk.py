@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
@@ -152,14 +153,16 @@ def memory_desk(plan: ReviewPlan = PLAN) -> Desk:
     )
 
 
-def sql_desk(engine: AsyncEngine, plan: ReviewPlan = PLAN) -> Desk:
+def sql_desk(
+    engine: AsyncEngine, plan: ReviewPlan = PLAN, reasons: Mapping[str, PolicyReason] = REASONS
+) -> Desk:
     clock = Clock()
     records = SqlReviewRecords(engine)
     return Desk(
         ledger=SqlLedger(engine, plan=plan, clock=clock),
         outbox=SqlOutbox(engine),
         queue=SqlReviewQueue(engine, plan=plan, clock=clock),
-        decisions=SqlDecisions(engine, REASONS, plan=plan, clock=clock),
+        decisions=SqlDecisions(engine, reasons, plan=plan, clock=clock),
         settlement=SqlSettlement(engine, clock=clock),
         appeals=SqlAppeals(engine, plan=plan, clock=clock),
         records=records,

@@ -1,0 +1,137 @@
+"""Commands for leads and integrators: what waits, a year in figures, statements of reasons."""
+
+from __future__ import annotations
+
+import asyncio
+import json as json_format
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from moderation.figures import Figures
+    from moderation.review import ReviewJob
+    from moderation.statement_rules import Statement
+
+app = typer.Typer(help="What people look at and decide.", no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, for machines.")]
+Tenant = Annotated[list[str] | None, typer.Option(help="Only of this tenant; repeatable.")]
+_MOST = 10_000
+
+
+class Format(StrEnum):
+    """How statements are written."""
+
+    JSON = "json"
+    CSV = "csv"
+
+
+@app.command("list")
+def list_(
+    queue: Annotated[str | None, typer.Option(help="Only of this queue: a policy's name.")] = None,
+    tenant: Tenant = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also what was decided.")] = False,
+    json: Json = False,
+) -> None:
+    """List review jobs, oldest deadline first."""
+    jobs = asyncio.run(_jobs(queue, tenant, open_only=not everything))
+    if json:
+        for job in jobs:
+            print(json_format.dumps(asdict(job), default=str))
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("deadline", "queue", "kind", "state", "with", "tenant", "upload"):
+        table.add_column(column, overflow="fold")
+    for job in jobs:
+        holder = job.lock.moderator if job.lock else ""
+        deadline = job.deadline_at.isoformat(timespec="minutes")
+        table.add_row(deadline, job.queue, job.kind, job.state, holder, job.tenant, job.upload_id)
+    Console().print(table if jobs else "no reviews")
+
+
+@app.command()
+def figures(
+    year: Annotated[int, typer.Argument(min=2000, max=9998, help="A calendar year, UTC.")],
+    tenant: Tenant = None,
+) -> None:
+    """Print what a yearly transparency report asks for, as JSON."""
+    print(json_format.dumps(asdict(asyncio.run(_figures(year, tenant))), indent=2))
+
+
+@app.command()
+def statements(
+    since: Annotated[datetime, typer.Option(help="First day, UTC.", formats=["%Y-%m-%d"])],
+    until: Annotated[datetime, typer.Option(help="Last day, UTC.", formats=["%Y-%m-%d"])],
+    tenant: Tenant = None,
+    automated: Annotated[
+        str | None,
+        typer.Option(help="Also what verdicts alone restricted, for this policy reason."),
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="How to write them.")] = Format.JSON,
+) -> None:
+    """Write statements of reasons as the European transparency database takes them.
+
+    Each is checked by the database's rules; one that it would refuse ends the command.
+    """
+    from moderation.statements import as_csv, as_json
+
+    end = until + timedelta(days=1)
+    first, last = (moment.replace(tzinfo=UTC) for moment in (since, end))
+    found = asyncio.run(_statements(first, last, tenant, automated))
+    sys.stdout.write(as_json(found) if form is Format.JSON else as_csv(found))
+
+
+async def _jobs(
+    queue: str | None, tenants: list[str] | None, *, open_only: bool
+) -> list[ReviewJob]:
+    from runtime import wiring
+    from runtime.settings import read_settings
+    from storage.reviews.ports import JobFilter
+
+    which = JobFilter(queue=queue, tenants=tenants or None, open_only=open_only)
+    async with wiring.open_kept(read_settings()) as kept:
+        return await kept.reviews.records.jobs(which, limit=_MOST)
+
+
+async def _figures(year: int, tenants: list[str] | None) -> Figures:
+    from runtime import wiring
+    from runtime.settings import read_settings
+
+    async with wiring.open_kept(read_settings()) as kept:
+        return await kept.reviews.statistics.figures(year, tenants or None)
+
+
+async def _statements(
+    since: datetime, until: datetime, tenants: list[str] | None, automated: str | None
+) -> list[Statement]:
+    from moderation.errors import InvalidConfiguration
+    from moderation.statement_rules import faults
+    from moderation.statements import statement_of
+    from runtime import wiring
+    from runtime.settings import read_settings
+
+    settings = read_settings()
+    terms = wiring.statement_terms(settings)
+    async with wiring.open_kept(settings) as kept:
+        restrictions = await kept.reviews.records.restrictions(
+            since, until, tenants or None, automated=automated is not None
+        )
+        reasons = kept.reviews.reasons
+    stated = []
+    for one in restrictions:
+        key = one.decision.reason if one.decision else automated or ""
+        if key not in reasons or not reasons[key].restricts:
+            raise InvalidConfiguration(f"the policy has no reason {key} to restrict")
+        statement = statement_of(one.verdict, one.decision, reasons[key], terms)
+        refused = faults(statement)
+        if refused:
+            raise InvalidConfiguration(f"statement {statement['puid']}: {refused[0]}")
+        stated.append(statement)
+    return stated
