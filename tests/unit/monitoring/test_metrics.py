@@ -38,7 +38,8 @@ def test_a_metric_is_named_for_what_it_counts_and_in_what_unit(name: str) -> Non
 def test_no_label_is_an_id() -> None:
     labels = {label for metric in METRICS.values() for label in metric._labelnames}
     assert labels <= {
-        "lane", "way", "reason", "state", "stage", "label", "hop", "outcome", "error", "fault", "topic",
+        "lane", "way", "reason", "state", "stage", "label", "hop", "outcome", "error", "fault",
+        "topic",
     }  # fmt: skip
 
 
