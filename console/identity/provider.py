@@ -8,8 +8,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote_plus
 
 import httpx
+import structlog
 from authlib.common.urls import add_params_to_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from authlib.oidc.discovery import OpenIDProviderMetadata, get_well_known_url
@@ -17,6 +19,8 @@ from authlib.oidc.discovery import OpenIDProviderMetadata, get_well_known_url
 from console.faults import Refused
 from console.identity.claims import Checked, check_id_token
 from moderation.errors import ProviderUnavailable
+
+log = structlog.get_logger()
 
 _METADATA_SECONDS = 3600.0
 _LONGEST_ANSWER = 1024 * 1024
@@ -121,16 +125,30 @@ class Provider:
             "code": code,
             "redirect_uri": redirect_uri,
             "code_verifier": flow.verifier,
-            "client_id": self._client.client_id,
         }
-        status, answer = await self._ask("POST", metadata["token_endpoint"], self._signed(form))
+        ours, auth = self._credentials(metadata)
+        address = metadata["token_endpoint"]
+        status, answer = await self._ask("POST", address, {**form, **ours}, auth=auth)
         if 400 <= status < 500:
+            log.warning("provider.code_refused", status=status, error=str(answer.get("error"))[:80])
             raise Refused(401, "not_signed_in", "the provider did not accept this sign-in")
         return _healthy(status, answer)
 
-    def _signed(self, form: dict[str, str]) -> dict[str, str]:
-        secret = self._client.secret
-        return form if secret is None else {**form, "client_secret": secret}
+    def _credentials(
+        self, metadata: Mapping[str, Any]
+    ) -> tuple[dict[str, str], httpx.BasicAuth | None]:
+        """Who we are, as form fields or as a header: what the provider takes, the header first.
+
+        In the header both parts are encoded as in a form (RFC 6749, section 2.3.1).
+        """
+        client = self._client
+        if client.secret is None:
+            return {"client_id": client.client_id}, None
+        taken = metadata.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
+        if "client_secret_basic" in taken:
+            name, secret = quote_plus(client.client_id), quote_plus(client.secret)
+            return {}, httpx.BasicAuth(name, secret)
+        return {"client_id": client.client_id, "client_secret": client.secret}, None
 
     async def _metadata(self) -> OpenIDProviderMetadata:
         now = self._clock()
@@ -153,11 +171,16 @@ class Provider:
         return self._keys
 
     async def _ask(
-        self, method: str, address: str, form: dict[str, str] | None = None
+        self,
+        method: str,
+        address: str,
+        form: dict[str, str] | None = None,
+        *,
+        auth: httpx.BasicAuth | None = None,
     ) -> tuple[int, dict[str, Any]]:
         try:
             async with self._http.stream(
-                method, address, data=form, timeout=_SECONDS, follow_redirects=False
+                method, address, data=form, auth=auth, timeout=_SECONDS, follow_redirects=False
             ) as answer:
                 body = b""
                 async for chunk in answer.aiter_bytes():
