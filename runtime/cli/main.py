@@ -15,6 +15,7 @@ from runtime.cli import (
     media,
     models,
     operations,
+    people,
     reviews,
     services,
 )
@@ -36,6 +37,7 @@ app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(models.app, name="models")
 app.add_typer(reviews.app, name="reviews")
 app.add_typer(audit.app, name="audit")
+app.add_typer(people.app, name="people")
 extensions.add_to(app)
 
 
