@@ -51,6 +51,13 @@ async def _policy(settings: Settings) -> str:
     return f"{policy.name}, {len(policy.rules)} rules, sha256 {policy.sha256[:12]}"
 
 
+async def _provenance(settings: Settings) -> str:
+    signers = wiring.provenance_search(settings).signers
+    if signers is None:
+        return "no trust list: nobody who signs is trusted"
+    return f"{signers.name}, {len(signers.certificates)} authorities, sha256 {signers.sha256[:12]}"
+
+
 async def _database(settings: Settings) -> str:
     async with wiring.open_kept(settings) as kept:
         waiting, _ = await kept.outbox.backlog()
@@ -92,6 +99,7 @@ async def _decoding(settings: Settings) -> str:
 
 _CHECKS: dict[str, Callable[[Settings], Awaitable[str]]] = {
     "policy": _policy,
+    "provenance": _provenance,
     "database": _database,
     "kafka": _kafka,
     "media store": _media_store,
@@ -101,6 +109,7 @@ _CHECKS: dict[str, Callable[[Settings], Awaitable[str]]] = {
 
 _REMEDIES = {
     "policy": "mend the file that VERISCOPE_POLICY names",
+    "provenance": "mend the files that VERISCOPE_PROVENANCE__… names",
     "database": "set VERISCOPE_DATABASE__URL, then `veriscope db upgrade`",
     "kafka": "set VERISCOPE_KAFKA__BOOTSTRAP, then `veriscope topics create`",
     "media store": "set VERISCOPE_MEDIA__STORE, and see that it may be written",

@@ -11,7 +11,7 @@ from runtime.wiring.broker import (
 from runtime.wiring.bundles import bundle_store, chosen_bundle, served_bundle
 from runtime.wiring.console import lifetimes, open_console
 from runtime.wiring.kept import Kept, open_kept
-from runtime.wiring.media import media_store, open_decoders
+from runtime.wiring.media import media_store, open_decoders, provenance_search
 from runtime.wiring.reviews import Reviews, review_plan, reviews, statement_terms
 from runtime.wiring.scoring import check_served, open_panel, open_scorers
 from runtime.wiring.worker import VERSION, open_worker
@@ -36,6 +36,7 @@ __all__ = [
     "open_publisher",
     "open_scorers",
     "open_worker",
+    "provenance_search",
     "review_plan",
     "reviews",
     "served_bundle",

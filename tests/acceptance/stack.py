@@ -54,7 +54,7 @@ def veriscope(
     )
 
 
-def start_stack(folder: Path, *arguments: str) -> Stack:
+def start_stack(folder: Path, *arguments: str, **environment: str) -> Stack:
     """Start `veriscope up` and return once it is up."""
     log, state = folder / "up.log", folder / "state"
     with log.open("wb") as output:
@@ -65,6 +65,7 @@ def start_stack(folder: Path, *arguments: str) -> Stack:
                 "VERISCOPE_STATE": str(state),
                 "VERISCOPE_TRITON_ENVIRONMENT": str(TRITON_ENVIRONMENT),
                 "COLUMNS": "200",
+                **environment,
             },
             stdout=output,
             stderr=output,

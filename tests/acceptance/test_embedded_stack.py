@@ -179,7 +179,7 @@ def test_a_message_that_does_not_parse_is_found_shown_and_redriven(stack: Stack)
 
 def test_commands_beside_a_running_stack_find_its_parts(stack: Stack) -> None:
     done = veriscope("doctor", VERISCOPE_STATE=str(stack.state))
-    assert [line.split()[0] for line in done.stdout.splitlines()] == ["ok"] * 6
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["ok"] * 7
     veriscope("check", str(SAMPLES / "landscape.jpg"), VERISCOPE_STATE=str(stack.state))
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from moderation.errors import Superseded, UnknownUpload
 from moderation.verdict import Action, Label, Rejection, Verdict
+from tests.builders import FULLEST
 from tests.contracts.words import NOON, SECOND, Store, a_lineage, a_message, a_verdict, an_upload
 
 LATER = NOON + 60 * SECOND
@@ -49,6 +50,14 @@ async def test_a_verdict_comes_back_as_it_was_recorded(store: Store) -> None:
     assert await store.ledger.conclude(an_upload(), a_verdict(), publish=[a_message()])
 
     assert (await store.ledger.status("u1")).verdict == a_verdict()
+
+
+async def test_what_a_media_says_of_its_origin_stays_with_its_verdict(store: Store) -> None:
+    verdict = a_verdict(provenance=FULLEST, action_because=("a_condition",))
+
+    await store.ledger.conclude(an_upload(), verdict, publish=())
+
+    assert (await store.ledger.status("u1")).verdict == verdict
 
 
 async def test_a_rejection_is_an_end_like_any_other(store: Store) -> None:
