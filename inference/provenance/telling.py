@@ -68,7 +68,10 @@ _SERIAL_NUMBERS = (
 )
 
 # Lists that are shortened where all would be too much, the least telling first.
-_CUT_FIRST = ("ingredients", "actions", "status_codes")
+_CUT_FIRST = (
+    ("credentials", ("ingredients", "actions", "status_codes")),
+    ("tags", ("generator_parameters", "serial_numbers")),
+)
 
 
 def provenance_of(
@@ -146,15 +149,20 @@ def _fitted(parts: dict[str, Any]) -> Provenance:
     """Shorten lists until all fits; the conflicts, which come later, are allowed for."""
     room = LARGEST_BYTES - sum(len(conflict) + 3 for conflict in Conflict)
     while _size(parts) > room:
-        credentials, tags = parts["credentials"], parts["tags"]
-        longest = next((name for name in _CUT_FIRST if getattr(credentials, name, ())), None)
-        parts["is_cut"] = True
-        if longest is not None:
-            shorter = getattr(credentials, longest)[:-1]
-            parts["credentials"] = replace(credentials, **{longest: shorter})
-            continue
-        parts["tags"] = replace(tags, generator_parameters=tags.generator_parameters[:-1])
+        _shorten(parts)
     return Provenance(**parts)
+
+
+def _shorten(parts: dict[str, Any]) -> None:
+    """Take the last entry of the first list that has any; where none has, drop the tags."""
+    parts["is_cut"] = True
+    for name, lists in _CUT_FIRST:
+        for one in lists:
+            entries = getattr(parts[name], one, ())
+            if entries:
+                parts[name] = replace(parts[name], **{one: entries[:-1]})
+                return
+    parts["tags"] = None
 
 
 def _size(parts: dict[str, Any]) -> int:

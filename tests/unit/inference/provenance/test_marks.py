@@ -53,6 +53,9 @@ def test_a_generator_is_named_by_what_it_writes(field: str, value: str, generato
         ("png:Description", "my jobs"),
         ("exif:ImageDescription", "A picture of the Midjourneyed road"),
         ("xmp:description", "a talk about ChatGPT"),  # is about one, not made by one
+        ("exif:ImageDescription", "the head of OpenAI at a hearing"),
+        ("iptc:Credit", "OpenAI"),
+        ("tag:comment", "Midjourney reviewed"),
     ],
 )
 def test_other_words_name_no_generator(field: str, value: str) -> None:
