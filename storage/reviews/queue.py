@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Select, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from moderation.decisions import DecisionKind, check_text
@@ -44,23 +44,14 @@ class SqlReviewQueue:
         lead: bool = False,
     ) -> ReviewJob | None:
         now = self._clock()
-        wanted = [_JOBS.ended_at.is_(None), *_narrowed(queue, tenants)]
-        held = and_(*wanted, _JOBS.locked_by == moderator, _JOBS.locked_until > now)
-        free = and_(*wanted, *_is_free_for(moderator, now, lead=lead))
+        narrowed = _narrowed(queue, tenants)
+        held = oldest(*narrowed, _JOBS.locked_by == moderator, _JOBS.locked_until > now)
+        free = oldest(*narrowed, *_is_free_for(moderator, now, lead=lead))
         async with writing(self._engine) as connection:
-            for which in (held, free):
-                oldest = (
-                    select(_JOBS.job_id)
-                    .where(which)
-                    .order_by(_JOBS.deadline_at, _JOBS.job_id)
-                    .limit(1)
-                    # Another one takes the next job instead of waiting for this transaction.
-                    .with_for_update(skip_locked=True)
-                    .scalar_subquery()
-                )
+            for job_id in (held, free):
                 locked = await connection.execute(
                     update(review_jobs)
-                    .where(_JOBS.job_id == oldest)
+                    .where(_JOBS.job_id == job_id.scalar_subquery())
                     .values(locked_by=moderator, locked_until=now + self._plan.lock)
                     .returning(review_jobs)
                 )
@@ -104,6 +95,20 @@ class SqlReviewQueue:
                     .values(job_id=job_id, moderator=moderator, reason=skipping, skipped_at=now)
                     .on_conflict_do_nothing()
                 )
+
+
+def oldest(*which: ColumnElement[bool]) -> Select[tuple[str]]:
+    """The id of the open job that is to be given out first, of those that are meant.
+
+    Jobs that another transaction is locking are passed over instead of waited for.
+    """
+    return (
+        select(_JOBS.job_id)
+        .where(_JOBS.ended_at.is_(None), *which)
+        .order_by(_JOBS.deadline_at, _JOBS.job_id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
 
 
 def check_skip(reason: str) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from sqlalchemy import Delete, Update, delete, select, text, update
+from sqlalchemy import ColumnElement, Delete, Update, delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from moderation.decisions import first_break
 from moderation.errors import Inconsistent
 from moderation.review import JobKind
 from storage.database import reading, writing
+from storage.reviews.queue import oldest
 from storage.reviews.tables import decisions, review_jobs, standing_decisions
 from storage.tables import uploads, verdicts
 from tests.contracts.conftest import open_emptied
@@ -42,6 +45,32 @@ async def test_a_decision_is_never_changed_or_removed(
             await connection.execute(statement)
 
     assert first_break(await desk.audit.links("acme", after=0, limit=10)) is None
+
+
+@pytest.mark.parametrize(
+    ("which", "index"),
+    [
+        ([], "ix_review_jobs_open"),
+        ([review_jobs.c.queue == "strict"], "ix_review_jobs_open_by_queue"),
+    ],
+    ids=["of all queues", "of one queue"],
+)
+async def test_the_next_job_is_found_by_an_index_and_nothing_is_sorted(
+    engine: AsyncEngine, which: list[ColumnElement[bool]], index: str
+) -> None:
+    words = str(oldest(*which).compile(engine, compile_kwargs={"literal_binds": True}))
+    sqlite = engine.dialect.name == "sqlite"
+
+    async with writing(engine) as connection:
+        if not sqlite:
+            await connection.execute(text("SET LOCAL enable_seqscan = off"))
+        explain = "EXPLAIN QUERY PLAN" if sqlite else "EXPLAIN"
+        found = await connection.execute(text(f"{explain} {words}"))
+        plan = "\n".join(str(row) for row in found)
+
+    assert re.search(rf"{index}\b", plan)
+    assert "Sort" not in plan
+    assert "TEMP B-TREE" not in plan
 
 
 async def test_decisions_are_never_emptied(postgresql_url: str) -> None:

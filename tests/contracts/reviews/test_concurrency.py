@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -13,15 +14,16 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from moderation.decisions import DecisionKind, Ruling, first_break
+from moderation.decisions import DecisionKind, Link, Ruling, first_break
 from moderation.errors import LedgerUnavailable, NotHeld, UndoTooLate
-from moderation.review import JobState
+from moderation.review import JobState, ReviewJob, jobs_after
 from storage import rows
 from storage.database import open_database, writing
 from storage.reviews.ports import JobFilter
 from storage.reviews.rows import job_row
 from storage.reviews.tables import review_jobs
 from storage.tables import uploads, verdicts
+from streams.retries import FOR_EVER, patiently
 from tests.contracts.conftest import open_emptied
 from tests.contracts.reviews.desk import PLAN, Desk, memory_desk, sql_desk, suspect
 from tests.contracts.words import NOON, an_upload
@@ -46,30 +48,37 @@ class Witness:
 
 
 async def moderate(desk: Desk, moderator: str, witness: Witness, most: int) -> None:
-    """Take, sometimes let go, decide, sometimes send it twice, until that many are decided."""
+    """Take, sometimes let go, decide, sometimes send it twice, until that many are decided.
+
+    A ledger that does not answer in time is asked again with the same token, as clients do.
+    """
     chance = random.Random(moderator)
     while witness.decided.total() < most:
-        job = await desk.queue.next(moderator)
+        job = await patiently(lambda: desk.queue.next(moderator), FOR_EVER)
         if job is None:
             return
         witness.takes(job.job_id, moderator)
         if chance.random() < 0.05:
             witness.lets_go(job.job_id)
-            await desk.queue.release(job.job_id, moderator)
+            with suppress(NotHeld, LedgerUnavailable):
+                await desk.queue.release(job.job_id, moderator)
             continue
-        ruling = Ruling(
-            kind=DecisionKind.OVERTURN,
-            verdict_id=job.verdict_id,
-            reason="genuine",
-            token=job.job_id,
-        )
         # Before the call: from within it on, another one may see that the job is decided.
         witness.decided[job.job_id] += 1
-        sent = [desk.decisions.decide(job.job_id, moderator, ruling)]
-        if chance.random() < 0.1:
-            sent.append(desk.decisions.decide(job.job_id, moderator, ruling))
+        send = deciding(desk, job, moderator)
+        sent = [send() for _ in range(2 if chance.random() < 0.1 else 1)]
         assert len({one.digest for one in await asyncio.gather(*sent)}) == 1
         witness.lets_go(job.job_id)
+
+
+def deciding(desk: Desk, job: ReviewJob, moderator: str) -> Callable[[], Awaitable[Link]]:
+    ruling = Ruling(
+        kind=DecisionKind.OVERTURN,
+        verdict_id=job.verdict_id,
+        reason="genuine",
+        token=job.job_id,
+    )
+    return lambda: patiently(lambda: desk.decisions.decide(job.job_id, moderator, ruling), FOR_EVER)
 
 
 async def moderated(desk: Desk, jobs: int, most: int | None = None) -> None:
@@ -90,10 +99,8 @@ async def moderated(desk: Desk, jobs: int, most: int | None = None) -> None:
 
 async def fill(engine: AsyncEngine, jobs: int) -> None:
     """Jobs as `conclude` opens them, in a few statements: here it is not what is tested."""
-    memory = memory_desk()
-    for number in range(jobs):
-        await memory.flag(f"u{number}")
-    opened = await memory.records.jobs(JobFilter(), limit=jobs)
+    verdicts_of = [suspect(f"u{number}") for number in range(jobs)]
+    opened = [job for one in verdicts_of for job in jobs_after(one, [], PLAN, NOON)]
     async with writing(engine) as connection:
         for start in range(0, jobs, 500):
             ids = [job.upload_id for job in opened[start : start + 500]]
@@ -229,6 +236,9 @@ async def test_one_job_is_given_to_one_of_many(engine: AsyncEngine, askers: int)
     desk = sql_desk(engine)
     await desk.flag()
 
-    given = await asyncio.gather(*(desk.queue.next(f"m{n}") for n in range(askers)))
+    async def ask(moderator: str) -> ReviewJob | None:
+        return await patiently(lambda: desk.queue.next(moderator), FOR_EVER)
+
+    given = await asyncio.gather(*(ask(f"m{n}") for n in range(askers)))
 
     assert len([job for job in given if job is not None]) == 1
