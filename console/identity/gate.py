@@ -26,7 +26,7 @@ class Limits:
 
     people: RateLimit = field(default_factory=lambda: RateLimit(per_second=30, burst=300))
     tokens: RateLimit = field(default_factory=lambda: RateLimit(per_second=100, burst=500))
-    strangers: RateLimit = field(default_factory=lambda: RateLimit(per_second=5, burst=60))
+    strangers: RateLimit = field(default_factory=lambda: RateLimit(per_second=10, burst=200))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,8 @@ def sign_in_pages(door: Door, *, provider: str | None, local: bool) -> APIRouter
     """Make the pages. `provider` is what people call theirs; `local` allows passwords."""
     routes = APIRouter(include_in_schema=False)
     _add_sign_in(routes, door, provider=provider, local=local)
-    _add_link(routes, door)
+    if local:
+        _add_link(routes, door)
 
     @routes.post("/sign-out")
     async def sign_out(

@@ -70,7 +70,7 @@ class Site:
         A page elsewhere can have its own name resolved to 127.0.0.1 (DNS rebinding): then the
         Host is that name. What a proxy hands on is not from here, whatever its address.
         """
-        host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+        host = _host_name(request.headers.get("host", ""))
         client = request.client.host if request.client else ""
         handed_on = {"forwarded", "x-forwarded-for", "x-real-ip", "via"} & set(request.headers)
         return self.local and is_loopback(host) and is_loopback(client) and not handed_on
@@ -99,6 +99,14 @@ class Site:
 
     def cookie(self, request: Request, name: str) -> str | None:
         return request.cookies.get(self.cookie_name(name)) or None
+
+
+def _host_name(host: str) -> str:
+    """The name in a Host header, without its port; empty where it is damaged."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def is_loopback(host: str) -> bool:

@@ -53,29 +53,31 @@ def people_area(accounts: Accounts, registry: Registry) -> Area:
 
     @routes.post("/people/{person_id}")
     async def change(request: Request, person_id: str, caller: Admin) -> Response:
-        person = await desk.managed(person_id, caller)
+        person = (await desk.managed(person_id, caller)).person
         placed = _placed(await read_form(request), caller)
         await desk.place(replace(person, role=placed.role, tenants=placed.tenants), caller)
         return go_to("/people")
 
     @routes.post("/people/{person_id}/disable")
     async def disable(person_id: str, caller: Admin) -> Response:
-        person = await desk.managed(person_id, caller)
+        person = (await desk.managed(person_id, caller)).person
         await desk.place(replace(person, disabled=True), caller)
         return go_to("/people")
 
     @routes.post("/people/{person_id}/enable")
     async def enable(person_id: str, caller: Admin) -> Response:
-        person = await desk.managed(person_id, caller)
+        person = (await desk.managed(person_id, caller)).person
         await desk.place(replace(person, disabled=False), caller)
         return go_to("/people")
 
     @routes.post("/people/{person_id}/reset")
     async def reset(request: Request, person_id: str, caller: Admin) -> Response:
         """Make a link for a new password; the old one, and sessions, hold until it is used."""
-        person = await desk.managed(person_id, caller)
+        account = await desk.managed(person_id, caller)
+        if account.identity is not None:
+            raise Refused(409, "by_provider", "this account signs in at the provider only")
         log.info("person.reset", person=person_id, by=caller.somebody.person_id)
-        return await desk.show_link(request, person)
+        return await desk.show_link(request, account.person)
 
     return Area(routes=routes, links=[LINK])
 
@@ -100,19 +102,19 @@ class _Desk:
             roles=list(Role),
         )
 
-    async def managed(self, person_id: str, caller: Caller) -> Person:
+    async def managed(self, person_id: str, caller: Caller) -> Account:
         """Somebody whom the caller manages.
 
         Raises:
             UnknownPerson: there is nobody, or they see tenants that the caller does not.
             Refused: it is the caller: nobody should lock themselves out by a slip.
         """
-        account: Account | None = await self._accounts.people.find(person_id=person_id)
+        account = await self._accounts.people.find(person_id=person_id)
         if account is None or not caller.tenants.cover(account.person.tenants):
             raise UnknownPerson
         if account.person.person_id == caller.somebody.person_id:
             raise Refused(409, "yourself", "ask another administrator to change your own account")
-        return account.person
+        return account
 
     async def place(self, person: Person, caller: Caller) -> None:
         await self._accounts.standings.place(

@@ -52,6 +52,7 @@ class House:
         machine_uploads: bool = False,
         more: Sequence[APIRouter] = (),
         hasher: PasswordHasher = CHEAP,
+        passwords: bool = True,
     ) -> None:
         self.now = NOON
         self.site = site or Site(origin=ORIGIN)
@@ -82,7 +83,7 @@ class House:
         self.routers = [
             uploads,
             own_pages(self.accounts, self.door, now=clock),
-            sign_in_pages(self.door, provider=None, local=True),
+            sign_in_pages(self.door, provider=None, local=passwords),
             *more,
         ]
         self.areas = [

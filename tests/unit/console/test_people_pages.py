@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from moderation.people import ALL_TENANTS, Person, Role, Tenants
-from storage.accounts.records import digest
+from storage.accounts.records import Identity, digest
 from tests.unit.console.house import ACME, House
 
 OTHER = Tenants.named("other")
@@ -130,3 +130,12 @@ async def test_a_session_of_another_tenants_person_is_not_ended(
     assert (await admin.post(f"/sessions/{session}/end")).status_code == 404
 
     assert (await browser.get("/")).status_code == 200
+
+
+async def test_an_account_of_the_provider_is_given_no_password(
+    house: House, admin: httpx.AsyncClient
+) -> None:
+    identity = Identity(issuer="https://id.example", subject="7")
+    bob = await house.door.by_identity(identity, name="bob", role=Role.VIEWER, tenants=ACME)
+
+    assert (await admin.post(f"/people/{bob.person_id}/reset")).status_code == 409

@@ -139,3 +139,13 @@ async def test_a_link_holds_for_three_days(late: timedelta, code: int) -> None:
     house.now += house.lifetimes.invitation + late
 
     assert (await house.browser().get(f"/sign-in/link/{token}")).status_code == code
+
+
+async def test_where_passwords_are_not_taken_no_link_lets_anybody_in() -> None:
+    house = House(passwords=False)
+    person = await house.registry.add("ann", role=Role.VIEWER, tenants=ACME)
+    path = f"/sign-in/link/{await house.registry.invite(person)}"
+
+    assert (await house.browser().get(path)).status_code == 404
+    assert 'name="password"' not in (await house.browser().get("/sign-in")).text
+    assert (await sign_in(house.browser())).status_code == 403

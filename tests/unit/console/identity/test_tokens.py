@@ -168,6 +168,7 @@ LOOPBACK = {"host": "127.0.0.1:8700"}
         (Site(origin="https://console.example"), "127.0.0.1", LOOPBACK, 401),
         (Site(), "192.0.2.1", {}, 401),
         (Site(), "127.0.0.1", {"host": "rebound.example:8700"}, 401),
+        (Site(), "127.0.0.1", {"host": "[127.0.0.1"}, 401),
         (Site(), "127.0.0.1", {"x-forwarded-for": "127.0.0.1"}, 401),
         (Site(), "127.0.0.1", {"origin": "https://evil.example"}, 403),
     ],
