@@ -101,8 +101,12 @@ def signed(
     is_embedded: bool = True,
     ingredients: Sequence[tuple[Mapping[str, str], str, bytes]] = (),
     assertions: Sequence[Any] = (),
+    stamped_by: str | None = None,
 ) -> bytes:
-    """Sign a media; an ingredient is its description, its MIME type and its bytes."""
+    """Sign a media; an ingredient is its description, its MIME type and its bytes.
+
+    `stamped_by` is the address of an authority for time stamps.
+    """
     identity = by or the_identity()
     claim = {
         "claim_generator_info": [{"name": generator, "version": "1.0"}],
@@ -114,7 +118,7 @@ def signed(
         "verify": {"verify_after_sign": False, "verify_trust": False},
         "builder": {"thumbnail": {"enabled": False}},
     }
-    info = C2paSignerInfo(b"es256", identity.chain.encode(), identity.key.encode(), None)
+    info = C2paSignerInfo(b"es256", identity.chain.encode(), identity.key.encode(), stamped_by)
     target = io.BytesIO()
     with Context(Settings.from_dict(settings)) as context, Builder(claim, context) as builder:
         if remote_url is not None:

@@ -7,7 +7,7 @@ there is no network (`inference.decoding.confinement`).
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
 from c2pa import C2paError, Context, Reader, Settings, sdk_version
@@ -62,12 +62,26 @@ def read_credentials(
 ) -> FoundCredentials:
     """Read and validate the credentials of a media; remote ones are named.
 
+    Without a list of authorities for time stamps one is taken at its word, as signatures
+    are without a list for signers. It keeps credentials valid whose certificate ran out
+    since, and makes nobody trusted: who has an old key can set a clock back.
+
     Raises:
         Unread: there are some, and they cannot be read.
     """
     mime_type = _MIME_TYPES.get(container)
     if mime_type is None:
         return FoundCredentials()
+    found = _validated(file, mime_type, search)
+    if search.signers is None or search.time_stamps is not None:
+        return found
+    if found.state is not ProvenanceState.INVALID:
+        return found
+    believing = _validated(file, mime_type, replace(search, signers=None))
+    return replace(found, state=believing.state)
+
+
+def _validated(file: BinaryIO, mime_type: str, search: ProvenanceSearch) -> FoundCredentials:
     file.seek(0)
     try:
         with Context(Settings.from_dict(_settings(search))) as context:
@@ -102,15 +116,15 @@ def _remote(message: str) -> FoundCredentials:
 def _settings(search: ProvenanceSearch) -> dict[str, Any]:
     """Settings of c2pa-rs 0.91.
 
-    Identity assertions are left alone: to resolve one may mean to ask a server. Without
-    a list of authorities a time stamp is taken at its word, as the signature is.
+    Identity assertions are left alone: to resolve one may mean to ask a server.
     """
+    has_lists = search.signers is not None or search.time_stamps is not None
     return {
         "core": {"allowed_network_hosts": [], "decode_identity_assertions": False},
         "verify": {
             "ocsp_fetch": False,
             "remote_manifest_fetch": False,
-            "verify_timestamp_trust": search.time_stamps is not None,
+            "verify_timestamp_trust": has_lists,
             "verify_trust": True,
         },
         "trust": {"anchors": _anchors(search), "trust_config": _SIGNING_PURPOSES},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import time
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
@@ -24,6 +25,7 @@ from tests.signing import (
     signed,
     the_identity,
 )
+from tests.time_stamps import TIME_STAMPING, stamping
 
 URL = "https://credentials.example/manifest.c2pa"
 
@@ -84,14 +86,74 @@ def test_credentials_that_were_stripped_leave_nothing() -> None:
     assert read(media[: 4 + length] + rest) == FoundCredentials()
 
 
-def test_a_certificate_that_ran_out_without_a_time_stamp_is_invalid() -> None:
-    brief = an_identity("Brief", lasts=timedelta(seconds=2))
-    media = signed(picture(), by=brief)
-    time.sleep(3)  # certificates count in whole seconds
-    found = read(media, brief)
+@pytest.fixture(scope="module")
+def clock() -> Identity:
+    return an_identity("Clock", organisation="Clocks", purpose=TIME_STAMPING)
+
+
+@dataclass(frozen=True)
+class Outlived:
+    """Media that were signed while their signer's certificate lasted, with a stamp and without."""
+
+    signer: Identity
+    stamped: bytes
+    plain: bytes
+
+
+@pytest.fixture(scope="module")
+def outlived(clock: Identity) -> Outlived:
+    lasts = timedelta(seconds=8)  # to sign within on a busy machine
+    brief = an_identity("Brief", lasts=lasts)
+    with stamping(clock) as address:
+        stamped = signed(picture(), by=brief, stamped_by=address)
+    plain = signed(picture(), by=brief)
+    time.sleep(lasts.total_seconds() + 1)
+    return Outlived(signer=brief, stamped=stamped, plain=plain)
+
+
+def test_a_certificate_that_ran_out_without_a_time_stamp_is_invalid(outlived: Outlived) -> None:
+    found = read(outlived.plain, outlived.signer)
     assert found.state is ProvenanceState.INVALID
     assert found.credentials is not None
     assert "signingCredential.expired" in found.credentials.status_codes
+
+
+@pytest.mark.parametrize(
+    ("knows_signer", "stamps", "state"),
+    [
+        (False, "none", ProvenanceState.VALID),
+        (False, "the clock", ProvenanceState.VALID),
+        (False, "another", ProvenanceState.INVALID),
+        (True, "the clock", ProvenanceState.TRUSTED),
+        (True, "another", ProvenanceState.INVALID),
+        # who has an old key can set a clock back
+        (True, "none", ProvenanceState.VALID),
+    ],
+)
+def test_a_certificate_that_ran_out_is_as_good_as_its_time_stamp(
+    clock: Identity,
+    outlived: Outlived,
+    knows_signer: bool,
+    stamps: str,
+    state: ProvenanceState,
+) -> None:
+    lists = {"the clock": trust_list(clock), "another": trust_list(the_identity())}
+    search = ProvenanceSearch(
+        signers=trust_list(outlived.signer) if knows_signer else None,
+        time_stamps=lists.get(stamps),
+    )
+    found = read_credentials(io.BytesIO(outlived.stamped), Container.JPEG, search)
+    assert found.state is state
+    assert found.credentials is not None
+    assert found.credentials.signed_at is not None
+
+
+def test_a_time_stamp_of_nobody_known_does_not_make_a_lasting_certificate_worse(
+    clock: Identity,
+) -> None:
+    with stamping(clock) as address:
+        media = signed(picture(), stamped_by=address)
+    assert read(media, the_identity()).state is ProvenanceState.TRUSTED
 
 
 def test_remote_credentials_are_named_and_remain_unknown() -> None:
