@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -72,6 +73,16 @@ def test_200_mixed_media_have_200_ends_in_the_ledger_and_on_the_topic(
     told = stack.command("verdicts", "--from-beginning").stdout.splitlines()
     published = Counter(json.loads(line)["verdict"]["upload_id"] for line in told)
     assert {published[upload_id] for upload_id in ends} == {1}
+
+
+def test_the_printed_link_lets_the_first_administrator_in_once(stack: Stack) -> None:
+    link = re.search(r"sign in +(http\S+)", stack.log.read_text())[1]
+    with httpx.Client(trust_env=False, follow_redirects=True) as browser:
+        form = browser.get(link).text
+        token = form.partition('name="csrf" value="')[2].partition('"')[0]
+        start = browser.post(link, data={"csrf": token, "password": "correct horse battery"})
+        assert "Signed in as admin" in start.text
+    assert httpx.get(link, trust_env=False).status_code == 410
 
 
 def test_a_file_that_is_no_file_is_one_plain_line_and_a_failure(stack: Stack) -> None:
