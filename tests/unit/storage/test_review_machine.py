@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from moderation.decisions import DecisionKind, first_break
-from moderation.errors import ReviewRefused
+from moderation.errors import NothingToAppeal, UndoTooLate
 from moderation.review import FOR_OTHERS, OPEN, JobState, ReviewJob
 from storage.reviews.ports import JobFilter
 from tests.contracts.reviews.desk import PLAN, memory_desk, published, suspect
@@ -36,6 +36,11 @@ class ReviewRoom(RuleBasedStateMachine):
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(work)
+
+    @initialize()
+    def two_uploads_are_flagged(self) -> None:
+        for upload_id in ("u1", "u2"):
+            self.a_verdict_is_reached(upload_id, asks=True)
 
     @rule(upload_id=UPLOADS, asks=st.booleans())
     def a_verdict_is_reached(self, upload_id: str, asks: bool) -> None:
@@ -79,22 +84,28 @@ class ReviewRoom(RuleBasedStateMachine):
         now = self.desk.clock.now
         return [job for job in self.jobs() if job.is_held_by(moderator, now)]
 
-    @rule(moderator=PEOPLE, place=st.integers(0, 20))
-    def a_decision_is_undone(self, moderator: str, place: int) -> None:
-        links = self.do(self.desk.audit.links("acme", after=place, limit=1))
-        for one in links:
+    @rule(moderator=PEOPLE, kind=KINDS)
+    def a_job_is_taken_and_decided(self, moderator: str, kind: str) -> None:
+        self.a_job_is_taken(moderator)
+        self.what_is_held_is_decided(moderator, kind)
+
+    @rule()
+    def the_last_decision_is_undone_where_it_may_be(self) -> None:
+        links = self.do(self.desk.audit.links("acme", after=0, limit=1000))
+        for one in links[-1:]:
             decision = one.decision
-            with suppress(ReviewRefused):
-                token = f"undo-{decision.decision_id}"
-                asked = self.desk.decisions.undo(decision.decision_id, moderator, token=token)
+            token = f"undo-{decision.decision_id}"
+            asked = self.desk.decisions.undo(decision.decision_id, decision.moderator, token=token)
+            with suppress(UndoTooLate):
                 undone = self.do(asked).decision
                 assert undone.made_at < decision.effective_at
-                self.handed_out[decision.job_id] = (moderator, undone.made_at + PLAN.lock)
+                until = undone.made_at + PLAN.lock
+                self.handed_out[decision.job_id] = (decision.moderator, until)
 
     @rule(upload_id=UPLOADS)
     def an_uploader_appeals(self, upload_id: str) -> None:
         if self.verdicts[upload_id]:
-            with suppress(ReviewRefused):
+            with suppress(NothingToAppeal):
                 self.do(self.desk.appeals.appeal(upload_id, "why?"))
 
     @rule(minutes=st.integers(1, 15))
@@ -126,4 +137,4 @@ class ReviewRoom(RuleBasedStateMachine):
 
 
 TestReviewRoom = ReviewRoom.TestCase
-TestReviewRoom.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestReviewRoom.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
