@@ -16,10 +16,11 @@ from PIL import Image, ImageOps
 
 from datasets.files import replacing
 from datasets.paths import VIDEO_SUFFIXES
-from datasets.pdq import LEAST_QUALITY, pdq
 from datasets.records import Region
 from datasets.regions import part_of
 from datasets.registry import Stored
+from inference.looks.pdq import pdq
+from moderation.looks import LEAST_QUALITY
 
 FILE = "looks.parquet"
 MOMENTS = (0.25, 0.5, 0.75)  # shares of a video's length

@@ -13,9 +13,9 @@ import numpy as np
 from datasets.groups import Together, ties
 from datasets.looks import Looks
 from datasets.paths import sha256_of
-from datasets.pdq import pairs_within
 from datasets.records import Clip, Split
 from datasets.registry import Stored
+from inference.looks.pdq import pairs_within
 
 
 class Kind(StrEnum):

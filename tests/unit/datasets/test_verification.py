@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from datasets.looks import hash_frames, looks_of
-from datasets.pdq import pairs_within, pdq
 from datasets.records import Clip, Region, Split
 from datasets.registry import Stored
 from datasets.verification import Finding, Kind, check_files, check_looks, check_tables
+from inference.looks.pdq import pairs_within, pdq
 from tests.clips import clip as video
 from tests.clips import sound_only
 from tests.datasets import encoded, fake, picture, png, real, stored
@@ -32,9 +32,6 @@ def kinds(found: Sequence[Finding]) -> list[Kind]:
 def looked(root: Path, clips: Sequence[Clip]) -> list[Finding]:
     found = read(root, clips)
     return list(check_looks([found], [looks_of(found, root / "registry/faces/1")]))
-
-
-GOLDEN = "efc4de6b9e0eb74aef6a66587f599a306af06ab196b4e94046b07d9007c07e00"
 
 
 @pytest.fixture
@@ -158,25 +155,3 @@ def test_videos_are_looked_at_in_three_places_and_halves_by_themselves(tmp_path:
     alike = {tuple(pair) for pair in pairs_within(hashes.reshape(-1, 32)).tolist()}
     assert {(0, 3), (1, 3), (2, 3)} <= alike
     assert not any(4 in pair for pair in alike)
-
-
-def test_the_hash_is_that_of_the_reference_implementation() -> None:
-    y, x = np.mgrid[0:150, 0:201]
-    channels = [(x * y) % 256, (x * x // 7 + y) % 256, (y * y // 5 + 3 * x) % 256]
-    found, quality = pdq(np.stack(channels, -1).astype(np.uint8))
-    assert found.hex() == GOLDEN  # by pdqhash 0.2.8, which binds the authors' C++
-    assert quality == 100
-
-
-def test_a_plain_picture_has_no_quality() -> None:
-    assert pdq(np.full((64, 64, 3), 90, np.uint8))[1] == 0
-
-
-@pytest.mark.parametrize(("bits", "alike"), [(31, 1), (32, 0)])
-def test_hashes_are_alike_up_to_31_bits(bits: int, alike: int) -> None:
-    one = np.zeros(256, np.uint8)
-    other = one.copy()
-    other[:bits] = 1
-    hashes = np.packbits(np.stack([one, other]), axis=1)
-    assert len(pairs_within(hashes)) == alike
-    assert len(pairs_within(hashes, block=1)) == alike

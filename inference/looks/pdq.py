@@ -1,8 +1,7 @@
 """PDQ, a perceptual hash of pictures (Facebook, 2019: "The TMK+PDQF Video-Hashing Algorithm and
 the PDQ Image-Hashing Algorithm"), in NumPy: its bindings have no wheels for our Pythons.
 
-Two pictures look alike when at most 31 of 256 bits differ and both have quality 50 or more, as
-the paper and ThreatExchange recommend.
+When two hashes are alike is said in `moderation.looks`.
 """
 
 from __future__ import annotations
@@ -11,12 +10,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from moderation.looks import BITS, LARGEST_DISTANCE
+
 SIDE = 64
-BITS = 256
-LARGEST_DISTANCE = 31
-LEAST_QUALITY = 50
 
 _KEPT = 16
+# The paper's section on PDQ advises to reduce large pictures to 512 by 512 before they are hashed.
+_LARGEST_SIDE = 512
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 _QUALITY_DIVISOR = 90  # from the reference implementation; quality ends at 100
 
@@ -33,12 +33,21 @@ _TRANSFORM = _cosines()
 
 def pdq(picture: NDArray[np.uint8]) -> tuple[bytes, int]:
     """The hash (32 bytes) and the quality (0 to 100) of a picture (H W 3, uint8, RGB)."""
-    luma = np.asarray(picture.astype(np.float32) @ _LUMA)
+    luma = np.asarray(_bounded(picture).astype(np.float32) @ _LUMA)
     small = _reduced(_reduced_rows_and_columns(luma))
     spectrum = _TRANSFORM @ small @ _TRANSFORM.T  # 16 16
     median = np.sort(spectrum, axis=None)[BITS // 2 - 1]  # the lower one, as the reference has it
     bits = (spectrum > median).ravel()
     return np.packbits(bits[::-1]).tobytes(), _quality(small)
+
+
+def _bounded(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """No side over 512: as floats a telephone's picture would take a gigabyte."""
+    height, width = picture.shape[:2]
+    if max(height, width) <= _LARGEST_SIDE:
+        return picture
+    size = (min(width, _LARGEST_SIDE), min(height, _LARGEST_SIDE))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _reduced_rows_and_columns(luma: NDArray[np.float32]) -> NDArray[np.float32]:

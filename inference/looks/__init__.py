@@ -1,0 +1,1 @@
+"""What a picture looks like: a hash that look-alikes share."""
