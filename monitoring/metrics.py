@@ -72,7 +72,7 @@ OUTBOX_PUBLISHED = Counter("veriscope_outbox_published_total", "Messages the rel
 # review
 
 REVIEWS_WAITING = Gauge(
-    "veriscope_reviews_waiting", "Review jobs that nobody decided, by queue.", ["queue", "kind"]
+    "veriscope_reviews_pending", "Review jobs that nobody decided, by queue.", ["queue", "kind"]
 )
 OLDEST_REVIEW_SECONDS = Gauge(
     "veriscope_oldest_review_seconds", "Age of the oldest review job that nobody decided."

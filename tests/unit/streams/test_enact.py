@@ -114,11 +114,11 @@ async def test_what_waits_is_measured_by_queue_and_its_age() -> None:
     await room.flag("u2")
     await room.enactor.once()
     labels = {"queue": "strict", "kind": "flagged"}
-    assert REGISTRY.get_sample_value("veriscope_reviews_waiting", labels) == 2
+    assert REGISTRY.get_sample_value("veriscope_reviews_pending", labels) == 2
     age = REGISTRY.get_sample_value("veriscope_oldest_review_seconds")
     assert HOUR.total_seconds() <= age < 2 * HOUR.total_seconds()
     for moderator in ("ann", "bob"):
         await room.decide(moderator)
     await room.enactor.once()
-    assert REGISTRY.get_sample_value("veriscope_reviews_waiting", labels) is None
+    assert REGISTRY.get_sample_value("veriscope_reviews_pending", labels) is None
     assert REGISTRY.get_sample_value("veriscope_oldest_review_seconds") == 0
