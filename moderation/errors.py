@@ -121,6 +121,10 @@ class ApiUnavailable(Unavailable):
     """No Veriscope answers at this address."""
 
 
+class ProviderUnavailable(Unavailable):
+    """The OpenID Connect provider does not answer, or answers nonsense."""
+
+
 class Superseded(Unavailable):
     """Another verdict became current in the meantime; reading again resolves it."""
 
