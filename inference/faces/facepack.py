@@ -104,6 +104,33 @@ def read(content: bytes) -> FacePack:
         raise MissingPack(f"the face pack is damaged: {error}") from error
 
 
+def outline(content: bytes) -> tuple[Crop, ...]:
+    """What crops a pack holds, without decoding any of them.
+
+    Raises:
+        MissingPack: see `read`.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            index = json.loads(archive.read(_INDEX))
+            return tuple(crop_from(record) for record in index["crops"])
+    except (zipfile.BadZipFile, ValueError, LookupError, TypeError) as error:
+        raise MissingPack(f"the face pack is damaged: {error}") from error
+
+
+def read_crop(content: bytes, crop_id: int) -> NDArray[np.uint8]:
+    """One crop of a pack: 224 224 3, uint8, RGB.
+
+    Raises:
+        MissingPack: there is no such crop, or see `read`.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return decoded(archive.read(_name(crop_id)))
+    except (zipfile.BadZipFile, ValueError, LookupError, cv2.error) as error:
+        raise MissingPack(f"no crop {crop_id} in the face pack: {error}") from error
+
+
 def encoded(pixels: NDArray[np.uint8]) -> bytes:
     """A crop (224 224 3, uint8, RGB) as it lies in a pack."""
     _, jpeg = cv2.imencode(".jpg", pixels[:, :, ::-1], _JPEG)

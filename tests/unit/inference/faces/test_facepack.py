@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from inference.faces.facepack import FORMAT_VERSION, FacePack, read, write
+from inference.faces.facepack import FORMAT_VERSION, FacePack, outline, read, read_crop, write
 from moderation.errors import Inconsistent, MissingPack
 from moderation.media import Container, MediaFacts, MediaKind
 from moderation.tracks import Crop, CropQuality, Track
@@ -136,3 +136,24 @@ def test_a_flipped_byte_in_a_crop_is_noticed() -> None:
 
     with pytest.raises(MissingPack):
         read(bytes(content))
+
+
+def test_one_crop_is_read_as_it_is_in_the_whole_pack() -> None:
+    content = write(a_pack())
+    whole = read(content)
+
+    assert outline(content) == whole.crops
+    assert np.array_equal(read_crop(content, 2), whole.pixels[2])
+
+
+@pytest.mark.parametrize("number", [3, -1])
+def test_a_crop_that_a_pack_does_not_hold_is_missing(number: int) -> None:
+    with pytest.raises(MissingPack):
+        read_crop(write(a_pack()), number)
+
+
+def test_a_damaged_pack_has_neither_an_outline_nor_crops() -> None:
+    with pytest.raises(MissingPack):
+        outline(b"no pack")
+    with pytest.raises(MissingPack):
+        read_crop(b"no pack", 0)
