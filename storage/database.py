@@ -17,10 +17,10 @@ from weakref import WeakKeyDictionary
 import asyncpg
 from sqlalchemy import Connection, Engine, event, exc
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from moderation.errors import Inconsistent, InvalidConfiguration, LedgerUnavailable
+from storage.looks.bands import bits_apart
 from storage.translation import ErrorTable, first_line, translated
 
 _TURNS: WeakKeyDictionary[Engine, asyncio.Lock] = WeakKeyDictionary()
@@ -185,10 +185,11 @@ def _postgresql_arguments(patience_seconds: float, statement_seconds: float) -> 
     }
 
 
-def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
+def _prepare_sqlite(connection: Any, _record: object) -> None:
     # The driver would begin transactions by itself, deferred, and at the first write only: two
     # that read first and write then deadlock at once, whatever the busy timeout (SQLITE_BUSY).
     connection.isolation_level = None
+    connection.create_function("bits_apart", 2, bits_apart, deterministic=True)
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     # The ledger is the truth: FULL keeps what was committed through a power cut, NORMAL does not.

@@ -3,6 +3,7 @@
 from alembic import context
 
 import storage.accounts.tables  # it adds its tables to those of the ledger
+import storage.looks.tables  # it adds its tables to those of the ledger
 import storage.reviews.tables  # noqa: F401  # it adds its tables to those of the ledger
 from storage.tables import metadata
 

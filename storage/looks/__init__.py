@@ -1,0 +1,1 @@
+"""Which uploads have the same bytes, and which look alike."""

@@ -1,0 +1,83 @@
+"""The tables of looks: one row a look, and one index for each band of its hash."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from asyncpg import BitString
+from sqlalchemy import (
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+)
+from sqlalchemy.dialects.postgresql import BIT
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from moderation.looks import BITS
+from storage.columns import RowNumber
+from storage.looks.bands import BANDS
+from storage.tables import metadata
+
+
+class Pdq(TypeDecorator[bytes]):
+    """A hash of 32 bytes; PostgreSQL counts bits in a BIT (from 14 on), SQLite by our function."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        kept = BIT(BITS) if dialect.name == "postgresql" else LargeBinary(BITS // 8)
+        return dialect.type_descriptor(kept)
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> Any:
+        if value is None or dialect.name != "postgresql":
+            return value
+        return BitString.frombytes(value, bitlength=BITS)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> bytes | None:
+        if isinstance(value, BitString):  # from SQLAlchemy 2.0
+            return bytes(value.bytes)
+        if isinstance(value, str):  # from 2.1: its own, which is text of zeros and ones
+            return int(value, 2).to_bytes(BITS // 8, "big")
+        return value  # type: ignore[no-any-return]  # bytes, or None
+
+
+seen_media = Table(
+    "seen_media",
+    metadata,
+    Column(
+        "upload_id",
+        String(128),
+        ForeignKey("uploads.upload_id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("tenant", String(128), nullable=False),
+    Column("sha256", String(64), nullable=False),
+)
+Index("ix_seen_media_by_bytes", seen_media.c.tenant, seen_media.c.sha256, seen_media.c.upload_id)
+
+looks = Table(
+    "looks",
+    metadata,
+    Column("look_id", RowNumber, primary_key=True, autoincrement=True),
+    Column(
+        "upload_id",
+        String(128),
+        ForeignKey("seen_media.upload_id", ondelete="CASCADE"),
+        nullable=False,
+    ),
+    Column("tenant", String(128), nullable=False),
+    Column("at_seconds", Float, nullable=False),
+    Column("quality", SmallInteger, nullable=False),
+    Column("pdq", Pdq, nullable=False),
+    *(Column(f"band_{number}", SmallInteger, nullable=False) for number in range(BANDS)),
+)
+Index("ix_looks_by_upload", looks.c.upload_id)
+for _number in range(BANDS):
+    Index(f"ix_looks_by_band_{_number}", looks.c.tenant, looks.c[f"band_{_number}"])
