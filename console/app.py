@@ -31,6 +31,8 @@ def build_app(
         assets = Assets()
         app.state.gate = gate
         app.state.pages = Pages(assets, [link for area in areas for link in area.links])
+        for area in areas:
+            app.state.pages.environment.filters.update(area.filters)
         app.include_router(guarded(assets.routes()))
     for area in areas:
         app.include_router(guarded(area.routes))

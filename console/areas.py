@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from fastapi import APIRouter
 
@@ -26,7 +26,11 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Area:
-    """Pages (`include_in_schema=False`) or a part of the API, each route behind a guard."""
+    """Pages (`include_in_schema=False`) or a part of the API, each route behind a guard.
+
+    `filters` are the words that its templates use beside those of every page.
+    """
 
     routes: APIRouter
     links: Sequence[Link] = ()
+    filters: Mapping[str, Callable[..., object]] = field(default_factory=dict)

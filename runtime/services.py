@@ -110,8 +110,14 @@ async def _listening(
     if Service.API in services:
         store = wiring.media_store(settings)
         shared.health.ready["media_store"] = lambda: probe(store)
+        desk = wiring.moderators_desk(settings, shared.kept, store)
         console = await stack.enter_async_context(
-            wiring.open_console(settings, shared.kept.accounts, _upload_routes(shared, store))
+            wiring.open_console(
+                settings,
+                shared.kept.accounts,
+                _upload_routes(shared, store),
+                wiring.moderators_areas(desk),
+            )
         )
         app = build_app(
             shared.health, version=wiring.VERSION, gate=console.gate, areas=console.areas

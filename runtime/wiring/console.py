@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -40,9 +40,9 @@ class Wired:
 
 @asynccontextmanager
 async def open_console(
-    settings: Settings, accounts: Accounts, uploads: APIRouter
+    settings: Settings, accounts: Accounts, uploads: APIRouter, more: Sequence[Area] = ()
 ) -> AsyncIterator[Wired]:
-    """Wire the console and the API.
+    """Wire the console and the API; `more` are the areas of those who use it.
 
     Raises:
         InvalidConfiguration: its address or the provider is wrong.
@@ -71,6 +71,7 @@ async def open_console(
             gate=gate,
             areas=(
                 Area(routes=uploads),
+                *more,
                 *(Area(routes=routes) for routes in pages),
                 people_area(accounts, Registry(accounts, now=now_utc, lifetimes=lives)),
                 tokens_area(accounts, now=now_utc),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -51,6 +51,7 @@ class House:
         limits: Limits | None = None,
         machine_uploads: bool = False,
         more: Sequence[APIRouter] = (),
+        areas: Callable[[House], Sequence[Area]] = lambda _house: (),
         hasher: PasswordHasher = CHEAP,
         passwords: bool = True,
     ) -> None:
@@ -91,6 +92,7 @@ class House:
             people_area(self.accounts, self.registry),
             tokens_area(self.accounts, now=clock),
             sessions_area(self.accounts, now=clock),
+            *areas(self),
         ]
         self.app = build_app(Health(), version="1", gate=self.gate, areas=self.areas)
 

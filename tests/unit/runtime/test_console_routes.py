@@ -25,6 +25,7 @@ from storage.accounts.in_memory import accounts_in_memory
 from storage.accounts.ports import Accounts
 from storage.in_memory import InMemoryLedger, InMemoryMediaStore, Memory
 from tests.unit.console.house import HERE
+from tests.unit.console.review import Review
 
 ALL = None  # open to all
 P = Permission
@@ -39,6 +40,15 @@ NEEDS: dict[str, Permission | None] = {
     "POST /people/{person_id}/disable": P.ACCOUNTS,
     "POST /people/{person_id}/enable": P.ACCOUNTS,
     "POST /people/{person_id}/reset": P.ACCOUNTS,
+    "GET /queue": P.QUEUE,
+    "POST /queue/next": P.QUEUE,
+    "GET /queue/{job_id}": P.QUEUE,
+    "POST /queue/{job_id}/renew": P.QUEUE,
+    "POST /queue/{job_id}/release": P.QUEUE,
+    "POST /queue/{job_id}/skip": P.QUEUE,
+    "POST /queue/{job_id}/decide": P.DECIDE,
+    "GET /queue/{job_id}/decided": P.DECIDE,
+    "POST /queue/{job_id}/undo": P.DECIDE,
     "GET /readyz": ALL,
     "GET /sessions": P.ACCOUNTS,
     "POST /sessions/{session_digest}/end": P.ACCOUNTS,
@@ -52,6 +62,8 @@ NEEDS: dict[str, Permission | None] = {
     "GET /tokens": P.TOKENS,
     "POST /tokens": P.TOKENS,
     "POST /tokens/{token_id}/revoke": P.TOKENS,
+    "GET /uploads/{upload_id}": P.UPLOADS_READ,
+    "GET /uploads/{upload_id}/verdicts/{verdict_id}/crops/{crop_id}": P.UPLOADS_READ,
     "POST /v1/uploads": P.UPLOADS_SUBMIT,
     "GET /v1/uploads/{upload_id}": P.UPLOADS_READ,
     "GET /you": P.CONSOLE,
@@ -77,7 +89,8 @@ async def app(accounts: Accounts) -> AsyncIterator[FastAPI]:
     uploads = build_routes(
         InMemoryLedger(Memory()), InMemoryMediaStore(), _accept, bounds=Bounds(max_bytes=1)
     )
-    async with wiring.open_console(SETTINGS, accounts, uploads) as console:
+    areas = wiring.moderators_areas(Review(accounts).desk)
+    async with wiring.open_console(SETTINGS, accounts, uploads, areas) as console:
         yield build_app(Health(), version="1", gate=console.gate, areas=console.areas)
 
 

@@ -1,0 +1,1 @@
+"""What stands behind a verdict: the page of an upload, and its crops."""

@@ -1,0 +1,79 @@
+"""What people decided about an upload, told to one of them without what would bias them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from console.identity.callers import Caller
+from moderation.decisions import Decision, DecisionKind
+from moderation.people import Permission
+from moderation.review import JobKind, ReviewJob
+from storage.accounts.ports import People
+from storage.reviews.ports import ReviewHistory
+
+# All look alike to who holds one: what others decided would tell which of them is a known item.
+_LOOK_ALIKE = frozenset({JobKind.FLAGGED, JobKind.KNOWN_ITEM})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A decision, by whom in words, its note, and whether the caller may still take it back."""
+
+    decision: Decision
+    by: str
+    note: str | None
+    undoable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """`standing` is what is in force beside the verdict."""
+
+    told: tuple[Told, ...]
+    standing: Decision | None
+
+
+def is_veiled(job: ReviewJob) -> bool:
+    """Whether who holds the job sees nothing of what others decided."""
+    return job.blind or job.kind in _LOOK_ALIKE
+
+
+def holds_veiled(history: ReviewHistory, person_id: str, now: datetime) -> bool:
+    return any(is_veiled(job) and job.is_held_by(person_id, now) for job in history.jobs)
+
+
+async def past_of(history: ReviewHistory, caller: Caller, people: People, now: datetime) -> Past:
+    """Leads see names, all others pseudonyms; others' answers to known items stay hidden."""
+    mine = caller.somebody.person_id
+    every = caller.may(Permission.KNOWN_ITEMS)
+    cancelled = {kept.link.decision.cancels for kept in history.decisions}
+    told: list[Told] = []
+    for kept in history.decisions:
+        decision = kept.link.decision
+        if decision.job_kind is JobKind.KNOWN_ITEM and decision.moderator != mine and not every:
+            continue
+        told.append(
+            Told(
+                decision=decision,
+                by=await _name(decision.moderator, caller, people),
+                note=kept.note if caller.may(Permission.DECIDE) else None,
+                undoable=(
+                    decision.kind is not DecisionKind.UNDO
+                    and decision.decision_id not in cancelled
+                    and now < decision.effective_at
+                    and (decision.moderator == mine or caller.may(Permission.UNDO_OTHERS))
+                ),
+            )
+        )
+    return Past(told=tuple(told), standing=history.standing)
+
+
+async def _name(person_id: str, caller: Caller, people: People) -> str:
+    if person_id == caller.somebody.person_id:
+        return "you"
+    account = await people.find(person_id=person_id)
+    if account is None:
+        return "somebody"
+    named = caller.may(Permission.UNDO_OTHERS)
+    return account.person.name if named else account.person.pseudonym

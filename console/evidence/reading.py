@@ -1,0 +1,118 @@
+"""Gathers what is shown of an upload: each verdict, its crops, and what people decided."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from console.evidence.strips import Lines, Strip, lines_of, strips
+from console.faults import Refused
+from console.identity.callers import Caller
+from inference.faces import facepack
+from moderation.errors import MediaRejected, MissingPack
+from moderation.people import Permission
+from moderation.policy import Policy
+from moderation.review import ReviewJob
+from moderation.tracks import Crop
+from moderation.upload import Upload
+from moderation.verdict import Verdict
+from storage.ports import Ledger, MediaStore, UploadStatus
+from storage.verdict_history import VerdictHistory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a page tells of one verdict. `verdict` is None while there is no end.
+
+    `superseded` are the verdicts before it, the newest first; `crops` is None where they are
+    not kept any more. Without `scores` nothing of what the detectors say is shown.
+    """
+
+    upload: Upload
+    status: UploadStatus
+    verdict: Verdict | None
+    superseded: tuple[Verdict, ...]
+    strips: tuple[Strip, ...]
+    lines: Lines | None
+    crops: tuple[Crop, ...] | None
+    reveals: bool
+    scores: bool
+
+    @property
+    def strongest(self) -> dict[int, float]:
+        """The probability of each crop that a verdict names, by crop."""
+        tracks = self.verdict.tracks if self.verdict else ()
+        frames = (frame for track in tracks for frame in track.strongest_frames)
+        return {frame.crop_id: frame.fake_probability for frame in frames}
+
+
+class Evidence:
+    """Reads for a caller: what is another tenant's is as if it did not exist."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        history: VerdictHistory,
+        store: MediaStore,
+        policy: Policy | None = None,
+    ) -> None:
+        self._ledger = ledger
+        self._history = history
+        self._store = store
+        self._policy = policy
+
+    async def of_upload(self, caller: Caller, upload_id: str) -> Shown:
+        """What stands behind the current verdict. Raises: UnknownUpload."""
+        return await self._shown(caller, upload_id, None, scores=True)
+
+    async def of_job(self, caller: Caller, job: ReviewJob, *, scores: bool) -> Shown:
+        """What stands behind the verdict that a job asks about. Raises: UnknownUpload."""
+        return await self._shown(caller, job.upload_id, job.verdict_id, scores=scores)
+
+    async def pack(self, caller: Caller, upload_id: str, verdict_id: str) -> tuple[Verdict, bytes]:
+        """A verdict, and the face pack behind it.
+
+        Raises:
+            Refused: there is no such verdict, it is another tenant's, or the pack is gone (404).
+        """
+        reached = await self._history.verdicts(upload_id, caller.tenants)
+        found = next((one for one in reached if one.verdict_id == verdict_id), None)
+        if found is None or found.face_pack is None:
+            raise nothing_here()
+        try:
+            return found, await self._store.read(found.face_pack)
+        except MediaRejected as error:
+            raise nothing_here() from error
+
+    async def _shown(
+        self, caller: Caller, upload_id: str, verdict_id: str | None, *, scores: bool
+    ) -> Shown:
+        status = await self._ledger.status(upload_id)
+        upload = status.upload
+        caller.check_sees(upload.tenant, upload_id)
+        reached = await self._history.verdicts(upload_id, caller.tenants)
+        asked = [one for one in reached if verdict_id in (None, one.verdict_id)]
+        verdict = asked[0] if asked else None
+        return Shown(
+            upload=upload,
+            status=status,
+            verdict=verdict,
+            superseded=tuple(reached[reached.index(verdict) + 1 :]) if verdict else (),
+            strips=tuple(strips(verdict)) if verdict else (),
+            lines=lines_of(self._policy, verdict, upload.lane) if verdict else None,
+            crops=await self._crops(caller, verdict) if verdict else None,
+            reveals=caller.may(Permission.REVEAL),
+            scores=scores,
+        )
+
+    async def _crops(self, caller: Caller, verdict: Verdict) -> tuple[Crop, ...] | None:
+        try:
+            _, pack = await self.pack(caller, verdict.upload_id, verdict.verdict_id)
+            crops = await asyncio.to_thread(facepack.outline, pack)
+        except (Refused, MissingPack):
+            return None
+        return tuple(sorted(crops, key=lambda crop: (crop.track_id, crop.at_seconds)))
+
+
+def nothing_here() -> Refused:
+    return Refused(404, "not_found", "there is nothing here")

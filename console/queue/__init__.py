@@ -1,0 +1,1 @@
+"""The review queue: one upload at a time, and what is decided about it."""

@@ -1,0 +1,44 @@
+"""What moderators use: the queue, and the evidence behind verdicts."""
+
+from __future__ import annotations
+
+from console.areas import Area
+from console.evidence.pages import Desk, evidence_area
+from console.evidence.reading import Evidence
+from console.queue.desk import QueueDesk
+from console.queue.pages import queue_area
+from runtime.policies import load_policy
+from runtime.settings import Settings
+from runtime.wiring.kept import Kept
+from storage.database import now_utc
+from storage.ports import MediaStore
+from storage.verdict_history import SqlVerdictHistory
+
+
+def moderators_desk(settings: Settings, kept: Kept, store: MediaStore) -> QueueDesk:
+    """Raises: InvalidConfiguration: the policy cannot be read."""
+    reviews = kept.reviews
+    return QueueDesk(
+        queue=reviews.queue,
+        decisions=reviews.decisions,
+        records=reviews.records,
+        statistics=reviews.statistics,
+        evidence=Evidence(
+            kept.ledger, SqlVerdictHistory(kept.engine), store, load_policy(settings.policy)
+        ),
+        accounts=kept.accounts,
+        reasons=reviews.reasons,
+        now=now_utc,
+        lock=reviews.plan.lock,
+    )
+
+
+def moderators_areas(desk: QueueDesk) -> tuple[Area, ...]:
+    evidence = Desk(
+        evidence=desk.evidence,
+        records=desk.records,
+        reasons=desk.reasons,
+        accounts=desk.accounts,
+        now=desk.now,
+    )
+    return (queue_area(desk), evidence_area(evidence))

@@ -1,0 +1,111 @@
+"""Reviews over memory, and the console with their pages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from console.evidence.pages import Desk, evidence_area
+from console.evidence.reading import Evidence
+from console.queue.desk import QueueDesk
+from console.queue.pages import queue_area
+from inference.faces import facepack
+from moderation.errors import LedgerUnavailable
+from moderation.people import Tenants
+from moderation.policy import Policy, Rule
+from moderation.verdict import Action, Label, Verdict
+from storage.accounts.ports import Accounts, MediaAccessLog
+from storage.accounts.records import MediaAccess
+from storage.database import now_utc
+from storage.in_memory import InMemoryLedger, InMemoryMediaStore, Memory
+from storage.reviews.in_memory import InMemoryAppeals, InMemoryDecisions, InMemoryReviewQueue
+from storage.reviews.in_memory_records import InMemoryReviewRecords, InMemoryReviewStatistics
+from storage.reviews.memory import ReviewMemory
+from storage.verdict_history import InMemoryVerdictHistory
+from tests.contracts.reviews.desk import PLAN, REASONS
+from tests.contracts.words import a_verdict, an_upload
+from tests.unit.console.house import House
+from tests.unit.inference.faces.test_facepack import a_pack
+
+POLICY = Policy(name="strict", sha256="ab" * 32, rules=(Rule(),))
+
+
+class Log:
+    """The access log of the accounts; tests let it fail."""
+
+    def __init__(self, log: MediaAccessLog) -> None:
+        self._log = log
+        self.fails = False
+
+    async def note(self, access: MediaAccess) -> None:
+        if self.fails:
+            raise LedgerUnavailable
+        await self._log.note(access)
+
+    async def accesses(
+        self, tenants: Tenants, *, upload_id: str | None = None, limit: int
+    ) -> list[MediaAccess]:
+        return await self._log.accesses(tenants, upload_id=upload_id, limit=limit)
+
+
+class Review:
+    """What the pages of the queue and of uploads read and write."""
+
+    def __init__(self, accounts: Accounts, *, clock=now_utc, impression_first=False) -> None:
+        self.memory = Memory(clock=clock, reviews=ReviewMemory(plan=PLAN))
+        self.store = InMemoryMediaStore()
+        self.log = Log(accounts.log)
+        self.ledger = InMemoryLedger(self.memory)
+        self.desk = QueueDesk(
+            queue=InMemoryReviewQueue(self.memory),
+            decisions=InMemoryDecisions(self.memory, REASONS),
+            records=InMemoryReviewRecords(self.memory),
+            statistics=InMemoryReviewStatistics(self.memory),
+            evidence=Evidence(self.ledger, InMemoryVerdictHistory(self.memory), self.store, POLICY),
+            accounts=replace(accounts, log=self.log),
+            reasons=REASONS,
+            now=clock,
+            lock=PLAN.lock,
+            impression_first=impression_first,
+        )
+
+    @property
+    def areas(self):
+        desk = self.desk
+        evidence = Desk(
+            evidence=desk.evidence,
+            records=desk.records,
+            reasons=desk.reasons,
+            accounts=desk.accounts,
+            now=desk.now,
+        )
+        return [queue_area(desk), evidence_area(evidence)]
+
+    async def flag(
+        self, upload_id: str = "u1", *, file_name: str | None = "holiday.mp4", **changes: object
+    ) -> Verdict:
+        """Conclude an upload, by default with a verdict that asks for a review; keep its pack."""
+        fields = {"label": Label.SUSPECT, "action": Action.REVIEW, "fake_probability": 0.7}
+        verdict = a_verdict(upload_id, **fields | changes)
+        upload = replace(an_upload(upload_id, tenant=verdict.tenant), file_name=file_name)
+        assert await self.ledger.conclude(upload, verdict, publish=[])
+        if verdict.face_pack is not None:
+            await self.store.put(verdict.face_pack, facepack.write(a_pack()))
+        return verdict
+
+    async def appeal(self, upload_id: str, text: str) -> None:
+        await InMemoryAppeals(self.memory).appeal(upload_id, text)
+
+
+class ReviewHouse(House):
+    """The console with the pages that moderators use, over memory."""
+
+    def __init__(self, *, impression_first: bool = False) -> None:
+        self.review: Review
+
+        def areas(house: House):
+            self.review = Review(
+                house.accounts, clock=house.clock, impression_first=impression_first
+            )
+            return self.review.areas
+
+        super().__init__(areas=areas)
