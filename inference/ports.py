@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.lineage import ModelIdentity
+from moderation.looks import Look
 from moderation.media import MediaFacts
 from moderation.provenance import UNKNOWN, Provenance
 from moderation.tracks import Crop, Face, Track
@@ -26,7 +27,8 @@ class Extraction:
     """What is left of a media once its faces are kept.
 
     `pack` is the face pack, one object (see `inference.faces.facepack`), empty bytes
-    when no face was found. `preprocessing` names how the crops were made.
+    when no face was found. `preprocessing` names how the crops were made. `looks` are at
+    most MOST_LOOKS, all comparable.
     """
 
     facts: MediaFacts
@@ -35,6 +37,7 @@ class Extraction:
     pack: bytes
     preprocessing: str
     provenance: Provenance = UNKNOWN
+    looks: tuple[Look, ...] = ()
 
 
 class FaceExtractor(Protocol):

@@ -13,10 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from moderation.errors import EmptyMedia, MediaTooLarge, MissingMedia, Superseded, UnknownUpload
+from moderation.looks import Look
 from moderation.upload import Upload
 from moderation.verdict import Verdict
 from storage.database import now_utc
 from storage.keys import checked_key
+from storage.looks.in_memory import LookMemory
 from storage.ports import (
     DeadLetter,
     DeadLetterFilter,
@@ -43,6 +45,7 @@ class Memory:
     letters: dict[int, KeptDeadLetter] = field(default_factory=dict)
     messages_written: int = 0
     reviews: ReviewMemory = field(default_factory=ReviewMemory)
+    looks: LookMemory = field(default_factory=LookMemory)
 
     def write_messages(self, messages: Sequence[OutboundMessage], *, at: datetime) -> None:
         for message in messages:
@@ -67,7 +70,12 @@ class InMemoryLedger:
         return True
 
     async def conclude(
-        self, upload: Upload, verdict: Verdict, *, publish: Sequence[OutboundMessage]
+        self,
+        upload: Upload,
+        verdict: Verdict,
+        *,
+        publish: Sequence[OutboundMessage],
+        looks: Sequence[Look] = (),
     ) -> bool:
         reached = self._memory.verdicts.get(upload.upload_id, [])
         if any(known.lineage.digest == verdict.lineage.digest for known in reached):
@@ -81,6 +89,7 @@ class InMemoryLedger:
         self._memory.uploads[upload.upload_id] = replace(status, verdict=verdict)
         self._memory.verdicts[upload.upload_id] = [*reached, verdict]
         self._memory.reviews.open_for(verdict, self._memory.clock())
+        self._memory.looks.remember_media(upload, verdict.media, looks)
         self._memory.write_messages(publish, at=self._memory.clock())
         return True
 

@@ -9,11 +9,13 @@ from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from moderation.errors import Superseded, UnknownUpload
+from moderation.looks import Look
 from moderation.review import ReviewPlan
 from moderation.upload import Upload
 from moderation.verdict import Verdict
 from storage import rows
 from storage.database import now_utc, reading, writing
+from storage.looks.database import remember_media
 from storage.outbox import write_messages
 from storage.ports import OutboundMessage, UploadStatus
 from storage.reviews.opening import open_for
@@ -44,7 +46,12 @@ class SqlLedger:
         return True
 
     async def conclude(
-        self, upload: Upload, verdict: Verdict, *, publish: Sequence[OutboundMessage]
+        self,
+        upload: Upload,
+        verdict: Verdict,
+        *,
+        publish: Sequence[OutboundMessage],
+        looks: Sequence[Look] = (),
     ) -> bool:
         async with writing(self._engine) as connection:
             await _insert_upload(connection, upload, upload.announced_at)
@@ -53,6 +60,7 @@ class SqlLedger:
                 return False
             await _make_current(connection, verdict)
             await open_for(connection, verdict, self._plan, self._clock())
+            await remember_media(connection, upload, verdict.media, looks)
             await write_messages(connection, publish, at=self._clock())
         return True
 

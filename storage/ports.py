@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from moderation.looks import Look
 from moderation.upload import Upload
 from moderation.verdict import Verdict
 
@@ -59,11 +60,18 @@ class Ledger(Protocol):
         ...
 
     async def conclude(
-        self, upload: Upload, verdict: Verdict, *, publish: Sequence[OutboundMessage]
+        self,
+        upload: Upload,
+        verdict: Verdict,
+        *,
+        publish: Sequence[OutboundMessage],
+        looks: Sequence[Look] = (),
     ) -> bool:
         """Make the verdict the upload's current one, and write the messages, in one transaction.
 
-        The review jobs that it opens, renews or closes are part of that transaction.
+        The review jobs that it opens, renews or closes are part of that transaction, and so
+        is remembering the bytes and looks of media that was read (`storage.looks`); where
+        no looks are given, those known of the same bytes stay.
         The one that was current is superseded (`verdict.supersedes` is filled by
         the caller from `status`, and checked here). An upload that no `announce`
         wrote yet gets its row. Returns False, and writes nothing, when a verdict

@@ -88,6 +88,7 @@ class Extract:
             provenance=found.provenance,
             face_pack=key,
             preprocessing=found.preprocessing,
+            looks=found.looks,
         )
         topic = self._topics.faces(upload.lane)
         return FACES.encode(message, topic=topic, upload_id=upload.upload_id, at=_now())
@@ -99,6 +100,7 @@ class Extract:
                 preprocessing=found.preprocessing,
                 media=found.facts,
                 provenance=found.provenance,
+                looks=found.looks,
             )
         )
 

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from moderation.decisions import Outcome
 from moderation.errors import UnparsableMessage
 from moderation.lineage import ModelIdentity
+from moderation.looks import Look
 from moderation.media import MediaFacts
 from moderation.provenance import Provenance
 from moderation.scores import CropScore, TrackScore
@@ -56,6 +57,7 @@ class FacesFound:
     provenance: Provenance
     face_pack: str
     preprocessing: str
+    looks: tuple[Look, ...] = ()
     schema_version: Literal[1] = 1
 
 
@@ -80,6 +82,7 @@ class UploadScored:
     track_scores: tuple[TrackScore, ...] = ()
     model: ModelIdentity | None = None
     rejection: Rejection | None = None
+    looks: tuple[Look, ...] = ()
     schema_version: Literal[1] = 1
 
 

@@ -61,7 +61,7 @@ class Record:
             upload_id=upload.upload_id,
             at=verdict.decided_at,
         )
-        if await self._ledger.conclude(upload, verdict, publish=[reached]):
+        if await self._ledger.conclude(upload, verdict, publish=[reached], looks=message.looks):
             metrics.VERDICTS.labels(upload.lane, verdict.label).inc()
             waited = (verdict.decided_at - upload.announced_at).total_seconds()
             metrics.END_TO_END_SECONDS.labels(upload.lane).observe(max(0.0, waited))

@@ -59,6 +59,7 @@ class Score:
             scores=answers.scores,
             track_scores=answers.track_scores,
             model=self._model,
+            looks=message.looks,
         )
         topic = self._topics.scores(upload.lane)
         at = datetime.now(UTC)

@@ -8,8 +8,13 @@ from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from inference.faces import facepack
 from inference.faces.following import Follow
+from inference.faces.shots import ShotBoundaries
+from inference.looks.taking import LookTaker
 from inference.ports import Extraction
 from inference.reading.frames import DecodingLimits, Frame, Reading
 from inference.reading.images import read_image
@@ -22,7 +27,7 @@ from moderation.media import Container, MediaFacts, MediaKind
 def extract(
     media: Path, *, limits: DecodingLimits, follow: Follow, preprocessing: str
 ) -> Extraction:
-    """Read a file, follow the faces in its frames, and pack their crops.
+    """Read a file, see how it looks, follow the faces in its frames, and pack their crops.
 
     `preprocessing` names how `follow` makes crops.
 
@@ -44,7 +49,9 @@ def _extract(
     sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     size_bytes = file.seek(0, os.SEEK_END)
     reading, frames = _read(file, container, limits)
-    followed = follow(frames)
+    # A picture has no cuts, and looking for them would cost as much as its hash.
+    taker = LookTaker(ShotBoundaries().begins if reading.kind is MediaKind.VIDEO else _no_cut)
+    followed = follow(taker.watch(frames))
     facts = MediaFacts(
         sha256=sha256,
         size_bytes=size_bytes,
@@ -71,7 +78,12 @@ def _extract(
         crops=followed.crops,
         pack=facepack.write(pack) if followed.crops else b"",
         preprocessing=preprocessing,
+        looks=taker.looks,
     )
+
+
+def _no_cut(_: NDArray[np.uint8]) -> bool:
+    return False
 
 
 def _read(

@@ -25,6 +25,7 @@ from inference.faces.search import FaceSearch
 from inference.ports import Extraction
 from inference.provenance.search import ProvenanceSearch
 from inference.reading.frames import DecodingLimits
+from moderation.looks import MOST_LOOKS, Look
 
 _LENGTHS = struct.Struct(">II")  # of the header and of the body, in bytes
 
@@ -114,15 +115,20 @@ def extraction_record(extraction: Extraction) -> Record:
         "tracks": [track_record(track) for track in extraction.tracks],
         "crops": [crop_record(crop) for crop in extraction.crops],
         "preprocessing": extraction.preprocessing,
+        "looks": [asdict(look) for look in extraction.looks],
     }
 
 
 def extraction_from(record: Record, pack: bytes) -> Extraction:
     """Raises: KeyError, TypeError or ValueError where the record is none of an extraction."""
+    looks = tuple(Look(**each) for each in record["looks"])
+    if len(looks) > MOST_LOOKS:
+        raise ValueError(f"{len(looks)} looks")
     return Extraction(
         facts=facts_from(record["facts"]),
         tracks=tuple(track_from(each) for each in record["tracks"]),
         crops=tuple(crop_from(each) for each in record["crops"]),
         pack=pack,
         preprocessing=record["preprocessing"],
+        looks=looks,
     )

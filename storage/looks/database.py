@@ -10,6 +10,8 @@ from sqlalchemy import ColumnElement, Integer, Select, bindparam, delete, func, 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from moderation.looks import LARGEST_DISTANCE, Look
+from moderation.media import MediaFacts
+from moderation.upload import Upload
 from storage.database import reading, writing
 from storage.looks.bands import BANDS, bands, near
 from storage.looks.ports import Alike
@@ -66,6 +68,22 @@ class SqlLooks:
             await forget(connection, upload_id)
 
 
+async def remember_media(
+    connection: AsyncConnection, upload: Upload, media: MediaFacts | None, seen: Sequence[Look]
+) -> None:
+    """Remember media that was read, in the transaction of its verdict.
+
+    A verdict that is decided again from what was kept comes without looks: those that
+    are known of the same bytes stay.
+    """
+    if media is None:
+        return
+    known = select(seen_media.c.sha256).where(seen_media.c.upload_id == upload.upload_id)
+    if not seen and await connection.scalar(known) == media.sha256:
+        return
+    await remember(connection, upload.upload_id, upload.tenant, media.sha256, seen)
+
+
 async def remember(
     connection: AsyncConnection,
     upload_id: str,
@@ -73,7 +91,7 @@ async def remember(
     sha256: str,
     seen: Sequence[Look],
 ) -> None:
-    """As `LookKeeping.add`, in the transaction of the verdict that tells of them."""
+    """As `LookKeeping.add`, in a transaction that does more."""
     await forget(connection, upload_id)
     await connection.execute(
         insert(connection, seen_media).values(upload_id=upload_id, tenant=tenant, sha256=sha256)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from moderation.looks import Look
+from moderation.media import MediaFacts
+from moderation.upload import Upload
 from storage.looks.ports import Alike
 
 
@@ -21,6 +23,17 @@ class LookMemory:
     """What is kept of uploads' bytes and looks; keys are upload ids."""
 
     seen: dict[str, SeenMedia] = field(default_factory=dict)
+
+    def remember_media(
+        self, upload: Upload, media: MediaFacts | None, looks: Sequence[Look]
+    ) -> None:
+        """As `storage.looks.database.remember_media`."""
+        if media is None:
+            return
+        known = self.seen.get(upload.upload_id)
+        if not looks and known is not None and known.sha256 == media.sha256:
+            return
+        self.remember(upload.upload_id, upload.tenant, media.sha256, looks)
 
     def remember(self, upload_id: str, tenant: str, sha256: str, looks: Sequence[Look]) -> None:
         kept = tuple(look for look in looks if look.comparable)

@@ -21,6 +21,8 @@ from storage.in_memory import (
     Memory,
 )
 from storage.ledger import SqlLedger
+from storage.looks.database import SqlLooks
+from storage.looks.in_memory import InMemoryLooks
 from storage.open_uploads import SqlOpenUploads
 from storage.outbox import SqlOutbox
 from storage.tables import metadata
@@ -92,6 +94,7 @@ def open_store(engine: AsyncEngine) -> Store:
         open_uploads=SqlOpenUploads(engine, clock=clock),
         outbox=SqlOutbox(engine),
         dead_letters=SqlDeadLetters(engine),
+        looks=SqlLooks(engine),
         clock=clock,
     )
 
@@ -104,6 +107,7 @@ def memory_store() -> Store:
         open_uploads=InMemoryOpenUploads(memory),
         outbox=InMemoryOutbox(memory),
         dead_letters=InMemoryDeadLetters(memory),
+        looks=InMemoryLooks(memory.looks),
         clock=clock,
     )
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from moderation.lineage import Lineage, ModelIdentity
 from moderation.upload import Lane, Upload
 from moderation.verdict import Action, Label, Reason, StrongFrame, TrackVerdict, Verdict
+from storage.looks.ports import LookAlikes
 from storage.ports import DeadLetter, DeadLetters, Ledger, OpenUploads, OutboundMessage, Outbox
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
@@ -22,6 +23,7 @@ class Store:
     open_uploads: OpenUploads
     outbox: Outbox
     dead_letters: DeadLetters
+    looks: LookAlikes
     clock: Clock
 
 

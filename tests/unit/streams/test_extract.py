@@ -12,6 +12,7 @@ from moderation.errors import (
     SourceUnavailable,
     UnreadableMedia,
 )
+from moderation.looks import Look
 from moderation.provenance import Provenance, ProvenanceState
 from moderation.upload import Lane
 from storage.in_memory import InMemoryMediaStore, InMemorySource
@@ -118,6 +119,13 @@ async def test_the_lane_of_the_topic_says_who_is_decoded_first(
     message = await desk.handle(lane)
     assert desk.extractor.asked[0][1] is urgent
     assert message.topic == TOPICS.faces(lane)
+
+
+@pytest.mark.parametrize(("found", "codec"), [(FOUND, FACES), (NOBODY, SCORED)])
+async def test_how_the_media_looks_goes_along(tmp_path: Path, found: Extraction, codec) -> None:
+    looks = (Look(pdq="0f" * 32, quality=60),)
+    message = await Desk(tmp_path, replace(found, looks=looks)).handle()
+    assert codec.decode(message.value).looks == looks
 
 
 @pytest.mark.parametrize(("found", "codec"), [(FOUND, FACES), (NOBODY, SCORED)])

@@ -13,6 +13,7 @@ from inference.bundles.manifest import LONGEST_NAME, MOST_DETECTORS
 from inference.faces.tracks import FaceFollower
 from moderation.conditions import LONGEST_NAME as LONGEST_CONDITION
 from moderation.lineage import Lineage, ModelIdentity
+from moderation.looks import MOST_LOOKS, Look
 from moderation.scores import CropScore, TrackScore
 from moderation.tracks import Crop, CropQuality, Track
 from moderation.verdict import Action, Label, Reason, StrongFrame, TrackVerdict, Verdict
@@ -90,6 +91,7 @@ def test_the_scores_of_the_largest_upload_fit_into_a_message(over_tracks: int) -
             TrackScore(track_id=n, logits=dict.fromkeys(watching, ROUNDED)) for n in range(TRACKS)
         ),
         model=ModelIdentity(name="m" * 40, version="v" * 40, sha256="ef" * 32),
+        looks=(Look(pdq="f" * 64, quality=100, at_seconds=-LONG),) * MOST_LOOKS,
     )
     sent = SCORED.encode(message, topic="t", upload_id="u1", at=NOON)
     assert LIMIT_BYTES // 2 < len(sent.value) <= LIMIT_BYTES

@@ -7,15 +7,17 @@ import pytest
 from moderation.conditions import Condition
 from moderation.errors import ScorerMismatch
 from moderation.fusion import Family, Fusion
+from moderation.looks import Look
 from moderation.policy import Policy, Rule
 from moderation.provenance import UNKNOWN, Provenance, ProvenanceState
 from moderation.scores import TrackScore
 from moderation.thresholds import Thresholds
 from moderation.verdict import Action, Label, Rejection
 from storage.in_memory import InMemoryLedger, InMemoryOutbox, Memory
+from storage.looks.in_memory import InMemoryLooks
 from streams.messages import REACHED
 from streams.record import Record
-from tests.builders import MODEL, TOPICS, an_upload, scored
+from tests.builders import FACTS, MODEL, TOPICS, an_upload, scored
 
 # leaves logits as they are
 PLAIN = Fusion(
@@ -56,6 +58,15 @@ async def test_scores_become_a_verdict_in_the_ledger_and_the_outbox() -> None:
     assert (verdict.label, verdict.action) == (Label.FAKE, Action.WITHHOLD)
     assert verdict.fake_probability == pytest.approx(0.9526, abs=1e-4)
     assert await desk.published() == [verdict]
+
+
+async def test_bytes_and_looks_are_remembered_with_the_verdict() -> None:
+    desk = Desk()
+    look = Look(pdq="0f" * 32, quality=60)
+    await desk.record(scored(3.0, looks=(look,)))
+    known = InMemoryLooks(desk.memory.looks)
+    assert await known.looks_of("u1") == (look,)
+    assert await known.same_bytes("acme", FACTS.sha256, limit=5) == ["u1"]
 
 
 async def test_a_message_that_comes_twice_has_one_verdict_and_one_message() -> None:

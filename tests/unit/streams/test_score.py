@@ -10,6 +10,7 @@ from inference.faces.facepack import FacePack
 from inference.ports import CropScores
 from inference.scoring.panel import Answers
 from moderation.errors import MissingPack
+from moderation.looks import Look
 from moderation.provenance import Provenance, ProvenanceState
 from moderation.scores import CropScore, TrackScore
 from moderation.upload import Lane
@@ -79,6 +80,13 @@ async def test_what_is_said_of_whole_tracks_travels_with_the_crops() -> None:
     (message,) = await Score(Panel(), MODEL, store, TOPICS)(faces())
     scored = SCORED.decode(message.value)
     assert scored.track_scores == (TrackScore(track_id=0, logits={"transitions": 0.25}),)
+
+
+async def test_how_the_media_looks_travels_on() -> None:
+    looks = (Look(pdq="0f" * 32, quality=60),)
+    store = InMemoryMediaStore({KEY: a_pack()})
+    (message,) = await Score(Panel(), MODEL, store, TOPICS)(faces(looks=looks))
+    assert SCORED.decode(message.value).looks == looks
 
 
 async def test_embeddings_stay_in_the_store_beside_the_faces() -> None:

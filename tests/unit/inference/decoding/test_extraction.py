@@ -13,12 +13,14 @@ from PIL import Image
 from inference.decoding.extraction import extract
 from inference.faces import facepack
 from inference.faces.following import Followed
+from inference.looks.pdq import pdq
 from inference.ports import Extraction
 from inference.reading.frames import DecodingLimits, Frame
 from moderation.errors import EmptyMedia, UnreadableMedia, UnsupportedMedia
 from moderation.media import Container, MediaKind
 from moderation.tracks import Crop, CropQuality, Track
 from tests.clips import clip
+from tests.datasets import picture
 
 QUALITY = CropQuality(face_pixels=20.0, sharpness=50.0, frontality=1.0, detector_score=0.9)
 
@@ -82,6 +84,23 @@ def test_a_video_is_extracted(media: Path) -> None:
     assert (found.facts.kind, found.facts.container) == (MediaKind.VIDEO, Container.MP4)
     assert (found.facts.codec, found.facts.frames_sampled) == ("h264", 4)
     assert [crop.at_seconds for crop in found.crops] == pytest.approx([0, 1 / 3, 2 / 3, 1], abs=0.1)
+
+
+def test_an_image_is_seen_as_it_is_shown(media: Path) -> None:
+    Image.fromarray(picture(1)).save(media, "PNG")
+
+    (look,) = extracted(media, follow=nobody).looks
+
+    assert (bytes.fromhex(look.pdq), look.quality) == pdq(picture(1))
+
+
+def test_each_shot_of_a_video_is_seen(media: Path) -> None:
+    reddish = picture(2) // np.array([1, 4, 4], np.uint8)
+    media.write_bytes(clip(frames=31, draw=lambda at: picture(1) if at < 15 else reddish))
+
+    looks = extracted(media).looks
+
+    assert [look.at_seconds for look in looks] == pytest.approx([0, 2 / 3], abs=0.1)
 
 
 def test_without_a_face_there_is_no_pack(media: Path) -> None:

@@ -26,6 +26,7 @@ from inference.decoding.wire import (
 from inference.ports import Extraction
 from inference.reading.frames import DecodingLimits
 from moderation import errors
+from moderation.looks import MOST_LOOKS, Look
 from moderation.media import Container, MediaFacts, MediaKind
 from moderation.tracks import Crop, CropQuality, Track
 
@@ -58,6 +59,7 @@ def an_extraction() -> Extraction:
         ),
         preprocessing="mtcnn+levelled-v1",
         pack=b"\x00\xffpack",
+        looks=(Look(pdq="0f" * 32, quality=60, at_seconds=0.5),),
     )
 
 
@@ -106,12 +108,23 @@ def test_an_extraction_comes_back_equal() -> None:
     assert extraction_from(record, found.pack) == found
 
 
-@pytest.mark.parametrize("part", ["facts", "tracks", "crops"])
+@pytest.mark.parametrize("part", ["facts", "tracks", "crops", "looks"])
 def test_an_extraction_with_a_part_that_is_wrong_is_nonsense(part: str) -> None:
     record = json.loads(json.dumps(extraction_record(an_extraction())))
     for wrong in ({**record, part: [{"surprise": 1}]}, {**record, part: 7}):
         with pytest.raises((KeyError, TypeError, ValueError)):
             extraction_from(wrong, b"")
+
+
+@pytest.mark.parametrize("looks", [MOST_LOOKS, MOST_LOOKS + 1])
+def test_a_process_that_tells_more_looks_than_a_message_carries_tells_nonsense(looks: int) -> None:
+    record = extraction_record(an_extraction())
+    many = {**record, "looks": record["looks"] * looks}
+    if looks <= MOST_LOOKS:
+        assert len(extraction_from(many, b"").looks) == looks
+        return
+    with pytest.raises(ValueError, match="looks"):
+        extraction_from(many, b"")
 
 
 def test_work_comes_back_equal() -> None:

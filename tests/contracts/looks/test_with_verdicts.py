@@ -1,0 +1,58 @@
+"""What a verdict tells of its media's bytes and looks is remembered with it, or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from moderation.errors import Superseded
+from moderation.looks import Look
+from tests.builders import FACTS
+from tests.contracts.words import Store, a_verdict, an_upload
+
+LOOK = Look(pdq="0f" * 32, quality=90)
+OTHER = Look(pdq="35" * 32, quality=90)
+SEEN = a_verdict(media=FACTS)
+AGAIN = a_verdict(policy="lenient", media=FACTS, supersedes=SEEN.verdict_id)
+
+
+async def test_a_verdict_brings_its_medias_bytes_and_looks(store: Store) -> None:
+    await store.ledger.conclude(an_upload(), SEEN, publish=(), looks=[LOOK])
+
+    assert await store.looks.same_bytes("acme", FACTS.sha256, limit=5) == ["u1"]
+    assert await store.looks.looks_of("u1") == (LOOK,)
+
+
+async def test_media_that_was_not_read_is_not_remembered(store: Store) -> None:
+    await store.ledger.conclude(an_upload(), a_verdict(media=None), publish=())
+
+    assert await store.looks.same_bytes("acme", FACTS.sha256, limit=5) == []
+
+
+async def test_what_a_refused_verdict_tells_is_not_remembered(store: Store) -> None:
+    with pytest.raises(Superseded):
+        await store.ledger.conclude(an_upload(), AGAIN, publish=(), looks=[LOOK])
+
+    assert await store.looks.same_bytes("acme", FACTS.sha256, limit=5) == []
+
+
+@pytest.mark.parametrize(("told", "kept"), [((), (LOOK,)), ((OTHER,), (OTHER,))])
+async def test_a_verdict_that_tells_no_looks_leaves_those_that_are_known(
+    store: Store, told: tuple[Look, ...], kept: tuple[Look, ...]
+) -> None:
+    await store.ledger.conclude(an_upload(), SEEN, publish=(), looks=[LOOK])
+    await store.ledger.conclude(an_upload(), AGAIN, publish=(), looks=told)
+
+    assert await store.looks.looks_of("u1") == kept
+
+
+async def test_other_bytes_at_the_same_address_do_not_keep_the_looks_of_the_first(
+    store: Store,
+) -> None:
+    await store.ledger.conclude(an_upload(), SEEN, publish=(), looks=[LOOK])
+    changed = replace(AGAIN, media=replace(FACTS, sha256="ef" * 32))
+    await store.ledger.conclude(an_upload(), changed, publish=())
+
+    assert await store.looks.looks_of("u1") == ()
+    assert await store.looks.same_bytes("acme", FACTS.sha256, limit=5) == []
