@@ -22,7 +22,9 @@ DEV := $(WORK)/dev
 MODEL := $(WORK)/face_blending/1/model.onnx
 GENERATION := $(WORK)/face_generation/model.onnx
 USED_UP := $(WORK)/face_generation/used_up.txt
-HEADS := $(WORK)/heads/screens.npz $(WORK)/heads/transitions.npz
+# `TRANSITIONS=yes` adds the head over tracks; it was not shown to help on real swaps (README.md).
+TRANSITIONS ?=
+HEADS := $(WORK)/heads/screens.npz $(if $(TRANSITIONS),$(WORK)/heads/transitions.npz)
 REGISTRY := $(WORK)/registry
 TABLES := $(WORK)/scores/dev.parquet $(WORK)/scores/twins.parquet
 PARTS = --blending $(MODEL) --generation $(GENERATION) --heads $(HEADS) --card $(CARD) $(dir $(GENERATION))learned.md \
@@ -87,7 +89,7 @@ $(WORK)/scores/twins.parquet: $(WORK)/draft/bundle.yaml $(REGISTRY)/made
 
 $(WORK)/calibration.json: $(TABLES)
 	$(PYTHON) training.fuse --scores $(TABLES) --without-groups $(USED_UP) --id $(VERSION) \
-		--manipulated blending transitions --generated generation \
+		--manipulated blending $(if $(TRANSITIONS),transitions) --generated generation \
 		--groups $(WORK)/fitted_groups.txt --out $@
 
 # Scored again by what is calibrated: its own words are the evidence behind thresholds, and what
