@@ -116,7 +116,7 @@ async def _listening(
                 settings,
                 shared.kept.accounts,
                 _upload_routes(shared, store),
-                wiring.moderators_areas(desk),
+                wiring.moderators_areas(desk, wiring.upload_search(shared.kept)),
             )
         )
         app = build_app(

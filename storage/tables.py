@@ -105,6 +105,22 @@ Index(
     sqlite_where=verdicts.c.is_current.is_(True),
     postgresql_where=verdicts.c.is_current.is_(True),
 )
+# The same for who sees every tenant.
+Index(
+    "ix_verdicts_newest",
+    verdicts.c.decided_at,
+    verdicts.c.verdict_id,
+    sqlite_where=verdicts.c.is_current.is_(True),
+    postgresql_where=verdicts.c.is_current.is_(True),
+)
+Index(
+    "ix_verdicts_newest_by_label",
+    verdicts.c.label,
+    verdicts.c.decided_at,
+    verdicts.c.verdict_id,
+    sqlite_where=verdicts.c.is_current.is_(True),
+    postgresql_where=verdicts.c.is_current.is_(True),
+)
 # Which verdicts a model or a policy made: what is decided again when one of them changes.
 Index("ix_verdicts_by_model", verdicts.c.model_name, verdicts.c.model_version)
 Index("ix_verdicts_by_policy", verdicts.c.policy_name, verdicts.c.decided_at)

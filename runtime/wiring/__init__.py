@@ -12,7 +12,7 @@ from runtime.wiring.bundles import bundle_store, chosen_bundle, served_bundle
 from runtime.wiring.console import lifetimes, open_console
 from runtime.wiring.kept import Kept, open_kept
 from runtime.wiring.media import media_store, open_decoders, provenance_search
-from runtime.wiring.moderating import moderators_areas, moderators_desk
+from runtime.wiring.moderating import moderators_areas, moderators_desk, upload_search
 from runtime.wiring.reviews import Reviews, review_plan, reviews, statement_terms
 from runtime.wiring.scoring import check_served, open_panel, open_scorers
 from runtime.wiring.worker import VERSION, open_worker
@@ -45,4 +45,5 @@ __all__ = [
     "served_bundle",
     "statement_terms",
     "topics",
+    "upload_search",
 ]

@@ -7,11 +7,14 @@ from console.evidence.pages import Desk, evidence_area
 from console.evidence.reading import Evidence
 from console.queue.desk import QueueDesk
 from console.queue.pages import queue_area
+from console.search.pages import search_area
 from runtime.policies import load_policy
 from runtime.settings import Settings
 from runtime.wiring.kept import Kept
 from storage.database import now_utc
 from storage.ports import MediaStore
+from storage.search.database import SqlUploadSearch
+from storage.search.ports import UploadSearch
 from storage.verdict_history import SqlVerdictHistory
 
 
@@ -33,7 +36,11 @@ def moderators_desk(settings: Settings, kept: Kept, store: MediaStore) -> QueueD
     )
 
 
-def moderators_areas(desk: QueueDesk) -> tuple[Area, ...]:
+def upload_search(kept: Kept) -> UploadSearch:
+    return SqlUploadSearch(kept.engine)
+
+
+def moderators_areas(desk: QueueDesk, search: UploadSearch) -> tuple[Area, ...]:
     evidence = Desk(
         evidence=desk.evidence,
         records=desk.records,
@@ -41,4 +48,4 @@ def moderators_areas(desk: QueueDesk) -> tuple[Area, ...]:
         accounts=desk.accounts,
         now=desk.now,
     )
-    return (queue_area(desk), evidence_area(evidence))
+    return (queue_area(desk), search_area(search), evidence_area(evidence))

@@ -8,6 +8,7 @@ from console.evidence.pages import Desk, evidence_area
 from console.evidence.reading import Evidence
 from console.queue.desk import QueueDesk
 from console.queue.pages import queue_area
+from console.search.pages import search_area
 from inference.faces import facepack
 from moderation.errors import LedgerUnavailable
 from moderation.people import Tenants
@@ -20,6 +21,7 @@ from storage.in_memory import InMemoryLedger, InMemoryMediaStore, Memory
 from storage.reviews.in_memory import InMemoryAppeals, InMemoryDecisions, InMemoryReviewQueue
 from storage.reviews.in_memory_records import InMemoryReviewRecords, InMemoryReviewStatistics
 from storage.reviews.memory import ReviewMemory
+from storage.search.in_memory import InMemoryUploadSearch
 from storage.verdict_history import InMemoryVerdictHistory
 from tests.contracts.reviews.desk import PLAN, REASONS
 from tests.contracts.words import a_verdict, an_upload
@@ -55,6 +57,7 @@ class Review:
         self.store = InMemoryMediaStore()
         self.log = Log(accounts.log)
         self.ledger = InMemoryLedger(self.memory)
+        self.search = InMemoryUploadSearch(self.memory)
         self.desk = QueueDesk(
             queue=InMemoryReviewQueue(self.memory),
             decisions=InMemoryDecisions(self.memory, REASONS),
@@ -78,7 +81,7 @@ class Review:
             accounts=desk.accounts,
             now=desk.now,
         )
-        return [queue_area(desk), evidence_area(evidence)]
+        return [queue_area(desk), search_area(self.search), evidence_area(evidence)]
 
     async def flag(
         self, upload_id: str = "u1", *, file_name: str | None = "holiday.mp4", **changes: object

@@ -62,6 +62,8 @@ NEEDS: dict[str, Permission | None] = {
     "GET /tokens": P.TOKENS,
     "POST /tokens": P.TOKENS,
     "POST /tokens/{token_id}/revoke": P.TOKENS,
+    "GET /uploads": P.UPLOADS_READ,
+    "GET /uploads.csv": P.EXPORT,
     "GET /uploads/{upload_id}": P.UPLOADS_READ,
     "GET /uploads/{upload_id}/verdicts/{verdict_id}/crops/{crop_id}": P.UPLOADS_READ,
     "POST /v1/uploads": P.UPLOADS_SUBMIT,
@@ -89,7 +91,8 @@ async def app(accounts: Accounts) -> AsyncIterator[FastAPI]:
     uploads = build_routes(
         InMemoryLedger(Memory()), InMemoryMediaStore(), _accept, bounds=Bounds(max_bytes=1)
     )
-    areas = wiring.moderators_areas(Review(accounts).desk)
+    review = Review(accounts)
+    areas = wiring.moderators_areas(review.desk, review.search)
     async with wiring.open_console(SETTINGS, accounts, uploads, areas) as console:
         yield build_app(Health(), version="1", gate=console.gate, areas=console.areas)
 

@@ -1,0 +1,1 @@
+"""Looking for uploads, and taking what was found along."""

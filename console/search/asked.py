@@ -1,0 +1,91 @@
+"""What an address asks for, checked; and the address that asks for it again.
+
+All of a query stands in its address, so that it can be kept and handed on. An empty field does
+not narrow: forms send those, too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TypeVar
+from urllib.parse import urlencode
+
+from starlette.datastructures import QueryParams
+
+from console.faults import Refused
+from moderation.upload import Lane
+from moderation.verdict import Label
+from storage.search.ports import Decided, Place, Wanted
+
+T = TypeVar("T")
+
+_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_REASON = re.compile(r"[a-z][a-z_]{0,63}")
+_FIELDS = ("label", "from", "to", "reason", "tenant", "since", "until", "lane", "decided", "id")
+
+
+def wanted(asked: QueryParams) -> Wanted:
+    """Raises: Refused: a value is none that could be asked for (422)."""
+    return Wanted(
+        labels=tuple(_one_of("label", Label, value) for value in asked.getlist("label") if value),
+        at_least=_field(asked, "from", _probability),
+        at_most=_field(asked, "to", _probability),
+        reason=_field(asked, "reason", lambda value: _matching(_REASON, value)),
+        tenant=_field(asked, "tenant", lambda value: _matching(_IDENTIFIER, value)),
+        since=_field(asked, "since", moment_of),
+        until=_field(asked, "until", moment_of),
+        lane=_field(asked, "lane", Lane),
+        decided=_field(asked, "decided", Decided),
+        upload_id=_field(asked, "id", lambda value: _matching(_IDENTIFIER, value)),
+    )
+
+
+def place(asked: QueryParams) -> Place | None:
+    """After which verdict the page begins. Raises: Refused (422)."""
+    return _field(asked, "after", _place)
+
+
+def address(asked: QueryParams, path: str, *, after: Place | None = None) -> str:
+    """The address of the same query, without what is empty; from another place on."""
+    kept = [(name, value) for name, value in asked.multi_items() if name in _FIELDS and value]
+    if after is not None:
+        kept.append(("after", f"{after.decided_at.isoformat()}~{after.verdict_id}"))
+    return f"{path}?{urlencode(kept)}" if kept else path
+
+
+def moment_of(value: str) -> datetime:
+    """A day, or a moment; in UTC unless it says otherwise. Raises: ValueError, OverflowError."""
+    moment = datetime.fromisoformat(value)
+    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _place(value: str) -> Place:
+    at, _, verdict_id = value.partition("~")
+    return Place(decided_at=moment_of(at), verdict_id=_matching(_IDENTIFIER, verdict_id))
+
+
+def _field(asked: QueryParams, name: str, read: Callable[[str], T]) -> T | None:
+    value = asked.get(name, "").strip()
+    return _one_of(name, read, value) if value else None
+
+
+def _one_of(name: str, read: Callable[[str], T], value: str) -> T:
+    try:
+        return read(value)
+    except (ValueError, OverflowError) as error:
+        raise Refused(422, "bad_request", f"{name}: this cannot be asked for") from error
+
+
+def _probability(value: str) -> float:
+    probability = float(value)
+    if not 0.0 <= probability <= 1.0:
+        raise ValueError("a probability lies in [0, 1]")
+    return probability
+
+
+def _matching(pattern: re.Pattern[str], value: str) -> str:
+    if not pattern.fullmatch(value):
+        raise ValueError("it cannot be")
+    return value

@@ -1,0 +1,1 @@
+"""Finding uploads by what was found of them and what people decided."""

@@ -1,0 +1,173 @@
+"""Looking for uploads: what an address asks for, who finds what, pages, and CSV."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import re
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from console.search.export import COLUMNS, harmless
+from console.search.pages import PAGE
+from moderation.people import Permission, Role, Tenants
+from moderation.verdict import Action, Label, Rejection
+from tests.contracts.words import NOON
+from tests.unit.console.review import ReviewHouse
+
+SCRIPT = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def house() -> ReviewHouse:
+    return ReviewHouse()
+
+
+@pytest.fixture
+async def viewer(house: ReviewHouse) -> httpx.AsyncClient:
+    return await house.browser_of(await house.person(Role.VIEWER, "vic"))
+
+
+def found(text: str) -> list[str]:
+    return re.findall(r'<a href="/uploads/([^"]+)">', text)
+
+
+async def test_uploads_are_found_by_what_stands_in_the_address(
+    house: ReviewHouse, viewer: httpx.AsyncClient
+) -> None:
+    day = timedelta(days=1)
+    await house.review.flag("u1", decided_at=NOON)
+    await house.review.flag("u2", fake_probability=0.9, label=Label.FAKE, decided_at=NOON + day)
+
+    async def asked(query: str) -> list[str]:
+        answer = await viewer.get(f"/uploads?{query}")
+        assert answer.status_code == 200
+        return found(answer.text)
+
+    assert await asked("") == ["u2", "u1"]
+    assert await asked("label=fake&from=&to=&reason=&since=&lane=&id=") == ["u2"]
+    assert await asked("label=fake&label=suspect") == ["u2", "u1"]
+    assert await asked("from=0.6&to=0.8") == ["u1"]
+    assert await asked("since=2026-03-02") == ["u2"]
+    assert await asked("until=2026-03-02T00:00:00%2B01:00") == ["u1"]
+    assert await asked("reason=near_threshold&lane=live&decided=nothing&id=u1") == ["u1"]
+    assert await asked("decided=withhold") == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "label=forged",
+        "from=1.01",
+        "from=nan",
+        "to=x",
+        "reason=A%20B",
+        "since=yesterday",
+        "until=0001-01-01T00:00:00%2B23:00",
+        "lane=fast",
+        "decided=maybe",
+        "tenant=..%2f",
+        "id=u%001",
+    ],
+)
+@pytest.mark.parametrize("path", ["/uploads", "/uploads.csv"])
+async def test_what_cannot_be_asked_for_is_refused(
+    viewer: httpx.AsyncClient, path: str, query: str
+) -> None:
+    assert (await viewer.get(f"{path}?{query}")).status_code == 422
+
+
+@pytest.mark.parametrize("after", ["2026-03-01", "x~v1", "2026-03-01~v%001"])
+async def test_a_page_begins_at_no_place_that_cannot_be(
+    viewer: httpx.AsyncClient, after: str
+) -> None:
+    assert (await viewer.get(f"/uploads?after={after}")).status_code == 422
+
+
+async def test_pages_follow_each_other_by_the_address_alone(
+    house: ReviewHouse, viewer: httpx.AsyncClient
+) -> None:
+    for number in range(PAGE + 1):
+        await house.review.flag(f"u{number:03}", face_pack=None)
+    first = await viewer.get("/uploads?label=suspect")
+    assert len(found(first.text)) == PAGE
+    (following,) = re.findall(r'href="([^"]+)" data-key="n"', first.text)
+
+    second = await viewer.get(html.unescape(following))
+
+    assert found(second.text) == ["u000"]
+    assert "suspect: 51" in second.text
+    assert 'data-key="n"' not in second.text
+
+
+async def test_other_tenants_uploads_are_neither_found_nor_exported(
+    house: ReviewHouse, viewer: httpx.AsyncClient
+) -> None:
+    await house.review.flag("u1", tenant="other")
+
+    for query in ("", "?tenant=other", "?id=u1"):
+        for path in ("/uploads", "/uploads.csv"):
+            text = (await viewer.get(path + query)).text
+            assert "holiday" not in text
+    eve = await house.browser_of(await house.person(Role.VIEWER, "eve", Tenants.named("other")))
+    assert found((await eve.get("/uploads")).text) == ["u1"]
+
+
+async def test_what_uploaders_and_addresses_say_is_never_markup(
+    house: ReviewHouse, viewer: httpx.AsyncClient
+) -> None:
+    await house.review.flag("u1", file_name=SCRIPT)
+
+    text = (await viewer.get("/uploads", params={"since": "2026-01-01", "x": SCRIPT})).text
+
+    assert SCRIPT not in text
+    assert "&lt;script&gt;" in text
+
+
+async def test_csv_holds_what_was_found_and_no_formula(
+    house: ReviewHouse, viewer: httpx.AsyncClient
+) -> None:
+    await house.review.flag("u1", file_name='=HYPERLINK("http://x")')
+    rejection = Rejection(reason="unreadable", detail="x")
+    await house.review.flag(
+        "u2",
+        label=Label.REJECTED,
+        action=Action.WITHHOLD,
+        fake_probability=None,
+        rejection=rejection,
+        decided_at=NOON,
+    )
+
+    answer = await viewer.get("/uploads.csv")
+
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert answer.headers["content-disposition"] == 'attachment; filename="uploads.csv"'
+    first, second = csv.DictReader(io.StringIO(answer.text))
+    assert tuple(first) == COLUMNS
+    assert first["file_name"] == '\'=HYPERLINK("http://x")'
+    assert (first["upload_id"], first["fake_probability"]) == ("u1", "0.7000")
+    assert (second["fake_probability"], second["reasons"]) == ("", "unreadable")
+    narrowed = await viewer.get("/uploads.csv?label=rejected")
+    assert len(narrowed.text.splitlines()) == 2
+
+
+@pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@a", "\t=1", "\r=1", " =1", "\uff1d1"])
+def test_a_cell_that_could_be_a_formula_is_quoted(cell: str) -> None:
+    assert harmless(cell) == f"'{cell}"
+
+
+@pytest.mark.parametrize("cell", ["", "a=1", "0.5", "holiday-2.mp4"])
+def test_other_cells_stay_as_they_are(cell: str) -> None:
+    assert harmless(cell) == cell
+
+
+async def test_a_program_exports_with_the_scope_for_it_only(house: ReviewHouse) -> None:
+    ann = await house.person(Role.VIEWER, "ann")
+    reads = await house.program_of(ann, Permission.UPLOADS_READ)
+    exports = await house.program_of(ann, Permission.EXPORT)
+
+    assert (await reads.get("/uploads.csv")).status_code == 403
+    assert (await exports.get("/uploads.csv")).status_code == 200
