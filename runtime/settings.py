@@ -190,6 +190,9 @@ class Review(_Section):
     second: float = Field(
         0.05, ge=0, le=1, description="share of flagged uploads that a second person judges blindly"
     )
+    impression_first: bool = Field(
+        False, description="moderators say what they see before they are shown any score"
+    )
     enact_every: Duration = Field(
         timedelta(seconds=5), description="between two looks for decisions that take effect"
     )

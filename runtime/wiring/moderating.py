@@ -33,6 +33,7 @@ def moderators_desk(settings: Settings, kept: Kept, store: MediaStore) -> QueueD
         reasons=reviews.reasons,
         now=now_utc,
         lock=reviews.plan.lock,
+        impression_first=settings.review.impression_first,
     )
 
 
