@@ -96,7 +96,7 @@ async def remember(
     await connection.execute(
         insert(connection, seen_media).values(upload_id=upload_id, tenant=tenant, sha256=sha256)
     )
-    rows = [_row(upload_id, tenant, look) for look in seen if look.comparable]
+    rows = [look_row(upload_id, tenant, look) for look in seen if look.comparable]
     if rows:
         await connection.execute(insert(connection, looks), rows)
 
@@ -115,7 +115,7 @@ def look_alike_query(dialect: str) -> Select[tuple[str, int]]:
     distance = _distance(dialect)
     found = union(
         *(
-            select(looks.c.look_id, looks.c.upload_id, distance.label("distance")).where(
+            select(looks.c.look_id, distance.label("distance")).where(
                 looks.c.tenant == bindparam("tenant"),
                 looks.c[f"band_{number}"].in_(bindparam(f"near_{number}", expanding=True)),
                 distance <= LARGEST_DISTANCE,
@@ -125,9 +125,10 @@ def look_alike_query(dialect: str) -> Select[tuple[str, int]]:
     ).subquery()
     closest = func.min(found.c.distance).label("distance")
     return (
-        select(found.c.upload_id, closest)
-        .group_by(found.c.upload_id)
-        .order_by(closest, found.c.upload_id)
+        select(looks.c.upload_id, closest)
+        .join(found, found.c.look_id == looks.c.look_id)
+        .group_by(looks.c.upload_id)
+        .order_by(closest, looks.c.upload_id)
         .limit(bindparam("most", type_=Integer))
     )
 
@@ -139,7 +140,7 @@ def _distance(dialect: str) -> ColumnElement[int]:
     return func.bits_apart(looks.c.pdq, asked, type_=Integer)
 
 
-def _row(upload_id: str, tenant: str, look: Look) -> dict[str, Any]:
+def look_row(upload_id: str, tenant: str, look: Look) -> dict[str, Any]:
     pdq = bytes.fromhex(look.pdq)
     return {
         "upload_id": upload_id,

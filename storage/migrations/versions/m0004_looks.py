@@ -48,7 +48,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_looks_by_upload", "looks", ["upload_id"])
     for number in _BANDS:
-        op.create_index(f"ix_looks_by_band_{number}", "looks", ["tenant", f"band_{number}"])
+        op.create_index(f"ix_looks_by_band_{number}", "looks", ["tenant", f"band_{number}", "pdq"])
 
 
 def downgrade() -> None:
