@@ -12,7 +12,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from console.areas import Area
-from console.evidence.past import holds_veiled, past_of
+from console.evidence.past import is_hidden, past_of
 from console.evidence.pictures import picture
 from console.evidence.reading import Evidence, nothing_here
 from console.evidence.words import filters
@@ -51,8 +51,8 @@ def evidence_area(desk: Desk) -> Area:
         shown = await desk.evidence.of_upload(caller, upload_id)
         history = await desk.records.history(upload_id)
         now = desk.now()
-        veiled = holds_veiled(history, caller.somebody.person_id, now)
-        past = None if veiled else await past_of(history, caller, desk.accounts.people, now)
+        hidden = is_hidden(history, caller, now)
+        past = None if hidden else await past_of(history, caller, desk.accounts.people, now)
         return page(
             request,
             "evidence/upload.html",

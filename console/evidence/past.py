@@ -8,7 +8,7 @@ from datetime import datetime
 from console.identity.callers import Caller
 from moderation.decisions import Decision, DecisionKind
 from moderation.people import Permission
-from moderation.review import JobKind, ReviewJob
+from moderation.review import OPEN, JobKind, ReviewJob
 from storage.accounts.ports import People
 from storage.reviews.ports import ReviewHistory
 
@@ -39,8 +39,16 @@ def is_veiled(job: ReviewJob) -> bool:
     return job.blind or job.kind in _LOOK_ALIKE
 
 
-def holds_veiled(history: ReviewHistory, person_id: str, now: datetime) -> bool:
-    return any(is_veiled(job) and job.is_held_by(person_id, now) for job in history.jobs)
+def is_hidden(history: ReviewHistory, caller: Caller, now: datetime) -> bool:
+    """Whether what was decided is kept from somebody who may be asked about it themselves.
+
+    It is before they take the review, too: else they could look first. Leads see it unless
+    they hold such a review.
+    """
+    asked = [job for job in history.jobs if is_veiled(job) and job.state in OPEN]
+    if any(job.is_held_by(caller.somebody.person_id, now) for job in asked):
+        return True
+    return bool(asked) and caller.may(Permission.DECIDE) and not caller.may(Permission.AGREEMENT)
 
 
 async def past_of(history: ReviewHistory, caller: Caller, people: People, now: datetime) -> Past:

@@ -303,7 +303,27 @@ async def test_a_blind_reviewer_sees_nothing_of_what_was_decided(
         assert "surely forged" not in text
 
     await ann.post(f"{held}/release")
+    assert "surely forged" not in (await ann.get("/uploads/u1")).text
+    await decide(ann, await take(ann))
     assert "surely forged" in (await ann.get("/uploads/u1")).text
+
+
+async def test_who_looks_before_taking_a_blind_review_sees_no_decision_unless_they_lead(
+    house: ReviewHouse, ann: httpx.AsyncClient, bob: httpx.AsyncClient
+) -> None:
+    await house.review.flag()
+    await decide(bob, await take(bob))
+    (job,) = house.review.memory.reviews.jobs.values()
+    house.review.memory.reviews.jobs[job.job_id] = replace(
+        job, kind=JobKind.SECOND_REVIEW, blind=True, state=JobState.WAITING, ended_at=None
+    )
+    lead = await house.browser_of(await house.person(Role.LEAD, "lea"))
+    assert "upheld" not in (await ann.get("/uploads/u1")).text
+    assert "bob upheld" in (await lead.get("/uploads/u1")).text
+
+    await take(lead)
+
+    assert "upheld" not in (await lead.get("/uploads/u1")).text
 
 
 async def test_an_open_second_review_shows_what_was_decided(
