@@ -40,6 +40,9 @@ OPEN = frozenset({JobState.WAITING, JobState.SKIPPED})
 # may come back to whom it was with.
 FOR_OTHERS = frozenset({JobKind.KNOWN_ITEM, JobKind.SECOND_REVIEW, JobKind.APPEAL})
 
+# Nobody who judges one sees what others decided: it would tell which of them is a known item.
+VEILED = frozenset({JobKind.FLAGGED, JobKind.KNOWN_ITEM})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
@@ -110,6 +113,11 @@ class ReviewPlan:
             raise ValueError("a share must lie in [0, 1]")
         if self.lock <= timedelta(0) or self.grace < timedelta(0):
             raise ValueError("a lock must last, and the grace time not be negative")
+
+
+def is_veiled(job: ReviewJob) -> bool:
+    """Whether who is to judge sees nothing of what others decided."""
+    return job.blind or job.kind in VEILED
 
 
 def job_id_of(*parts: str) -> str:

@@ -8,12 +8,9 @@ from datetime import datetime
 from console.identity.callers import Caller
 from moderation.decisions import Decision, DecisionKind
 from moderation.people import Permission
-from moderation.review import OPEN, JobKind, ReviewJob
+from moderation.review import OPEN, JobKind, is_veiled
 from storage.accounts.ports import People
 from storage.reviews.ports import ReviewHistory
-
-# All look alike to who holds one: what others decided would tell which of them is a known item.
-_LOOK_ALIKE = frozenset({JobKind.FLAGGED, JobKind.KNOWN_ITEM})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +31,6 @@ class Past:
     standing: Decision | None
 
 
-def is_veiled(job: ReviewJob) -> bool:
-    """Whether who holds the job sees nothing of what others decided."""
-    return job.blind or job.kind in _LOOK_ALIKE
-
-
 def is_hidden(history: ReviewHistory, caller: Caller, now: datetime) -> bool:
     """Whether what was decided is kept from somebody who may be asked about it themselves.
 
@@ -48,7 +40,12 @@ def is_hidden(history: ReviewHistory, caller: Caller, now: datetime) -> bool:
     asked = [job for job in history.jobs if is_veiled(job) and job.state in OPEN]
     if any(job.is_held_by(caller.somebody.person_id, now) for job in asked):
         return True
-    return bool(asked) and caller.may(Permission.DECIDE) and not caller.may(Permission.AGREEMENT)
+    return bool(asked) and may_be_asked(caller)
+
+
+def may_be_asked(caller: Caller) -> bool:
+    """Whether somebody judges, and does not lead those who do."""
+    return caller.may(Permission.DECIDE) and not caller.may(Permission.AGREEMENT)
 
 
 async def past_of(history: ReviewHistory, caller: Caller, people: People, now: datetime) -> Past:

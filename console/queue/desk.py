@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from console.evidence.past import Past, is_veiled, past_of
+from console.evidence.past import Past, past_of
 from console.evidence.reading import Evidence
 from console.identity.callers import Caller
 from moderation.decisions import Decision
 from moderation.errors import UnknownReview
 from moderation.people import Permission
 from moderation.reasons import PolicyReason
-from moderation.review import ReviewJob
+from moderation.review import ReviewJob, is_veiled
 from storage.accounts.ports import Accounts
 from storage.reviews.ports import Decisions, ReviewQueue, ReviewRecords, ReviewStatistics
 

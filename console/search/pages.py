@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from console.areas import Area, Link
+from console.evidence.past import may_be_asked
 from console.identity.callers import Caller
 from console.identity.guards import require
 from console.pages import page
@@ -37,7 +39,7 @@ def search_area(search: UploadSearch) -> Area:
     @routes.get("/uploads")
     async def uploads(request: Request, caller: Reader) -> Response:
         asked = request.query_params
-        which = wanted(asked)
+        which = _wanted(request, caller)
         found = await search.find(which, caller.tenants, after=place(asked), limit=PAGE + 1)
         counts = await search.counts(which, caller.tenants)
         more = len(found) > PAGE
@@ -59,11 +61,15 @@ def search_area(search: UploadSearch) -> Area:
 
     @routes.get("/uploads.csv")
     async def export(request: Request, caller: Exporter) -> Response:
-        found = await _all(search, wanted(request.query_params), caller)
+        found = await _all(search, _wanted(request, caller), caller)
         headers = {"Content-Disposition": 'attachment; filename="uploads.csv"'}
         return Response(as_csv(found), media_type="text/csv", headers=headers)
 
     return Area(routes=routes, links=[LINK])
+
+
+def _wanted(request: Request, caller: Caller) -> Wanted:
+    return replace(wanted(request.query_params), unbiased=may_be_asked(caller))
 
 
 async def _all(search: UploadSearch, which: Wanted, caller: Caller) -> list[Found]:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Row,
     Select,
     String,
+    case,
     cast,
     exists,
     func,
@@ -26,11 +27,12 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from moderation.people import Tenants
+from moderation.review import VEILED
 from moderation.upload import Lane
 from moderation.verdict import Action, Label
 from storage.columns import UtcTime
 from storage.database import reading
-from storage.reviews.tables import standing_decisions
+from storage.reviews.tables import review_jobs, standing_decisions
 from storage.search.ports import MOST_COUNTED, Decided, Found, Place, Wanted
 from storage.tables import uploads, verdicts
 from storage.tenancy import seen_by
@@ -87,7 +89,7 @@ def found_query(
             verdicts.c.rejection_reason,
             verdicts.c.verdict["reasons"].label("reasons"),
             verdicts.c.decided_at,
-            standing_decisions.c.action.label("standing"),
+            _standing(which).label("standing"),
         ).select_from(_JOINED)
     ).where(*_conditions(which, tenants, dialect))
     if after is not None:
@@ -125,9 +127,25 @@ def _conditions(which: Wanted, tenants: Tenants, dialect: str) -> Iterator[Colum
     if which.reason is not None:
         yield or_(column.rejection_reason == which.reason, _has_reason(which.reason, dialect))
     if which.decided is Decided.NOTHING:
-        yield standing_decisions.c.action.is_(None)
+        yield _standing(which).is_(None)
     elif which.decided is not None:
-        yield standing_decisions.c.action == which.decided.value
+        yield _standing(which) == which.decided.value
+
+
+def _standing(which: Wanted) -> ColumnElement[str | None]:
+    """What a decision asks for; nothing where it is not to be told of."""
+    action = standing_decisions.c.action
+    if not which.unbiased:
+        return action
+    jobs = review_jobs.c
+    open_review = exists(
+        select(1).where(
+            jobs.upload_id == verdicts.c.upload_id,
+            jobs.ended_at.is_(None),
+            or_(jobs.blind.is_(True), jobs.kind.in_(sorted(VEILED))),
+        )
+    )
+    return case((open_review, None), else_=action)
 
 
 def _has_reason(reason: str, dialect: str) -> ColumnElement[bool]:

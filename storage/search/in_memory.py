@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from moderation.people import Tenants
+from moderation.review import OPEN, is_veiled
 from moderation.upload import Upload
 from moderation.verdict import Label, Verdict
 from storage.in_memory import Memory
@@ -22,7 +23,7 @@ class InMemoryUploadSearch:
         self, which: Wanted, tenants: Tenants, *, after: Place | None = None, limit: int
     ) -> list[Found]:
         found = [
-            self._found(status.upload, status.verdict)
+            self._found(status.upload, status.verdict, which)
             for status in self._memory.uploads.values()
             if status.verdict is not None and status.verdict.tenant in tenants
         ]
@@ -35,8 +36,13 @@ class InMemoryUploadSearch:
         found = await self.find(which, tenants, limit=MOST_COUNTED + 1)
         return dict(Counter(one.label for one in found))
 
-    def _found(self, upload: Upload, verdict: Verdict) -> Found:
-        standing = self._memory.reviews.standing.get(upload.upload_id)
+    def _found(self, upload: Upload, verdict: Verdict, which: Wanted) -> Found:
+        reviews = self._memory.reviews
+        hidden = which.unbiased and any(
+            job.upload_id == upload.upload_id and job.state in OPEN and is_veiled(job)
+            for job in reviews.jobs.values()
+        )
+        standing = None if hidden else reviews.standing.get(upload.upload_id)
         rejection = verdict.rejection
         return Found(
             upload_id=upload.upload_id,

@@ -31,7 +31,8 @@ class Wanted:
 
     `at_least` and `at_most` bound the probability, both included; `since` is included, `until`
     is not, and both are times of the verdict. `reason` is one of the verdict's, or of a
-    rejection's.
+    rejection's. `unbiased` is for who may be asked to judge: while a review is open that is not
+    to be told of decisions, an upload is as if there was none.
     """
 
     labels: tuple[Label, ...] = ()
@@ -44,6 +45,7 @@ class Wanted:
     lane: Lane | None = None
     decided: Decided | None = None
     upload_id: str | None = None
+    unbiased: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ from storage.search.database import SqlUploadSearch, found_query
 from storage.search.in_memory import InMemoryUploadSearch
 from storage.search.ports import Decided, Place, UploadSearch, Wanted
 from tests.contracts.conftest import open_emptied
-from tests.contracts.reviews.desk import Desk, memory_desk, sql_desk, suspect
+from tests.contracts.reviews.desk import PLAN, Desk, memory_desk, sql_desk, suspect
 from tests.contracts.words import NOON, SECOND, a_verdict, an_upload
 
 ACME = Tenants.named("acme")
@@ -39,14 +39,25 @@ class Kept:
 
 
 @pytest.fixture
-async def kept(place: str) -> AsyncIterator[Kept]:
-    if place == "memory":
-        desk = memory_desk()
-        yield Kept(desk, InMemoryUploadSearch(desk.records._memory))
-        return
-    engine = await open_emptied(place)
-    yield Kept(sql_desk(engine), SqlUploadSearch(engine))
-    await engine.dispose()
+async def open_kept(place: str) -> AsyncIterator[Callable[..., Kept]]:
+    """Makes what is kept under a plan that differs in what is named."""
+    engine = None if place == "memory" else await open_emptied(place)
+
+    def make(**changes: object) -> Kept:
+        plan = replace(PLAN, **changes)
+        if engine is None:
+            desk = memory_desk(plan)
+            return Kept(desk, InMemoryUploadSearch(desk.records._memory))
+        return Kept(sql_desk(engine, plan), SqlUploadSearch(engine))
+
+    yield make
+    if engine is not None:
+        await engine.dispose()
+
+
+@pytest.fixture
+def kept(open_kept: Callable[..., Kept]) -> Kept:
+    return open_kept()
 
 
 async def test_an_upload_is_found_as_it_stands(kept: Kept) -> None:
@@ -94,6 +105,22 @@ async def test_what_stands_by_a_decision_is_asked_for(kept: Kept) -> None:
     assert await kept.find(decided=Decided.NOTHING) == ["u2"]
     assert await kept.find(decided=Decided.WITHHOLD) == ["u1"]
     assert await kept.find(decided=Decided.PUBLISH) == []
+
+
+async def test_who_may_be_asked_to_judge_is_not_told_of_decisions(open_kept) -> None:
+    kept = open_kept(second=1.0)
+    await kept.desk.flag("u1")
+    await kept.desk.take_and_decide("ann", "uphold")
+    await kept.desk.settle_all()  # it opens a blind second review
+
+    assert await kept.find(decided=Decided.WITHHOLD) == ["u1"]
+    assert await kept.find(decided=Decided.WITHHOLD, unbiased=True) == []
+    assert await kept.find(decided=Decided.NOTHING, unbiased=True) == ["u1"]
+    (found,) = await kept.search.find(Wanted(unbiased=True), ACME, limit=10)
+    assert found.standing is None
+
+    await kept.desk.take_and_decide("bob", "uphold")
+    assert await kept.find(decided=Decided.WITHHOLD, unbiased=True) == ["u1"]
 
 
 async def test_other_tenants_uploads_are_neither_found_nor_counted(kept: Kept) -> None:

@@ -6,6 +6,7 @@ import csv
 import html
 import io
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
@@ -13,7 +14,9 @@ import pytest
 
 from console.search.export import COLUMNS, harmless
 from console.search.pages import PAGE
+from moderation.decisions import DecisionKind, Ruling
 from moderation.people import Permission, Role, Tenants
+from moderation.review import JobKind
 from moderation.verdict import Action, Label, Rejection
 from tests.contracts.words import NOON
 from tests.unit.console.review import ReviewHouse
@@ -171,3 +174,24 @@ async def test_a_program_exports_with_the_scope_for_it_only(house: ReviewHouse) 
 
     assert (await reads.get("/uploads.csv")).status_code == 403
     assert (await exports.get("/uploads.csv")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("role", "told"), [(Role.VIEWER, 1), (Role.MODERATOR, 0), (Role.LEAD, 1), (Role.ADMIN, 1)]
+)
+async def test_moderators_do_not_find_decisions_about_what_they_may_be_asked(
+    house: ReviewHouse, role: Role, told: int
+) -> None:
+    await house.review.flag("u1")
+    reviews = house.review.memory.reviews
+    (job,) = reviews.jobs.values()
+    desk = house.review.desk
+    await desk.queue.next("somebody")
+    ruling = Ruling(kind=DecisionKind.UPHOLD, verdict_id=job.verdict_id, reason="forged", token="t")
+    made = await desk.decisions.decide(job.job_id, "somebody", ruling)
+    reviews.standing["u1"] = made.decision
+    reviews.jobs[job.job_id] = replace(job, kind=JobKind.SECOND_REVIEW, blind=True)
+    browser = await house.browser_of(await house.person(role, "ann"))
+
+    for path in ("/uploads", "/uploads.csv"):
+        assert (await browser.get(f"{path}?decided=withhold")).text.count("holiday.mp4") == told
