@@ -31,8 +31,8 @@ def write_twins(folder: Path, kept_out: list[Entry], *, seed: int) -> int:
     rows: list[list[str]] = []
     folder.mkdir(parents=True, exist_ok=True)
     for index, entry in enumerate(tqdm(kept_out, desc="twins", mininterval=10)):
-        real, forged, _ = pairs.pictures(EPOCH, index)
-        for label, pixels in (("real", real), ("fake", forged)):
+        twins = pairs.pictures(EPOCH, index)
+        for label, pixels in (("real", twins.real), ("fake", twins.forged)):
             name = f"{index:05d}-{label}.png"
             digest = _write(folder / name, pixels)
             height, width = pixels.shape[:2]

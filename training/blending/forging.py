@@ -58,6 +58,8 @@ _RATIOS = (0.25, 0.5, 0.75, 1.0, 1.0, 1.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forgery:
+    """The picture (H W 3), and the mask (H W, 0 to 1) of what was pasted, however faintly."""
+
     pixels: Pixels
     mask: Mask
 
@@ -176,8 +178,8 @@ def forge(
     mask = soften(mask, face_side, rng)
     if donated and rng.random() < _SEAMLESS_CHANCE:
         return Forgery(pixels=seamless(source, target, mask), mask=mask)
-    mask = (mask * rng.choice(_RATIOS)).astype(np.float32)
-    return Forgery(pixels=blend(source, target, mask), mask=mask)
+    share = (mask * rng.choice(_RATIOS)).astype(np.float32)
+    return Forgery(pixels=blend(source, target, share), mask=mask)
 
 
 def put_on(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -14,8 +15,16 @@ from training.blending.pairs import Pairs
 HELD_OUT_EPOCH = 1_000_000  # a draw of its own, the same at every check
 
 
-class EndlessBatches(IterableDataset[tuple[Tensor, Tensor]]):
-    """Batches of crops (2P 224 224 3, uint8) and labels (2P 1, float32, 1 = forged).
+class Batch(NamedTuple):
+    """Crops (2P 224 224 3, uint8), labels (2P 1, 1 = forged) and seams (2P 1 S S), float32."""
+
+    crops: Tensor
+    labels: Tensor
+    seams: Tensor
+
+
+class EndlessBatches(IterableDataset[Batch]):
+    """Batches of P faces and their P twins.
 
     Worker w of W makes every W-th batch, so their order does not depend on timing.
     """
@@ -35,7 +44,7 @@ class EndlessBatches(IterableDataset[tuple[Tensor, Tensor]]):
             places.append((epoch, int(order[place])))
         return places
 
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+    def __iter__(self) -> Iterator[Batch]:
         worker = get_worker_info()
         offset, stride = (worker.id, worker.num_workers) if worker else (0, 1)
         step = self._first_step + offset
@@ -44,14 +53,20 @@ class EndlessBatches(IterableDataset[tuple[Tensor, Tensor]]):
             step += stride
 
 
-def batch(pairs: Pairs, places: list[tuple[int, int]]) -> tuple[Tensor, Tensor]:
+def batch(pairs: Pairs, places: list[tuple[int, int]]) -> Batch:
     """Reals first, then their twins in the same order."""
-    reals, twins = zip(*(pairs.pair(epoch, index) for epoch, index in places), strict=True)
+    examples = [pairs.example(epoch, index) for epoch, index in places]
+    reals, twins, seams = zip(*examples, strict=True)
     labels = torch.cat([torch.zeros(len(reals), 1), torch.ones(len(twins), 1)])
-    return torch.from_numpy(np.stack([*reals, *twins])), labels
+    forged = torch.from_numpy(np.stack(seams))[:, None]
+    return Batch(
+        crops=torch.from_numpy(np.stack([*reals, *twins])),
+        labels=labels,
+        seams=torch.cat([torch.zeros_like(forged), forged]),
+    )
 
 
-def endless(batches: EndlessBatches, workers: int) -> Iterator[tuple[Tensor, Tensor]]:
+def endless(batches: EndlessBatches, workers: int) -> Iterator[Batch]:
     return iter(
         DataLoader(
             batches, batch_size=None, num_workers=workers, prefetch_factor=4 if workers else None
@@ -59,7 +74,7 @@ def endless(batches: EndlessBatches, workers: int) -> Iterator[tuple[Tensor, Ten
     )
 
 
-def held_out(pairs: Pairs, count: int, per_batch: int = 32) -> list[tuple[Tensor, Tensor]]:
+def held_out(pairs: Pairs, count: int, per_batch: int = 32) -> list[Batch]:
     """Fixed batches of held-out pairs."""
     places = [(HELD_OUT_EPOCH, index) for index in range(min(count, len(pairs)))]
     return [

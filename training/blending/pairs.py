@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from inference.faces.crops import align
 from moderation.tracks import Face
 from training.augmentation import Wear, alter
-from training.blending.forging import face_shape, forge, put_on
+from training.blending.forging import Mask, face_shape, forge, put_on
 from training.blending.variation import varied
 from training.patches import Entry, mirrored, moved
 
 CONFIG = Path(__file__).with_name("config.yaml")
+
+SEAM_SIDE = 28  # positions a side; the network compares at the size of its own features
 
 Pixels = NDArray[np.uint8]
 
@@ -39,6 +41,19 @@ class PairSettings:
     jitter: float = 0.05
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Twins:
+    """A real and a forged picture (each H W 3, uint8, RGB), and the face in both.
+
+    `mask` (H W, float32, 0 to 1) is what was pasted.
+    """
+
+    real: Pixels
+    forged: Pixels
+    face: Face
+    mask: Mask
+
+
 class Pairs:
     """A real crop and its twin (224 224 3 each) for a place in an epoch; the same every time."""
 
@@ -52,11 +67,18 @@ class Pairs:
 
     def pair(self, epoch: int, index: int) -> tuple[Pixels, Pixels]:
         """Real and forged crop (each 224 224 3, uint8, RGB), worn alike."""
-        real, forged, seen = self.pictures(epoch, index)
-        return align(real, seen), align(forged, seen)
+        twins = self.pictures(epoch, index)
+        return align(twins.real, twins.face), align(twins.forged, twins.face)
 
-    def pictures(self, epoch: int, index: int) -> tuple[Pixels, Pixels, Face]:
-        """Real and forged picture (each H W 3, uint8, RGB), worn alike, and the face in both."""
+    def example(self, epoch: int, index: int) -> tuple[Pixels, Pixels, Mask]:
+        """As `pair`, and where the seam lies (SEAM_SIDE SEAM_SIDE, float32, 0 to 1)."""
+        twins = self.pictures(epoch, index)
+        mask = np.repeat(np.asarray(255 * twins.mask, np.uint8)[..., None], 3, axis=2)
+        seam = seam_map(align(mask, twins.face)[..., 0])
+        return align(twins.real, twins.face), align(twins.forged, twins.face), seam
+
+    def pictures(self, epoch: int, index: int) -> Twins:
+        """A real picture and its forged twin, worn alike."""
         rng = np.random.default_rng((self._seed, epoch, index))
         pixels, face = varied(*self._sized(self._entries[index], rng), rng)
         target, source = pixels, pixels
@@ -67,9 +89,10 @@ class Pairs:
             source = alter(source, rng)
         else:
             target = alter(target, rng)
-        forged = forge(source, target, face.landmarks, rng, donated=donated).pixels
-        real, twin = Wear.draw(rng).apply([target, forged])
-        return real, twin, self._as_detected(face, rng)
+        forgery = forge(source, target, face.landmarks, rng, donated=donated)
+        real, twin = Wear.draw(rng).apply([target, forgery.pixels])
+        detected = self._as_detected(face, rng)
+        return Twins(real=real, forged=twin, face=detected, mask=forgery.mask)
 
     def _sized(self, entry: Entry, rng: np.random.Generator) -> tuple[Pixels, Face]:
         """The patch, mirrored or not, at a drawn resolution (never enlarged)."""
@@ -100,6 +123,18 @@ class Pairs:
         off = rng.uniform(-1, 1, 4) * self._settings.jitter * _longer_side(face)
         box = (left + off[0], top + off[1], right + off[2], bottom + off[3])
         return replace(face, box_xyxy=box)
+
+
+def seam_map(mask: Pixels) -> Mask:
+    """Where a pasted part (H W, 0 to 255) ends: 1 on the seam, 0 far inside and outside.
+
+    Four times the mask times what it leaves (Li et al., "Face X-ray", CVPR 2020), widened so
+    that a sharp seam does not vanish when it is reduced.
+    """
+    share = mask.astype(np.float32) / 255
+    seam = cv2.dilate(4 * share * (1 - share), np.ones((5, 5), np.uint8))
+    reduced = cv2.resize(seam, (SEAM_SIDE, SEAM_SIDE), interpolation=cv2.INTER_AREA)
+    return np.asarray(np.clip(reduced, 0, 1), np.float32)
 
 
 def _longer_side(face: Face) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -20,7 +21,7 @@ from training.blending.forging import (
     seamless,
     soften,
 )
-from training.blending.pairs import Pairs, PairSettings
+from training.blending.pairs import SEAM_SIDE, Pairs, PairSettings, seam_map
 from training.patches import mirrored, split_by_group
 
 
@@ -143,3 +144,29 @@ def test_a_group_is_never_on_both_sides_of_a_split(tmp_path) -> None:
     assert len(trained_on) + len(kept_out) == 30
     assert len({entry.group for entry in kept_out}) == 2
     assert not {e.group for e in trained_on} & {e.group for e in kept_out}
+
+
+def test_a_seam_lies_where_a_pasted_part_ends_and_neither_inside_nor_outside() -> None:
+    mask = np.zeros((224, 224), np.uint8)
+    mask[56:168, 56:168] = 255
+    soft = cv2.GaussianBlur(mask, (0, 0), 4)
+    seam = seam_map(soft)
+    assert seam.shape == (SEAM_SIDE, SEAM_SIDE)
+    assert seam[7, 14] > 0.5  # 56 of 224 pixels is 7 of 28 positions
+    assert seam[14, 14] == 0
+    assert seam[1, 1] == 0
+
+
+def test_a_sharp_seam_is_not_lost_where_nothing_is_half_pasted() -> None:
+    mask = np.zeros((224, 224), np.uint8)
+    mask[:112] = 255
+    mask[112] = 128  # one row of a resampled edge
+    assert seam_map(mask)[14].min() > 0.3
+    assert not seam_map(np.zeros((224, 224), np.uint8)).any()
+
+
+def test_an_example_shows_the_pair_and_its_seam(tmp_path) -> None:
+    pairs = Pairs(entries_on_disk(tmp_path, 3), PairSettings(), seed=0)
+    real, twin, seam = pairs.example(0, 1)
+    assert (np.stack([real, twin]) == np.stack(pairs.pair(0, 1))).all()
+    assert seam.max() > 0.5
