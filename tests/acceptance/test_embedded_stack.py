@@ -169,7 +169,8 @@ def _time(text: str) -> datetime:
 
 
 async def _decided_at(client: Client, upload_id: str) -> str:
-    while (verdict := (await client.status(upload_id))["verdict"]) is None:  # noqa: ASYNC110
+    asked = partial(client.status, upload_id)  # a busy database may say "try again"
+    while (verdict := (await patiently(asked, FOR_EVER))["verdict"]) is None:  # noqa: ASYNC110
         await asyncio.sleep(0.3)  # the server tells nobody when a verdict is there
     return verdict["decided_at"]
 
