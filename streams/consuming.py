@@ -11,7 +11,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
-from moderation.errors import BrokerUnavailable, Unavailable
+from moderation.errors import BrokerUnavailable
 from monitoring.health import Pulse
 from streams.retries import FOR_EVER, Origin, note, patiently
 
@@ -37,11 +37,7 @@ class LedgerConsumer:
 
     async def run(self) -> None:
         """Consume until cancelled; a broker that goes away is waited for."""
-        await patiently(self._consume, FOR_EVER, on_failure=self._note)
-
-    def _note(self, error: Unavailable, failures: int) -> None:
-        self.pulse.beat()  # waiting for a dependency is not hanging
-        note(self.group)(error, failures)
+        await patiently(self._consume, FOR_EVER, on_failure=note(self.group, self.pulse))
 
     async def _consume(self) -> None:
         consumer = AIOKafkaConsumer(

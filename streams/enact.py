@@ -9,7 +9,6 @@ import structlog
 
 from moderation.deciding import job_following
 from moderation.decisions import outcome
-from moderation.errors import Unavailable
 from moderation.review import ReviewPlan
 from monitoring import metrics
 from monitoring.health import Pulse
@@ -43,7 +42,7 @@ class Enactor:
     async def run(self, *, every_seconds: float) -> None:
         """Settle until cancelled."""
         while True:
-            await patiently(self.once, FOR_EVER, on_failure=self._note)
+            await patiently(self.once, FOR_EVER, on_failure=note("enact", self.pulse))
             await asyncio.sleep(every_seconds)
 
     async def once(self) -> int:
@@ -84,10 +83,6 @@ class Enactor:
                 at=decision.effective_at,
             )
         ]
-
-    def _note(self, error: Unavailable, failures: int) -> None:
-        self.pulse.beat()  # waiting for a dependency is not hanging
-        note("enact")(error, failures)
 
     async def _report(self) -> None:
         waiting = await self._statistics.waiting()

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 import structlog
 
-from moderation.errors import Unavailable
 from moderation.verdict import Rejection
 from monitoring import metrics
 from monitoring.health import Pulse
@@ -42,7 +41,7 @@ class Reconciler:
     async def run(self, *, every_seconds: float) -> None:
         """Reconcile until cancelled."""
         while True:
-            await patiently(self.once, FOR_EVER, on_failure=self._note)
+            await patiently(self.once, FOR_EVER, on_failure=note("reconcile", self.pulse))
             await asyncio.sleep(every_seconds)
 
     async def once(self) -> int:
@@ -80,10 +79,6 @@ class Reconciler:
             upload_id=upload.upload_id,
             at=datetime.now(UTC),
         )
-
-    def _note(self, error: Unavailable, failures: int) -> None:
-        self.pulse.beat()  # waiting for a dependency is not hanging
-        note("reconcile")(error, failures)
 
     async def _report(self) -> None:
         count, since = await self._uploads.backlog()

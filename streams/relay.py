@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from moderation.errors import Unavailable, UnpublishableMessage
+from moderation.errors import UnpublishableMessage
 from monitoring import metrics
 from monitoring.health import Pulse
 from storage.ports import DeadLetters, Outbox, PendingMessage
@@ -40,7 +40,7 @@ class Relay:
     async def run(self) -> None:
         """Publish until cancelled."""
         while True:
-            if not await patiently(self.once, FOR_EVER, on_failure=self._note):
+            if not await patiently(self.once, FOR_EVER, on_failure=note("relay", self.pulse)):
                 await asyncio.sleep(self._idle_seconds)
 
     async def once(self) -> int:
@@ -74,10 +74,6 @@ class Relay:
             await self._outbox.discard([entry.outbox_id])
             metrics.DEAD_LETTERS.labels("relay", letter.fault, letter.reason).inc()
             log.error("outbox.set_aside", topic=entry.message.topic, detail=letter.detail)
-
-    def _note(self, error: Unavailable, failures: int) -> None:
-        self.pulse.beat()  # waiting for a dependency is not hanging
-        note("relay")(error, failures)
 
 
 def _origin(entry: PendingMessage) -> Origin:

@@ -14,6 +14,7 @@ import structlog
 
 from moderation.errors import Inconsistent, MediaRejected, ModerationError, Unavailable
 from monitoring import metrics
+from monitoring.health import Pulse
 from storage.ports import DeadLetter
 
 log = structlog.get_logger()
@@ -46,10 +47,15 @@ class BackOff:
 FOR_EVER = BackOff(attempts=None)
 
 
-def note(who: str) -> Callable[[Unavailable, int], None]:
-    """Make what `patiently` tells of failures: a metric, and now and then a line."""
+def note(who: str, pulse: Pulse | None = None) -> Callable[[Unavailable, int], None]:
+    """Make what `patiently` tells of failures: a metric, and now and then a line.
+
+    A `pulse` beats at each: waiting for a dependency is not hanging.
+    """
 
     def noted(error: Unavailable, failures: int) -> None:
+        if pulse is not None:
+            pulse.beat()
         metrics.RETRIES.labels(who, type(error).__name__).inc()
         if failures in _LOUD:
             log.warning(
