@@ -121,9 +121,7 @@ class BlendingDetector(nn.Module):
         than a crop alone would: with them the loss was 0.07 nats lower than without.
         """
         super().train(mode)
-        for module in self.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.eval()
+        keep_statistics(self)
         return self
 
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
@@ -132,11 +130,9 @@ class BlendingDetector(nn.Module):
 
     def locate(self, crops: Tensor) -> tuple[Tensor, Tensor]:
         """Score crops as `forward` does: logit (N 1), and the seam stage's features (N C H W)."""
-        body = list(self.body)
         located = _place_of(SEAM_STAGE) + 1
-        features = nn.Sequential(*body[:located])(self.stem(self._pixels(crops)))
-        whole = nn.Sequential(*body[located:])(features)
-        return self._judged(self.head(whole))[0], features
+        features = self.body[:located](self.stem(self._pixels(crops)))
+        return self._judged(self.head(self.body[located:](features)))[0], features
 
     def describe(self, crops: Tensor) -> tuple[Tensor, Tensor]:
         """Score crops as `forward` does: logit (N 1), embedding (N EMBEDDING_DIM), float32.
@@ -150,14 +146,14 @@ class BlendingDetector(nn.Module):
         for place, block in enumerate(self.body):
             features = block(features)
             if place in ends:
-                parts += _pooled(features.float(), spread=ends[place] in TEXTURE_STAGES)
+                parts += moments(features.float(), spread=ends[place] in TEXTURE_STAGES)
         logit, pooled = self._judged(self.head(features))
         return logit, torch.cat([*parts, pooled], dim=1)
 
     def _pixels(self, crops: Tensor) -> Tensor:
         """Crops as the stem takes them: N C H W, normalised and padded."""
         # N C H W; seen from memory it still is N H W C, which the convolutions prefer
-        pixels = (crops.permute(0, 3, 1, 2).float() - PIXEL_MEAN) / PIXEL_SCALE
+        pixels = normalised(crops)
         if self.side != SIDE:
             size = (self.side, self.side)
             pixels = functional.interpolate(pixels, size, mode="bilinear", align_corners=False)
@@ -205,6 +201,18 @@ class Describing(nn.Module):
         return self.detector.describe(crops)
 
 
+def keep_statistics(network: nn.Module) -> None:
+    """Leave batch norms out of training mode: they use the statistics they have, and keep them."""
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eval()
+
+
+def normalised(crops: Tensor) -> Tensor:
+    """Crops (N H W C, uint8, 0 to 255, RGB) as ImageNet's weights take them: N C H W."""
+    return (crops.permute(0, 3, 1, 2).float() - PIXEL_MEAN) / PIXEL_SCALE
+
+
 def _last_blocks() -> dict[int, int]:
     """The places in the body of the last block of each stage described, and their channels."""
     return {_place_of(channels): channels for channels in (*TEXTURE_STAGES, CONTENT_STAGE)}
@@ -217,7 +225,7 @@ def _place_of(channels: int) -> int:
     return ends[channels]
 
 
-def _pooled(features: Tensor, *, spread: bool) -> list[Tensor]:
+def moments(features: Tensor, *, spread: bool) -> list[Tensor]:
     """Mean, and standard deviation where wanted, over the positions of N C H W."""
     mean = features.mean(dim=(2, 3))
     if not spread:

@@ -17,7 +17,6 @@ from moderation.tracks import Face
 from training.augmentation import bend, shift_colours
 
 Pixels = NDArray[np.uint8]
-Matrix = NDArray[np.float64]
 
 
 def varied(pixels: Pixels, face: Face, rng: np.random.Generator) -> tuple[Pixels, Face]:

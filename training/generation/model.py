@@ -12,12 +12,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from training.blending.model import (
-    PIXEL_MEAN,
-    PIXEL_SCALE,
     STAGES,
     TEXTURE_STAGES,
     BlendingDetector,
     imagenet_weights,
+    keep_statistics,
+    moments,
+    normalised,
 )
 
 EMBEDDING_DIM = 2 * sum(TEXTURE_STAGES)
@@ -54,7 +55,7 @@ class GenerationDetector(nn.Module):
         for place, stage in enumerate(self.stages):
             features = stage(features)
             if STAGES[place].channels in TEXTURE_STAGES:
-                parts += _moments(features.float())
+                parts += moments(features.float(), spread=True)
         embedding = torch.cat(parts, dim=1)
         logit = self.classifier(self.dropout(self.norm(embedding)))
         return cast(Tensor, logit), embedding
@@ -62,21 +63,11 @@ class GenerationDetector(nn.Module):
     def train(self, mode: bool = True) -> GenerationDetector:
         """As PyTorch's, but the trunk's batch norms always keep their statistics."""
         super().train(mode)
-        for module in (self.stem, self.stages):
-            for layer in module.modules():
-                if isinstance(layer, nn.BatchNorm2d):
-                    layer.eval()
+        keep_statistics(self.stem)
+        keep_statistics(self.stages)
         return self
 
 
 def _pixels(crops: Tensor) -> Tensor:
     """Crops as the stem takes them: N C H W, normalised and padded."""
-    pixels = (crops.permute(0, 3, 1, 2).float() - PIXEL_MEAN) / PIXEL_SCALE
-    return functional.pad(pixels, (0, 1, 0, 1))
-
-
-def _moments(features: Tensor) -> list[Tensor]:
-    """Mean and standard deviation over the positions of N C H W."""
-    mean = features.mean(dim=(2, 3))
-    variance = (features - mean[:, :, None, None]).square().mean(dim=(2, 3))
-    return [mean, (variance + 1e-6).sqrt()]
+    return functional.pad(normalised(crops), (0, 1, 0, 1))
