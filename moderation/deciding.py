@@ -29,7 +29,6 @@ from moderation.sampling import is_drawn
 from moderation.verdict import Action, Verdict
 
 _DECISION_IDS = uuid.UUID("b4a1f1a8-8a2b-4f43-9f14-5b7c2f1f3c4e")
-_RESTRICTS = frozenset({Action.LABEL, Action.WITHHOLD})
 
 
 def decide(
@@ -87,9 +86,9 @@ def _action(job: ReviewJob, ruling: Ruling) -> Action | None:
         if ruling.action not in (None, Action.PUBLISH):
             raise UnfitRuling(f"this decision publishes; it cannot ask to {ruling.action}")
         return Action.PUBLISH
-    standing = job.action if job.action in _RESTRICTS else Action.WITHHOLD
+    standing = job.action if job.action.restricts else Action.WITHHOLD
     action = ruling.action or standing
-    if action not in _RESTRICTS:
+    if not action.restricts:
         raise UnfitRuling(f"this decision restricts; it cannot ask to {action}")
     return action
 
@@ -97,8 +96,8 @@ def _action(job: ReviewJob, ruling: Ruling) -> Action | None:
 def _check_reason(reason: PolicyReason | None, ruling: Ruling, action: Action | None) -> None:
     if reason is None:
         raise UnfitRuling(f"there is no policy reason {ruling.reason}")
-    if action is not None and reason.restricts != (action in _RESTRICTS):
-        does = "restricts" if action in _RESTRICTS else "publishes"
+    if action is not None and reason.restricts != action.restricts:
+        does = "restricts" if action.restricts else "publishes"
         raise UnfitRuling(f"{reason.key} is no reason for a decision that {does}")
 
 

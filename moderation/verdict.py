@@ -32,6 +32,10 @@ class Action(StrEnum):
     REVIEW = "review"
     WITHHOLD = "withhold"
 
+    @property
+    def restricts(self) -> bool:
+        return self in (Action.LABEL, Action.WITHHOLD)
+
 
 class Reason(StrEnum):
     """Why a verdict is as it is, or says no more. A rejection's reason stands in `rejection`."""

@@ -12,7 +12,7 @@ from moderation.errors import UnknownReview, UnknownUpload
 from moderation.figures import Figures, Made, figures_of, year_of
 from moderation.known_items import KnownItem
 from moderation.review import OPEN, JobKind, ReviewJob
-from moderation.verdict import Action, Label
+from moderation.verdict import Label
 from storage.in_memory import Memory
 from storage.reviews.ports import (
     JobFilter,
@@ -23,8 +23,6 @@ from storage.reviews.ports import (
     Tenants,
     Waiting,
 )
-
-_RESTRICTING = (Action.LABEL, Action.WITHHOLD)
 
 
 class InMemoryReviewRecords:
@@ -68,7 +66,8 @@ class InMemoryReviewRecords:
             for decision in sorted(
                 self._kept.standing.values(), key=lambda one: (one.effective_at, one.upload_id)
             )
-            if decision.action in _RESTRICTING
+            if decision.action is not None
+            and decision.action.restricts
             and since <= decision.effective_at < until
             and (tenants is None or decision.tenant in tenants)
         ]
@@ -80,7 +79,7 @@ class InMemoryReviewRecords:
         return [
             Restriction(verdict=verdict, decision=None)
             for verdict in sorted(current, key=lambda one: (one.decided_at, one.verdict_id))
-            if verdict.action in _RESTRICTING
+            if verdict.action.restricts
             and verdict.label is not Label.REJECTED
             and since <= verdict.decided_at < until
             and verdict.upload_id not in self._kept.standing

@@ -25,7 +25,7 @@ from storage.reviews.tables import decision_notes, decisions, review_jobs, stand
 from storage.rows import read_verdict
 from storage.tables import verdicts
 
-RESTRICTING = (Action.LABEL.value, Action.WITHHOLD.value)
+_RESTRICTING = [action.value for action in Action if action.restricts]
 
 
 class SqlReviewRecords:
@@ -96,7 +96,7 @@ async def _decided(
         select(decisions, verdicts.c.verdict)
         .join(standing_decisions, standing.decision_id == decisions.c.decision_id)
         .join(verdicts, verdicts.c.verdict_id == decisions.c.verdict_id)
-        .where(standing.action.in_(RESTRICTING), standing.since >= since, standing.since < until)
+        .where(standing.action.in_(_RESTRICTING), standing.since >= since, standing.since < until)
         .order_by(standing.since, standing.upload_id)
     )
     if tenants is not None:
@@ -117,7 +117,7 @@ async def _automated(
         .outerjoin(standing_decisions, standing_decisions.c.upload_id == verdicts.c.upload_id)
         .where(
             verdicts.c.is_current.is_(True),
-            verdicts.c.action.in_(RESTRICTING),
+            verdicts.c.action.in_(_RESTRICTING),
             verdicts.c.label != Label.REJECTED.value,
             verdicts.c.decided_at >= since,
             verdicts.c.decided_at < until,
