@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from datasets.errors import DataSetRefused
+from inference.bundles.files import sync
 
 _RETRY_SECONDS = 0.05
 
@@ -29,15 +29,6 @@ def replacing(path: Path) -> Iterator[Path]:
         sync(path.parent)
     finally:
         beside.unlink(missing_ok=True)
-
-
-def sync(path: Path) -> None:
-    """Have the system write a file, or a folder's list of files, to the disk now."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @contextmanager

@@ -11,10 +11,10 @@ from pathlib import Path
 from datasets import description
 from datasets.description import Described
 from datasets.errors import DataSetRefused, UnknownDataSet
-from datasets.files import sync
 from datasets.paths import confined, sha256_of
 from datasets.records import Clip, DataSet
 from datasets.schema import clips_by_id, read_clips, write_clips
+from inference.bundles.files import sync
 
 DEFAULT_ROOT = Path(".veriscope/datasets")
 TABLE = "clips.parquet"

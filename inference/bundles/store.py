@@ -14,7 +14,7 @@ from pathlib import Path
 
 from inference.bundles.archives import LARGEST_BUNDLE, pack, strange_code, unpack
 from inference.bundles.bundle import PACKAGED, Bundle, files_of, open_bundle, read_bundle
-from inference.bundles.files import sync_folder
+from inference.bundles.files import sync
 from inference.bundles.manifest_file import FILE_NAME
 from inference.bundles.promotions import Promotion, read_log, standing, write_log
 from moderation.errors import InvalidConfiguration
@@ -128,7 +128,7 @@ class BundleStore:
                 target.rename(place.with_name(f"{place.name}{_REPLACED}"))
             say(f"installing as {bundle.manifest.title}")
             place.rename(target)
-            sync_folder(target.parent)
+            sync(target.parent)
             return open_bundle(target)
 
     def export(self, title: str, path: Path) -> None:
@@ -245,4 +245,4 @@ def _sync(bundle: Bundle) -> None:
         with path.open("rb") as file:
             os.fsync(file.fileno())
     for folder in {path.parent for path in paths}:
-        sync_folder(folder)
+        sync(folder)
