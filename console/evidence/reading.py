@@ -54,7 +54,7 @@ class Evidence:
         ledger: Ledger,
         history: VerdictHistory,
         store: MediaStore,
-        policy: Policy | None = None,
+        policy: Policy,
     ) -> None:
         self._ledger = ledger
         self._history = history
@@ -77,12 +77,10 @@ class Evidence:
         """
         reached = await self._history.verdicts(upload_id, caller.tenants)
         found = next((one for one in reached if one.verdict_id == verdict_id), None)
-        if found is None or found.face_pack is None:
+        pack = await self._pack_of(found) if found else None
+        if found is None or pack is None:
             raise nothing_here()
-        try:
-            return found, await self._store.read(found.face_pack)
-        except MediaRejected as error:
-            raise nothing_here() from error
+        return found, pack
 
     async def _shown(
         self, caller: Caller, upload_id: str, verdict_id: str | None, *, scores: bool
@@ -100,18 +98,28 @@ class Evidence:
             superseded=tuple(reached[reached.index(verdict) + 1 :]) if verdict else (),
             strips=tuple(strips(verdict)) if verdict else (),
             lines=lines_of(self._policy, verdict, upload.lane) if verdict else None,
-            crops=await self._crops(caller, verdict) if verdict else None,
+            crops=await self._crops(verdict) if verdict else None,
             reveals=caller.may(Permission.REVEAL),
             scores=scores,
         )
 
-    async def _crops(self, caller: Caller, verdict: Verdict) -> tuple[Crop, ...] | None:
+    async def _crops(self, verdict: Verdict) -> tuple[Crop, ...] | None:
+        pack = await self._pack_of(verdict)
+        if pack is None:
+            return None
         try:
-            _, pack = await self.pack(caller, verdict.upload_id, verdict.verdict_id)
             crops = await asyncio.to_thread(facepack.outline, pack)
-        except (Refused, MissingPack):
+        except MissingPack:
             return None
         return tuple(sorted(crops, key=lambda crop: (crop.track_id, crop.at_seconds)))
+
+    async def _pack_of(self, verdict: Verdict) -> bytes | None:
+        if verdict.face_pack is None:
+            return None
+        try:
+            return await self._store.read(verdict.face_pack)
+        except MediaRejected:  # it is gone
+            return None
 
 
 def nothing_here() -> Refused:

@@ -48,9 +48,9 @@ def strips(verdict: Verdict) -> list[Strip]:
     return [_strip(track, whole) for track in verdict.tracks]
 
 
-def lines_of(policy: Policy | None, verdict: Verdict, lane: Lane) -> Lines | None:
+def lines_of(policy: Policy, verdict: Verdict, lane: Lane) -> Lines | None:
     """The thresholds behind a verdict; None unless the policy in force is the one that judged."""
-    if policy is None or policy.sha256 != verdict.lineage.policy_sha256:
+    if policy.sha256 != verdict.lineage.policy_sha256:
         return None
     asked = policy.rule_for(verdict.tenant, lane).thresholds
     fake = None if asked.false_flags is not None else asked.cutoffs(()).fake
