@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from storage.columns import ForeignText, Headers, RowNumber, UtcTime
+from storage.table_parts import gone_with
 
 metadata = MetaData(
     naming_convention={
@@ -128,12 +129,7 @@ Index("ix_verdicts_by_policy", verdicts.c.policy_name, verdicts.c.decided_at)
 verdict_tracks = Table(
     "verdict_tracks",
     metadata,
-    Column(
-        "verdict_id",
-        String(128),
-        ForeignKey("verdicts.verdict_id", ondelete="CASCADE"),
-        primary_key=True,
-    ),
+    gone_with(verdicts.c.verdict_id, primary_key=True),
     Column("track_id", Integer, primary_key=True, autoincrement=False),
     Column("label", String(16), nullable=False),
     Column("fake_probability", Float),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sqlalchemy import (
-    DDL,
     JSON,
     Boolean,
     CheckConstraint,
@@ -14,10 +13,10 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
-    event,
 )
 
 from storage.columns import ForeignText, RowNumber, UtcTime
+from storage.table_parts import guard
 from storage.tables import metadata
 
 people = Table(
@@ -104,19 +103,16 @@ media_accesses = Table(
 Index("ix_media_accesses_by_upload", media_accesses.c.upload_id, media_accesses.c.access_id)
 Index("ix_media_accesses_by_tenant", media_accesses.c.tenant, media_accesses.c.access_id)
 
-SQLITE_GUARDS = (
+_SQLITE_GUARDS = (
     "CREATE TRIGGER media_accesses_refuse_update BEFORE UPDATE ON media_accesses "
     "BEGIN SELECT RAISE(ABORT, 'what was looked at is not rewritten'); END",
 )
 # The code is "restrict violation": of the class that `storage.database` calls a broken rule.
-POSTGRESQL_GUARDS = (
+_POSTGRESQL_GUARDS = (
     "CREATE OR REPLACE FUNCTION media_accesses_stay() RETURNS trigger LANGUAGE plpgsql AS "
     "$$ BEGIN RAISE EXCEPTION 'what was looked at is not rewritten' USING ERRCODE = '23001'; "
     "END $$",
     "CREATE TRIGGER media_accesses_refuse_update BEFORE UPDATE ON media_accesses "
     "FOR EACH ROW EXECUTE FUNCTION media_accesses_stay()",
 )
-for _dialect, _guards in (("sqlite", SQLITE_GUARDS), ("postgresql", POSTGRESQL_GUARDS)):
-    for _guard in _guards:
-        _statement = DDL(_guard)  # type: ignore[no-untyped-call]
-        event.listen(media_accesses, "after_create", _statement.execute_if(dialect=_dialect))
+guard(media_accesses, sqlite=_SQLITE_GUARDS, postgresql=_POSTGRESQL_GUARDS)

@@ -9,7 +9,6 @@ from sqlalchemy import (
     Column,
     Dialect,
     Float,
-    ForeignKey,
     Index,
     LargeBinary,
     SmallInteger,
@@ -22,7 +21,8 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from moderation.looks import BITS
 from storage.columns import RowNumber
 from storage.looks.bands import BANDS
-from storage.tables import metadata
+from storage.table_parts import gone_with
+from storage.tables import metadata, uploads
 
 
 class Pdq(TypeDecorator[bytes]):
@@ -51,12 +51,7 @@ class Pdq(TypeDecorator[bytes]):
 seen_media = Table(
     "seen_media",
     metadata,
-    Column(
-        "upload_id",
-        String(128),
-        ForeignKey("uploads.upload_id", ondelete="CASCADE"),
-        primary_key=True,
-    ),
+    gone_with(uploads.c.upload_id, primary_key=True),
     Column("tenant", String(128), nullable=False),
     Column("sha256", String(64), nullable=False),
 )
@@ -66,12 +61,7 @@ looks = Table(
     "looks",
     metadata,
     Column("look_id", RowNumber, primary_key=True, autoincrement=True),
-    Column(
-        "upload_id",
-        String(128),
-        ForeignKey("seen_media.upload_id", ondelete="CASCADE"),
-        nullable=False,
-    ),
+    gone_with(seen_media.c.upload_id),
     Column("tenant", String(128), nullable=False),
     Column("at_seconds", Float, nullable=False),
     Column("quality", SmallInteger, nullable=False),

@@ -3,40 +3,28 @@
 from __future__ import annotations
 
 from sqlalchemy import (
-    DDL,
     Boolean,
     CheckConstraint,
     Column,
-    ForeignKey,
     Index,
     Integer,
     String,
     Table,
     Text,
     UniqueConstraint,
-    event,
 )
 
 from storage.columns import UtcTime
-from storage.tables import metadata
+from storage.table_parts import gone_with, guard
+from storage.tables import metadata, uploads, verdicts
 
 review_jobs = Table(
     "review_jobs",
     metadata,
     Column("job_id", String(36), primary_key=True),
     Column("tenant", String(128), nullable=False),
-    Column(
-        "upload_id",
-        String(128),
-        ForeignKey("uploads.upload_id", ondelete="CASCADE"),
-        nullable=False,
-    ),
-    Column(
-        "verdict_id",
-        String(128),
-        ForeignKey("verdicts.verdict_id", ondelete="CASCADE"),
-        nullable=False,
-    ),
+    gone_with(uploads.c.upload_id),
+    gone_with(verdicts.c.verdict_id),
     Column("queue", String(255), nullable=False),
     Column("kind", String(16), nullable=False),
     Column("action", String(16), nullable=False),
@@ -77,12 +65,7 @@ Index(
 review_skips = Table(
     "review_skips",
     metadata,
-    Column(
-        "job_id",
-        String(36),
-        ForeignKey("review_jobs.job_id", ondelete="CASCADE"),
-        primary_key=True,
-    ),
+    gone_with(review_jobs.c.job_id, primary_key=True),
     Column("moderator", String(128), primary_key=True),
     Column("reason", Text, nullable=False),
     Column("skipped_at", UtcTime, nullable=False),
@@ -153,12 +136,7 @@ Index(
 standing_decisions = Table(
     "standing_decisions",
     metadata,
-    Column(
-        "upload_id",
-        String(128),
-        ForeignKey("uploads.upload_id", ondelete="CASCADE"),
-        primary_key=True,
-    ),
+    gone_with(uploads.c.upload_id, primary_key=True),
     Column("tenant", String(128), nullable=False),
     Column("decision_id", String(36), nullable=False),
     Column("kind", String(24), nullable=False),
@@ -170,19 +148,9 @@ Index("ix_standing_decisions_by_time", standing_decisions.c.tenant, standing_dec
 known_items = Table(
     "known_items",
     metadata,
-    Column(
-        "upload_id",
-        String(128),
-        ForeignKey("uploads.upload_id", ondelete="CASCADE"),
-        primary_key=True,
-    ),
+    gone_with(uploads.c.upload_id, primary_key=True),
     Column("tenant", String(128), nullable=False),
-    Column(
-        "verdict_id",
-        String(128),
-        ForeignKey("verdicts.verdict_id", ondelete="CASCADE"),
-        nullable=False,
-    ),
+    gone_with(verdicts.c.verdict_id),
     Column("action", String(16), nullable=False),
     Column("expected", String(24), nullable=False),
     Column("marked_by", String(128), nullable=False),
@@ -190,13 +158,13 @@ known_items = Table(
 )
 Index("ix_known_items_by_tenant", known_items.c.tenant, known_items.c.upload_id)
 
-SQLITE_GUARDS = tuple(
+_SQLITE_GUARDS = tuple(
     f"CREATE TRIGGER decisions_refuse_{what} BEFORE {what.upper()} ON decisions "
     "BEGIN SELECT RAISE(ABORT, 'decisions are append-only'); END"
     for what in ("update", "delete")
 )
 # The code is "restrict violation": of the class that `storage.database` calls a broken rule.
-POSTGRESQL_GUARDS = (
+_POSTGRESQL_GUARDS = (
     "CREATE OR REPLACE FUNCTION decisions_are_append_only() RETURNS trigger LANGUAGE plpgsql AS "
     "$$ BEGIN RAISE EXCEPTION 'decisions are append-only' USING ERRCODE = '23001'; END $$",
     "CREATE TRIGGER decisions_refuse_change BEFORE UPDATE OR DELETE ON decisions "
@@ -204,7 +172,4 @@ POSTGRESQL_GUARDS = (
     "CREATE TRIGGER decisions_refuse_truncate BEFORE TRUNCATE ON decisions "
     "FOR EACH STATEMENT EXECUTE FUNCTION decisions_are_append_only()",
 )
-for _dialect, _guards in (("sqlite", SQLITE_GUARDS), ("postgresql", POSTGRESQL_GUARDS)):
-    for _guard in _guards:
-        _statement = DDL(_guard)  # type: ignore[no-untyped-call]
-        event.listen(decisions, "after_create", _statement.execute_if(dialect=_dialect))
+guard(decisions, sqlite=_SQLITE_GUARDS, postgresql=_POSTGRESQL_GUARDS)
