@@ -15,11 +15,11 @@ from console.forms import is_form, read_form
 from console.identity.callers import Caller
 from console.identity.gate import Gate
 from console.identity.secrets import is_form_token
+from console.identity.site import SAFE_METHODS
 from moderation.people import Permission
 
 FORM_FIELD = "csrf"
 FORM_HEADER = "x-csrf-token"
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _BEARER = HTTPBearer(
     auto_error=False, scheme_name="token", description="An API token, made in the console."
 )
@@ -148,7 +148,7 @@ def _below(dependant: Dependant) -> Iterator[Dependant]:
 
 async def _check_ours(request: Request, gate: Gate, secret: str) -> None:
     """A browser sends its cookie with other sites' forms, too: ours send a token along."""
-    if request.method in _SAFE:
+    if request.method in SAFE_METHODS:
         return
     if not gate.site.comes_from_us(request):
         raise _other_site()

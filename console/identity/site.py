@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Request, Response
 
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _LONGEST_TARGET = 2048
 
 
@@ -57,7 +57,7 @@ class Site:
         Programs send no Origin. Browsers do with every such request, and say beside it how the
         page that sent it and this site belong together.
         """
-        if request.method in _SAFE:
+        if request.method in SAFE_METHODS:
             return True
         origin = request.headers.get("origin")
         if origin is not None:
