@@ -124,6 +124,11 @@ def unacceptable(fault: dict[str, Any]) -> Refused:
     return Refused(422, "bad_request", f"{place}: {fault['msg']}")
 
 
+def nothing_here() -> Refused:
+    """Refuse what leads nowhere in the words for a path that does not."""
+    return Refused(404, *_BY_FRAMEWORK[404])
+
+
 def _is_the_clients(error: Exception) -> bool:
     clients = (
         Refused,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, Depends, Response
 
-from console.faults import Refused
+from console.faults import nothing_here
 from console.identity.guards import unlimited
 
 FOLDER = Path(__file__).parent / "assets"
@@ -42,7 +42,7 @@ class Assets:
         async def asset(version: str, name: str) -> Response:
             file = self._files.get(name)
             if file is None or version != file.version:
-                raise Refused(404, "not_found", "there is nothing here")
+                raise nothing_here()
             headers = {"Cache-Control": _FOR_EVER}
             return Response(file.content, media_type=file.kind, headers=headers)
 

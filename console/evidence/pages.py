@@ -14,8 +14,9 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from console.areas import Area
 from console.evidence.past import is_hidden, past_of
 from console.evidence.pictures import picture
-from console.evidence.reading import Evidence, nothing_here
+from console.evidence.reading import Evidence
 from console.evidence.words import filters
+from console.faults import nothing_here
 from console.identity.callers import Caller
 from console.identity.guards import require
 from console.pages import page

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from console.evidence.strips import Lines, Strip, lines_of, strips
-from console.faults import Refused
+from console.faults import nothing_here
 from console.identity.callers import Caller
 from inference.faces import facepack
 from moderation.errors import MediaRejected, MissingPack
@@ -120,7 +120,3 @@ class Evidence:
             return await self._store.read(verdict.face_pack)
         except MediaRejected:  # it is gone
             return None
-
-
-def nothing_here() -> Refused:
-    return Refused(404, "not_found", "there is nothing here")
