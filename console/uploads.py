@@ -7,13 +7,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from console.bounds import Bounds, Places, bounded
 from console.faults import FAULTS, Refused, unacceptable
 from console.identity.callers import Caller
 from console.identity.guards import require
+from console.ids import IDENTIFIER, Id
 from console.multipart import FilePart
 from console.receiving import Reception, Sender, UploadStore
 from moderation.errors import ForbiddenSource
@@ -22,7 +23,6 @@ from moderation.upload import Lane, Upload
 from moderation.verdict import Verdict
 from storage.ports import Ledger
 
-_IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
 _LONGEST_JSON = 16 * 1024
 _EXAMPLE = "6d0f7c1e-5a0e-4f0b-9a3f-0c9d9f1b2a37"
 _STATUS: dict[str, Any] = {
@@ -37,11 +37,11 @@ _STATUS: dict[str, Any] = {
 }
 _VERDICT: TypeAdapter[Verdict] = TypeAdapter(Verdict)
 
-Tenant = Annotated[str, Query(pattern=_IDENTIFIER, description="whose upload it is")]
+Tenant = Annotated[str, Query(pattern=IDENTIFIER, description="whose upload it is")]
 ClientsId = Annotated[
     str | None,
     Query(
-        pattern=_IDENTIFIER,
+        pattern=IDENTIFIER,
         description="the client's own id of the upload; sent again, it stands for the same upload",
     ),
 ]
@@ -117,9 +117,7 @@ def build_routes(
         return Accepted(upload_id=sender.upload_id, status_url=f"/v1/uploads/{sender.upload_id}")
 
     @routes.get("/{upload_id}", response_model=Status)
-    async def status(
-        upload_id: Annotated[str, Path(pattern=_IDENTIFIER)], caller: Asking
-    ) -> Status:
+    async def status(upload_id: Id, caller: Asking) -> Status:
         """Say where an upload stands, with its current verdict once there is one."""
         found = await ledger.status(upload_id)
         upload, verdict = found.upload, found.verdict

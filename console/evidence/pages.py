@@ -19,6 +19,7 @@ from console.evidence.words import filters
 from console.faults import nothing_here
 from console.identity.callers import Caller
 from console.identity.guards import require
+from console.ids import Id
 from console.pages import page
 from moderation.errors import MissingPack
 from moderation.people import Permission
@@ -27,7 +28,6 @@ from storage.accounts.ports import Accounts
 from storage.accounts.records import MediaAccess, MediaPart
 from storage.reviews.ports import ReviewRecords
 
-Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
 CropId = Annotated[int, Path(ge=0, le=99_999)]
 Shower = Annotated[Literal["upload", "review"], Query(alias="for")]
 Reader = Annotated[Caller, Depends(require(Permission.UPLOADS_READ))]

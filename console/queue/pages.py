@@ -9,11 +9,11 @@ from uuid import uuid4
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from console.areas import Area, Link
-from console.evidence.pages import Id
 from console.faults import Refused
 from console.forms import is_form, read_form
 from console.identity.callers import Caller
 from console.identity.guards import require
+from console.ids import Id
 from console.pages import go_to, is_part, page
 from console.queue.desk import QueueDesk
 from console.queue.rulings import ruling_of, said_in_words

@@ -15,13 +15,14 @@ from urllib.parse import urlencode
 from starlette.datastructures import QueryParams
 
 from console.faults import Refused
+from console.ids import IDENTIFIER
 from moderation.upload import Lane
 from moderation.verdict import Label
 from storage.search.ports import Decided, Place, Wanted
 
 T = TypeVar("T")
 
-_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_IDENTIFIER = re.compile(IDENTIFIER)
 _REASON = re.compile(r"[a-z][a-z_]{0,63}")
 _FIELDS = ("label", "from", "to", "reason", "tenant", "since", "until", "lane", "decided", "id")
 

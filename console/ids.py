@@ -1,0 +1,10 @@
+"""Ids as clients write them, in addresses and in queries."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Path
+
+IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
+Id = Annotated[str, Path(pattern=IDENTIFIER)]
