@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, true
@@ -11,4 +12,9 @@ from moderation.people import Tenants
 
 def seen_by(tenants: Tenants, column: Column[Any]) -> ColumnElement[bool]:
     """Rows whose tenant is one of those; put into every query that reads for somebody."""
-    return true() if tenants.every else column.in_(sorted(tenants.names))
+    return among(None if tenants.every else sorted(tenants.names), column)
+
+
+def among(tenants: Collection[str] | None, column: Column[Any]) -> ColumnElement[bool]:
+    """The same for names alone, None for every tenant, as `storage.reviews.ports` has them."""
+    return true() if tenants is None else column.in_(tenants)

@@ -18,6 +18,7 @@ from storage.reviews.rows import known_row, read_known
 from storage.reviews.tables import decisions, known_items
 from storage.rows import insert
 from storage.tables import verdicts
+from storage.tenancy import among
 
 _CANCELLING = decisions.alias("cancelling")
 
@@ -74,14 +75,13 @@ class SqlKnownItems:
             )
             .join(decisions, decisions.c.verdict_id == known_items.c.verdict_id)
             .where(
+                among(tenants, known_items.c.tenant),
                 decisions.c.job_kind == JobKind.KNOWN_ITEM.value,
                 decisions.c.kind != DecisionKind.UNDO.value,
                 ~exists().where(_CANCELLING.c.cancels == decisions.c.decision_id),
             )
             .order_by(decisions.c.made_at, decisions.c.decision_id)
         )
-        if tenants is not None:
-            query = query.where(known_items.c.tenant.in_(tenants))
         async with reading(self._engine) as connection:
             return [
                 KnownAnswer(

@@ -16,6 +16,7 @@ from storage.reviews.ports import Tenants
 from storage.reviews.rows import locked_job, read_job
 from storage.reviews.tables import decisions, review_jobs, review_skips
 from storage.rows import insert
+from storage.tenancy import among
 
 _JOBS = review_jobs.c
 LONGEST_SKIP = 500
@@ -124,12 +125,8 @@ def _held(job: ReviewJob, moderator: str, now: datetime) -> None:
 
 
 def _narrowed(queue: str | None, tenants: Tenants) -> list[ColumnElement[bool]]:
-    wanted = []
-    if queue is not None:
-        wanted.append(_JOBS.queue == queue)
-    if tenants is not None:
-        wanted.append(_JOBS.tenant.in_(tenants))
-    return wanted
+    wanted = [among(tenants, _JOBS.tenant)]
+    return wanted if queue is None else [*wanted, _JOBS.queue == queue]
 
 
 def _is_free_for(moderator: str, now: datetime, *, lead: bool) -> list[ColumnElement[bool]]:

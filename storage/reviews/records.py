@@ -24,6 +24,7 @@ from storage.reviews.settlement import standing_of
 from storage.reviews.tables import decision_notes, decisions, review_jobs, standing_decisions
 from storage.rows import read_verdict
 from storage.tables import verdicts
+from storage.tenancy import among
 
 _RESTRICTING = [action.value for action in Action if action.restricts]
 
@@ -65,11 +66,14 @@ class SqlReviewRecords:
 
     async def jobs(self, which: JobFilter, *, limit: int) -> list[ReviewJob]:
         columns = review_jobs.c
-        query = select(review_jobs).order_by(columns.deadline_at, columns.job_id).limit(limit)
+        query = (
+            select(review_jobs)
+            .where(among(which.tenants, columns.tenant))
+            .order_by(columns.deadline_at, columns.job_id)
+            .limit(limit)
+        )
         if which.queue is not None:
             query = query.where(columns.queue == which.queue)
-        if which.tenants is not None:
-            query = query.where(columns.tenant.in_(which.tenants))
         if which.kind is not None:
             query = query.where(columns.kind == which.kind)
         if which.upload_id is not None:
@@ -96,11 +100,14 @@ async def _decided(
         select(decisions, verdicts.c.verdict)
         .join(standing_decisions, standing.decision_id == decisions.c.decision_id)
         .join(verdicts, verdicts.c.verdict_id == decisions.c.verdict_id)
-        .where(standing.action.in_(_RESTRICTING), standing.since >= since, standing.since < until)
+        .where(
+            among(tenants, standing.tenant),
+            standing.action.in_(_RESTRICTING),
+            standing.since >= since,
+            standing.since < until,
+        )
         .order_by(standing.since, standing.upload_id)
     )
-    if tenants is not None:
-        query = query.where(standing.tenant.in_(tenants))
     return [_restriction(row) for row in await connection.execute(query)]
 
 
@@ -116,6 +123,7 @@ async def _automated(
         select(verdicts.c.verdict)
         .outerjoin(standing_decisions, standing_decisions.c.upload_id == verdicts.c.upload_id)
         .where(
+            among(tenants, verdicts.c.tenant),
             verdicts.c.is_current.is_(True),
             verdicts.c.action.in_(_RESTRICTING),
             verdicts.c.label != Label.REJECTED.value,
@@ -125,7 +133,5 @@ async def _automated(
         )
         .order_by(verdicts.c.decided_at, verdicts.c.verdict_id)
     )
-    if tenants is not None:
-        query = query.where(verdicts.c.tenant.in_(tenants))
     found = await connection.execute(query)
     return [Restriction(verdict=read_verdict(row.verdict), decision=None) for row in found]

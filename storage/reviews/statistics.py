@@ -16,6 +16,7 @@ from storage.database import reading
 from storage.reviews.ports import Tenants, Waiting
 from storage.reviews.tables import decisions, known_items, review_jobs
 from storage.tables import verdicts
+from storage.tenancy import among
 
 _FINAL = [kind.value for kind in DecisionKind if kind.is_final]
 _CANCELLING = decisions.alias("cancelling")
@@ -37,12 +38,10 @@ class SqlReviewStatistics:
                 func.count(columns.job_id).label("jobs"),
                 func.min(columns.opened_at).label("oldest"),
             )
-            .where(columns.ended_at.is_(None))
+            .where(columns.ended_at.is_(None), among(tenants, columns.tenant))
             .group_by(columns.queue, columns.kind)
             .order_by(columns.queue, columns.kind)
         )
-        if tenants is not None:
-            query = query.where(columns.tenant.in_(tenants))
         async with reading(self._engine) as connection:
             return [
                 Waiting(queue=row.queue, kind=JobKind(row.kind), jobs=row.jobs, oldest=row.oldest)
@@ -78,13 +77,13 @@ class SqlReviewStatistics:
 
 def _counted(since: datetime, until: datetime, tenants: Tenants) -> list[ColumnElement[bool]]:
     """Decisions of a time that stand: neither an undo nor undone."""
-    wanted: list[ColumnElement[bool]] = [
+    return [
+        among(tenants, decisions.c.tenant),
         decisions.c.made_at >= since,
         decisions.c.made_at < until,
         decisions.c.kind != DecisionKind.UNDO.value,
         ~exists().where(_CANCELLING.c.cancels == decisions.c.decision_id),
     ]
-    return wanted if tenants is None else [*wanted, decisions.c.tenant.in_(tenants)]
 
 
 def _all(since: datetime, until: datetime, tenants: Tenants) -> Select[Any]:
@@ -121,11 +120,13 @@ async def _actions(
 ) -> dict[str, int]:
     query = (
         select(verdicts.c.action, func.count(verdicts.c.verdict_id).label("verdicts"))
-        .where(verdicts.c.decided_at >= since, verdicts.c.decided_at < until)
+        .where(
+            among(tenants, verdicts.c.tenant),
+            verdicts.c.decided_at >= since,
+            verdicts.c.decided_at < until,
+        )
         .group_by(verdicts.c.action)
     )
-    if tenants is not None:
-        query = query.where(verdicts.c.tenant.in_(tenants))
     return {row.action: row.verdicts for row in await connection.execute(query)}
 
 
@@ -134,10 +135,9 @@ async def _appeals(
 ) -> int:
     columns = review_jobs.c
     query = select(func.count(columns.job_id)).where(
+        among(tenants, columns.tenant),
         columns.kind == JobKind.APPEAL.value,
         columns.opened_at >= since,
         columns.opened_at < until,
     )
-    if tenants is not None:
-        query = query.where(columns.tenant.in_(tenants))
     return await connection.scalar(query) or 0
