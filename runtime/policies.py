@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from importlib import resources
 from math import ceil
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter
 
 from moderation.errors import InvalidConfiguration
 from moderation.fusion import Fusion, evidence_needed
 from moderation.policy import Policy, Rule
+from runtime.yaml_files import read_or_packaged, told_in_one_line
 
 _RULES: TypeAdapter[tuple[Rule, ...]] = TypeAdapter(
     tuple[Rule, ...], config=ConfigDict(extra="forbid")
@@ -29,17 +29,8 @@ def load_policy(path: Path | None) -> Policy:
         InvalidConfiguration: the file cannot be read, or says something that no policy can.
     """
     name = str(path) if path else "the packaged policy"
-    try:
-        content = path.read_bytes() if path else _packaged()
-        return _parse(content)
-    except ValidationError as error:
-        fault = error.errors(include_url=False, include_context=False)[0]
-        place = ".".join(str(part) for part in ("rules", *fault["loc"]))
-        raise InvalidConfiguration(f"policy {name}: {place}: {fault['msg']}") from error
-    except yaml.YAMLError as error:
-        raise InvalidConfiguration(f"policy {name}: {' '.join(str(error).split())}") from error
-    except (OSError, ValueError) as error:
-        raise InvalidConfiguration(f"policy {name}: {error}") from error
+    with told_in_one_line(f"policy {name}", "rules"):
+        return _parse(read_or_packaged(path, "default_policy.yaml"))
 
 
 def check_evidence(policy: Policy, fusion: Fusion) -> None:
@@ -81,10 +72,6 @@ def policy_schema() -> dict[str, Any]:
         "additionalProperties": False,
         "$defs": definitions,
     }
-
-
-def _packaged() -> bytes:
-    return resources.files("runtime").joinpath("default_policy.yaml").read_bytes()
 
 
 def _parse(content: bytes) -> Policy:
