@@ -158,7 +158,7 @@ def _refusal(error: Exception) -> Refused:
         status = 413 if isinstance(error, MediaTooLarge) else 422
         return Refused(status, error.reason, str(error))
     if isinstance(error, ReviewRefused | AccountRefused):
-        return Refused(_status(error), error.reason, str(error))
+        return Refused(status_of(error), error.reason, str(error))
     if isinstance(error, UnknownUpload):
         return Refused(404, "unknown_upload", str(error))
     if isinstance(error, Unavailable):
@@ -166,7 +166,8 @@ def _refusal(error: Exception) -> Refused:
     return Refused(500, "internal", "this is a defect of Veriscope")
 
 
-def _status(error: ModerationError) -> int:
+def status_of(error: ReviewRefused | AccountRefused) -> int:
+    """The code for what may not be done."""
     if isinstance(error, UnknownReview | UnknownPerson):
         return 404
     return 403 if isinstance(error, NotYours) else 409

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from console.faults import Refused
+from console.faults import Refused, status_of
 from console.forms import Form
 from moderation.decisions import DecisionKind, Impression, Ruling
 from moderation.errors import (
@@ -21,16 +21,15 @@ from moderation.errors import (
 from moderation.verdict import Action
 
 # Beside each: what somebody can do about it who stands before the page.
-_SAID: Mapping[type[ReviewRefused], tuple[int, str]] = {
-    UnknownReview: (404, "there is no such review"),
-    NotHeld: (409, "this review is not with you any more; take the next one from the queue"),
+_SAID: Mapping[type[ReviewRefused], str] = {
+    UnknownReview: "there is no such review",
+    NotHeld: "this review is not with you any more; take the next one from the queue",
     VerdictChanged: (
-        409,
-        "a newer verdict came while you looked: load the page again, look again, then decide",
+        "a newer verdict came while you looked: load the page again, look again, then decide"
     ),
-    TokenReused: (409, "another decision was made from this form; load the page again"),
-    UndoTooLate: (409, "it has taken effect, or was undone before: it cannot be taken back now"),
-    NotYours: (403, "only who decided, or a lead, may take a decision back"),
+    TokenReused: "another decision was made from this form; load the page again",
+    UndoTooLate: "it has taken effect, or was undone before: it cannot be taken back now",
+    NotYours: "only who decided, or a lead, may take a decision back",
 }
 
 
@@ -39,13 +38,16 @@ def said_in_words() -> Iterator[None]:
     """Raises: Refused, for every error of a review."""
     try:
         yield
-    except UnfitRuling as error:
-        raise Refused(409, error.reason, f"{error}: choose another reason, or action") from error
     except ReviewRefused as error:
-        status, words = _SAID.get(type(error), (409, str(error)))
-        raise Refused(status, error.reason, words) from error
+        raise Refused(status_of(error), error.reason, _words(error)) from error
     except ValueError as error:
         raise Refused(422, "bad_request", str(error)) from error
+
+
+def _words(error: ReviewRefused) -> str:
+    if isinstance(error, UnfitRuling):
+        return f"{error}: choose another reason, or action"
+    return _SAID.get(type(error), str(error))
 
 
 def ruling_of(sent: Form, *, impression_first: bool) -> Ruling:
