@@ -33,8 +33,9 @@ class Form:
     def every(self, name: str) -> list[str]:
         return [value.strip() for each, value in self._fields if each == name]
 
-    def ticked(self, name: str) -> bool:
-        return bool(self.one(name))
+    def words(self, name: str) -> frozenset[str]:
+        """The words of the first field of that name, with blanks or commas between them."""
+        return frozenset(self.one(name).replace(",", " ").split())
 
 
 def is_form(request: Request) -> bool:

@@ -142,7 +142,7 @@ def _placed(sent: Form, caller: Caller) -> _Place:
     """
     try:
         role = Role(sent.one("role"))
-        tenants = Tenants(frozenset(sent.one("tenants").replace(",", " ").split()))
+        tenants = Tenants(sent.words("tenants"))
     except ValueError as error:
         raise Refused(422, "bad_request", str(error)) from error
     if not caller.tenants.cover(tenants):

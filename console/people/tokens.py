@@ -82,7 +82,7 @@ def _asked_for(sent: Form, caller: Caller, *, secret: str, now: datetime) -> Api
     name, days = sent.one("name")[:128], sent.one("days")
     try:
         scopes = frozenset(Permission(scope) for scope in sent.every("scope"))
-        tenants = Tenants(frozenset(sent.one("tenants").replace(",", " ").split()))
+        tenants = Tenants(sent.words("tenants"))
     except ValueError as error:
         raise Refused(422, "bad_request", str(error)) from error
     if not name or not scopes or scopes & NOT_FOR_TOKENS:
