@@ -103,11 +103,10 @@ class Provider:
         token = answer.get("id_token")
         if not isinstance(token, str):
             raise ProviderUnavailable("the provider answered without an id_token")
-        for keys in (await self._key_set(metadata), None):
+        for anew in (False, True):  # a key that is not known may be a new one: ask once more
             checked = check_id_token(
                 token,
-                # A key that is not known may be a new one: ask once more.
-                keys or await self._key_set(metadata, anew=True),
+                await self._key_set(metadata, anew=anew),
                 issuer=self._client.issuer,
                 client_id=self._client.client_id,
                 nonce=flow.nonce,
