@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -241,8 +240,5 @@ def _remove_remains(store: Path) -> None:
 def _sync(bundle: Bundle) -> None:
     """Let the disk have a bundle before its name says that it is there."""
     paths = [path for _, path in files_of(bundle.folder)] + [bundle.folder / FILE_NAME]
-    for path in paths:
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
-    for folder in {path.parent for path in paths}:
-        sync(folder)
+    for path in [*paths, *{path.parent for path in paths}]:
+        sync(path)
