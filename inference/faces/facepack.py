@@ -11,6 +11,7 @@ import json
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -88,9 +89,7 @@ def read(content: bytes) -> FacePack:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            index = json.loads(archive.read(_INDEX))
-            if index["format_version"] != FORMAT_VERSION:
-                raise MissingPack(f"face pack of format {index['format_version']}")
+            index = _index(archive)
             crops = tuple(crop_from(record) for record in index["crops"])
             pixels = [decoded(archive.read(_name(crop.crop_id))) for crop in crops]
         return FacePack(
@@ -112,8 +111,7 @@ def outline(content: bytes) -> tuple[Crop, ...]:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            index = json.loads(archive.read(_INDEX))
-            return tuple(crop_from(record) for record in index["crops"])
+            return tuple(crop_from(record) for record in _index(archive)["crops"])
     except (zipfile.BadZipFile, ValueError, LookupError, TypeError) as error:
         raise MissingPack(f"the face pack is damaged: {error}") from error
 
@@ -147,6 +145,14 @@ def decoded(jpeg: bytes) -> NDArray[np.uint8]:
     if bgr is None or bgr.shape != CROP_SHAPE:
         raise ValueError("a crop does not decode")
     return np.asarray(bgr[:, :, ::-1], np.uint8)
+
+
+def _index(archive: zipfile.ZipFile) -> dict[str, Any]:
+    """Raises: MissingPack, of a format this version does not know; much else, of damage."""
+    index: dict[str, Any] = json.loads(archive.read(_INDEX))
+    if index["format_version"] != FORMAT_VERSION:
+        raise MissingPack(f"face pack of format {index['format_version']}")
+    return index
 
 
 def _name(crop_id: int) -> str:

@@ -152,6 +152,12 @@ def test_a_crop_that_a_pack_does_not_hold_is_missing(number: int) -> None:
         read_crop(write(a_pack()), number)
 
 
+def test_a_pack_of_another_format_has_no_outline() -> None:
+    index = json.dumps({"format_version": FORMAT_VERSION + 1, "crops": []}).encode()
+    with pytest.raises(MissingPack, match="of format"):
+        outline(rewritten(write(a_pack()), "index.json", index))
+
+
 def test_a_damaged_pack_has_neither_an_outline_nor_crops() -> None:
     with pytest.raises(MissingPack):
         outline(b"no pack")
