@@ -7,7 +7,7 @@ there is no network (`inference.decoding.confinement`).
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 from c2pa import C2paError, Context, Reader, Settings, sdk_version
@@ -50,11 +50,15 @@ _REMOTE = "Remote: must fetch remote manifests from url "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundCredentials:
-    """`fields` are what they name, as other tags do."""
+    """How far they hold, and what they say."""
 
     state: ProvenanceState = ProvenanceState.UNKNOWN
     credentials: Credentials | None = None
-    fields: Fields = field(default_factory=dict)
+
+    @property
+    def fields(self) -> Fields:
+        """What they name, as other tags do."""
+        return said_by(self.credentials) if self.credentials else {}
 
 
 def read_credentials(
@@ -96,7 +100,6 @@ def _validated(file: BinaryIO, mime_type: str, search: ProvenanceSearch) -> Foun
     return FoundCredentials(
         state=state_of(store),
         credentials=credentials_of(store, search.signers),
-        fields=said_by(store),
     )
 
 

@@ -69,16 +69,13 @@ def credentials_of(store: Store, signers: TrustList | None) -> Credentials:
     )
 
 
-def said_by(store: Store) -> dict[str, str]:
-    """What the active manifest names, by fields like those of other tags."""
-    manifests = _table(store.get("manifests"))
-    active = _table(manifests.get(str(store.get("active_manifest"))))
-    agents = [one.software for one in islice(_actions(active), LONGEST_LIST) if one.software]
-    signer = _text(_table(active.get("signature_info")).get("issuer"))
+def said_by(credentials: Credentials) -> dict[str, str]:
+    """What credentials name, by fields like those of other tags."""
+    agents = [one.software for one in credentials.actions if one.software]
     fields = {
-        "c2pa:claim_generator": _generator(active),
+        "c2pa:claim_generator": credentials.claim_generator,
         "c2pa:software": "; ".join(dict.fromkeys(agents)),
-        "c2pa:signer": signer,
+        "c2pa:signer": credentials.signer and credentials.signer.issuer,
     }
     return {name: value for name, value in fields.items() if value}
 
