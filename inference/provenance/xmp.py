@@ -31,8 +31,6 @@ _WANTED = {
     f"{_TIFF} Software": "Software",
     f"{_EXIF} UserComment": "UserComment",
     f"{_EXIF} DateTimeOriginal": "DateTimeOriginal",
-    f"{_EXIF} GPSLatitude": "GPSLatitude",
-    f"{_EXIF} GPSLongitude": "GPSLongitude",
     f"{_EXIF_EX} BodySerialNumber": "BodySerialNumber",
     f"{_AUX} SerialNumber": "SerialNumber",
     f"{_PHOTOSHOP} Credit": "Credit",
