@@ -9,7 +9,6 @@ from PIL import Image
 
 from inference.provenance.blocks import Blocks, kept
 from inference.provenance.png import png_blocks
-from inference.reading.frames import DecodingLimits
 from inference.reading.images import open_image
 from moderation.media import Container
 
@@ -27,7 +26,7 @@ def picture_blocks(file: BinaryIO, container: Container, *, pixels: int) -> Bloc
     file.seek(0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        image = open_image(file, container, DecodingLimits(pixels=pixels))
+        image = open_image(file, container, pixels=pixels)
         return _blocks(image, container)
 
 

@@ -66,7 +66,7 @@ def read_image(
             when nothing decodes.
     """
     with _guarded():
-        image = open_image(file, container, limits)
+        image = open_image(file, container, pixels=limits.pixels)
         count = int(getattr(image, "n_frames", 1)) if container in _ANIMATED else 1
     if count > 1:
         reading = Reading(kind=MediaKind.VIDEO, codec=container.value)
@@ -75,17 +75,17 @@ def read_image(
     return reading, _still(file, container, reading, limits)
 
 
-def open_image(file: BinaryIO, container: Container, limits: DecodingLimits) -> Image.Image:
+def open_image(file: BinaryIO, container: Container, *, pixels: int) -> Image.Image:
     """Read a picture's headers; what Pillow raises on damaged ones is not translated.
 
     Raises:
-        MediaTooLarge: more pixels than the limit.
+        MediaTooLarge: more than `pixels`.
     """
     if container is Container.HEIC:
         _register_heif()
-    Image.MAX_IMAGE_PIXELS = limits.pixels
+    Image.MAX_IMAGE_PIXELS = pixels
     image = Image.open(file, formats=[_PLUGINS[container]])
-    if image.width * image.height > limits.pixels:
+    if image.width * image.height > pixels:
         raise MediaTooLarge(f"{image.width} x {image.height} pixels")
     return image
 
@@ -101,11 +101,11 @@ def _still(
     file: BinaryIO, container: Container, reading: Reading, limits: DecodingLimits
 ) -> Iterator[Frame]:
     with _guarded():
-        image = open_image(file, container, limits)
+        image = open_image(file, container, pixels=limits.pixels)
         try:
             image.load()
         except OSError:
-            image = _what_is_left(open_image(file, container, limits))
+            image = _what_is_left(open_image(file, container, pixels=limits.pixels))
             reading.warn("truncated")
         with suppress(*_DAMAGED):  # a broken EXIF block says nothing about the pixels
             ImageOps.exif_transpose(image, in_place=True)
