@@ -15,7 +15,6 @@ from moderation.decisions import Decision, DecisionKind, Link, Ruling
 from moderation.errors import (
     NotHeld,
     NothingToAppeal,
-    TokenReused,
     UndoTooLate,
     UnknownReview,
     UnknownUpload,
@@ -24,6 +23,7 @@ from moderation.reasons import PolicyReason
 from moderation.review import FOR_OTHERS, OPEN, JobState, Lock, ReviewJob
 from storage.in_memory import Memory
 from storage.ports import OutboundMessage
+from storage.reviews.deciding import same
 from storage.reviews.ports import DueDecision, Tenants
 from storage.reviews.queue import check_skip
 from storage.reviews.settlement import check_appeal, still_open
@@ -110,9 +110,7 @@ class InMemoryDecisions:
         job = self._job(job_id)
         before = self._by_token(moderator, ruling.token)
         if before is not None:
-            if (before.decision.job_id, before.decision.kind) != (job_id, ruling.kind):
-                raise TokenReused
-            return before
+            return same(before, job_id=job_id, kind=ruling.kind)
         decision = decide(
             job,
             ruling,
@@ -137,9 +135,7 @@ class InMemoryDecisions:
         job = self._job(decision.job_id)
         before = self._by_token(moderator, token)
         if before is not None:
-            if before.decision.cancels != decision_id:
-                raise TokenReused
-            return before
+            return same(before, cancels=decision_id)
         now = self._memory.clock()
         undone = undo(decision, moderator=moderator, lead=lead, token=token, reason=reason, now=now)
         if self._kept.unsettled.pop(decision_id, None) is None:

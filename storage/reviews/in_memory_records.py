@@ -14,6 +14,7 @@ from moderation.known_items import KnownItem
 from moderation.review import OPEN, JobKind, ReviewJob
 from moderation.verdict import Label
 from storage.in_memory import Memory
+from storage.reviews.memory import ReviewMemory
 from storage.reviews.ports import (
     JobFilter,
     KeptDecision,
@@ -157,15 +158,9 @@ class InMemoryReviewStatistics:
         )
 
     def _counted(self, since: datetime, until: datetime, tenants: Tenants) -> Iterator[Decision]:
-        cancelled = {one.decision.cancels for one in self._kept.links()}
-        for one in self._kept.links():
-            decision = one.decision
-            if (
-                since <= decision.made_at < until
-                and decision.kind is not DecisionKind.UNDO
-                and decision.decision_id not in cancelled
-                and (tenants is None or decision.tenant in tenants)
-            ):
+        for decision in _not_undone(self._kept):
+            is_seen = tenants is None or decision.tenant in tenants
+            if is_seen and since <= decision.made_at < until:
                 yield decision
 
 
@@ -198,7 +193,6 @@ class InMemoryKnownItems:
         self._kept.known.pop(upload_id, None)
 
     async def answers(self, tenants: Tenants = None) -> list[KnownAnswer]:
-        cancelled = {one.decision.cancels for one in self._kept.links()}
         given = [
             KnownAnswer(
                 moderator=decision.moderator,
@@ -206,10 +200,8 @@ class InMemoryKnownItems:
                 answered=decision.kind,
                 made_at=decision.made_at,
             )
-            for decision in (one.decision for one in self._kept.links())
+            for decision in _not_undone(self._kept)
             if decision.job_kind is JobKind.KNOWN_ITEM
-            and decision.kind is not DecisionKind.UNDO
-            and decision.decision_id not in cancelled
             and decision.upload_id in self._kept.known
             and (tenants is None or decision.tenant in tenants)
         ]
@@ -231,6 +223,14 @@ class InMemoryAuditTrail:
     async def links(self, tenant: str, *, after: int, limit: int) -> list[Link]:
         chain = self._kept.chains.get(tenant, [])
         return [one for one in chain if one.sequence > after][:limit]
+
+
+def _not_undone(kept: ReviewMemory) -> Iterator[Decision]:
+    decided = [one.decision for one in kept.links()]
+    cancelled = {decision.cancels for decision in decided}
+    for decision in decided:
+        if decision.kind is not DecisionKind.UNDO and decision.decision_id not in cancelled:
+            yield decision
 
 
 def _is_meant(job: ReviewJob, which: JobFilter) -> bool:

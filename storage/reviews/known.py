@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from moderation.decisions import DecisionKind
@@ -15,12 +15,11 @@ from moderation.verdict import Action
 from storage.database import reading, writing
 from storage.reviews.ports import KnownAnswer, Tenants
 from storage.reviews.rows import known_row, read_known
+from storage.reviews.statistics import not_undone
 from storage.reviews.tables import decisions, known_items
 from storage.rows import insert
 from storage.tables import verdicts
 from storage.tenancy import among
-
-_CANCELLING = decisions.alias("cancelling")
 
 
 class SqlKnownItems:
@@ -77,8 +76,7 @@ class SqlKnownItems:
             .where(
                 among(tenants, known_items.c.tenant),
                 decisions.c.job_kind == JobKind.KNOWN_ITEM.value,
-                decisions.c.kind != DecisionKind.UNDO.value,
-                ~exists().where(_CANCELLING.c.cancels == decisions.c.decision_id),
+                *not_undone(),
             )
             .order_by(decisions.c.made_at, decisions.c.decision_id)
         )

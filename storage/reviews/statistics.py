@@ -76,14 +76,19 @@ class SqlReviewStatistics:
 
 
 def _counted(since: datetime, until: datetime, tenants: Tenants) -> list[ColumnElement[bool]]:
-    """Decisions of a time that stand: neither an undo nor undone."""
+    """Decisions of a time that stand."""
     return [
         among(tenants, decisions.c.tenant),
         decisions.c.made_at >= since,
         decisions.c.made_at < until,
-        decisions.c.kind != DecisionKind.UNDO.value,
-        ~exists().where(_CANCELLING.c.cancels == decisions.c.decision_id),
+        *not_undone(),
     ]
+
+
+def not_undone() -> tuple[ColumnElement[bool], ...]:
+    """Decisions that stand: neither an undo nor undone."""
+    undone = exists().where(_CANCELLING.c.cancels == decisions.c.decision_id)
+    return decisions.c.kind != DecisionKind.UNDO.value, ~undone
 
 
 def _all(since: datetime, until: datetime, tenants: Tenants) -> Select[Any]:
