@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
@@ -12,6 +12,7 @@ from storage import rows
 from storage.database import reading, writing
 from storage.ledger import status_query
 from storage.tables import uploads, verdict_tracks, verdicts
+from tests.contracts.plans import plan_of
 from tests.contracts.words import NOON, SECOND, Store, a_verdict, an_upload
 
 
@@ -109,16 +110,8 @@ async def test_what_is_asked_often_is_answered_from_an_index(
     engine: AsyncEngine, index: str, where: object
 ) -> None:
     query = status_query().where(where).order_by(uploads.c.deadline_at).limit(5)
-    words = str(query.compile(engine, compile_kwargs={"literal_binds": True}))
-    sqlite = engine.dialect.name == "sqlite"
 
-    async with writing(engine) as connection:
-        if not sqlite:
-            await connection.execute(text("SET LOCAL enable_seqscan = off"))
-        explain = "EXPLAIN QUERY PLAN" if sqlite else "EXPLAIN"
-        plan = await connection.execute(text(f"{explain} {words}"))
-
-    assert index in "\n".join(str(row) for row in plan)
+    assert index in await plan_of(engine, query)
 
 
 async def test_an_upload_that_no_longer_parses_does_not_hide_the_overdue_ones(

@@ -18,6 +18,7 @@ from storage.search.database import SqlUploadSearch, found_query
 from storage.search.in_memory import InMemoryUploadSearch
 from storage.search.ports import Decided, Place, UploadSearch, Wanted
 from tests.contracts.conftest import open_emptied
+from tests.contracts.plans import plan_of
 from tests.contracts.reviews.desk import PLAN, Desk, memory_desk, sql_desk, suspect
 from tests.contracts.words import NOON, SECOND, a_verdict, an_upload
 
@@ -186,12 +187,8 @@ async def test_a_page_is_read_along_an_index_in_order_of_time(
         await connection.execute(text("ANALYZE"))
     place = Place(decided_at=NOON + timedelta(days=20), verdict_id="v")
     query = found_query(which, tenants, after=place, limit=50, dialect=engine.dialect.name)
-    words = query.compile(engine, compile_kwargs={"literal_binds": True})
 
-    async with writing(engine) as connection:
-        explain = "EXPLAIN QUERY PLAN" if sqlite else "EXPLAIN"
-        found = await connection.exec_driver_sql(f"{explain} {words}")
-        plan = "\n".join(str(row) for row in found)
+    plan = await plan_of(engine, query, of_few_rows=False)
 
     assert index in plan
     assert "Sort" not in plan

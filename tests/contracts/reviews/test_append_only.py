@@ -16,6 +16,7 @@ from storage.reviews.queue import oldest
 from storage.reviews.tables import decisions, review_jobs, standing_decisions
 from storage.tables import uploads, verdicts
 from tests.contracts.conftest import open_emptied
+from tests.contracts.plans import plan_of
 from tests.contracts.reviews.desk import Desk, sql_desk
 
 
@@ -58,15 +59,7 @@ async def test_a_decision_is_never_changed_or_removed(
 async def test_the_next_job_is_found_by_an_index_and_nothing_is_sorted(
     engine: AsyncEngine, which: list[ColumnElement[bool]], index: str
 ) -> None:
-    words = str(oldest(*which).compile(engine, compile_kwargs={"literal_binds": True}))
-    sqlite = engine.dialect.name == "sqlite"
-
-    async with writing(engine) as connection:
-        if not sqlite:
-            await connection.execute(text("SET LOCAL enable_seqscan = off"))
-        explain = "EXPLAIN QUERY PLAN" if sqlite else "EXPLAIN"
-        found = await connection.execute(text(f"{explain} {words}"))
-        plan = "\n".join(str(row) for row in found)
+    plan = await plan_of(engine, oldest(*which))
 
     assert re.search(rf"{index}\b", plan)
     assert "Sort" not in plan
