@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Column, Row
 
 from moderation.people import Permission, Person, Role, Tenants
 from storage.accounts.records import Account, ApiToken, Identity, MediaAccess, MediaPart, Session
+from storage.accounts.tables import people
 
 _SESSION = ("session_digest", "created_at", "seen_at", "idle_until", "expires_at")
 _TOKEN = ("token_id", "token_digest", "created_at", "expires_at", "used_at", "revoked_at")
 _KNOWN_SCOPES = frozenset(Permission)
+
+# What `read_person` reads beside columns of another table, which has `person_id` already.
+PERSON_BESIDE: tuple[Column[Any], ...] = (
+    people.c.name,
+    people.c.role,
+    people.c.tenants,
+    people.c.pseudonym,
+    people.c.disabled,
+)
 
 
 def account_row(account: Account) -> dict[str, Any]:
@@ -31,7 +41,7 @@ def account_row(account: Account) -> dict[str, Any]:
 
 
 def read_person(row: Row[Any]) -> Person:
-    """From columns of `people`; where others stand beside them, those of `people` come last."""
+    """From columns of `people`; beside those of another table, from `PERSON_BESIDE`."""
     return Person(
         person_id=row.person_id,
         name=row.name,

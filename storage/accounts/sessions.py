@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.accounts.records import Session, SignedIn
-from storage.accounts.rows import read_person, read_session, session_row
+from storage.accounts.rows import PERSON_BESIDE, read_person, read_session, session_row
 from storage.accounts.tables import people, sessions
 from storage.database import reading, writing
 from storage.rows import insert
@@ -33,8 +33,7 @@ class SqlSessions:
     async def use(self, session_digest: str, *, now: datetime, idle: timedelta) -> SignedIn | None:
         async with reading(self._engine) as connection:
             found = await connection.execute(
-                select(sessions, people.c.name, people.c.role, people.c.tenants)
-                .add_columns(people.c.pseudonym, people.c.disabled)
+                select(sessions, *PERSON_BESIDE)
                 .join(people, people.c.person_id == sessions.c.person_id)
                 .where(
                     sessions.c.session_digest == session_digest,

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.accounts.records import ApiToken, Presented
-from storage.accounts.rows import read_person, read_token, token_row
+from storage.accounts.rows import PERSON_BESIDE, read_person, read_token, token_row
 from storage.accounts.sessions import SEEN_EVERY
 from storage.accounts.tables import api_tokens, people
 from storage.database import reading, writing
@@ -29,9 +29,9 @@ class SqlApiTokens:
         columns = [column for column in api_tokens.c if column.name not in ("name", "tenants")]
         async with reading(self._engine) as connection:
             found = await connection.execute(
-                select(*columns, people.c.name, people.c.role, people.c.tenants)
-                .add_columns(people.c.pseudonym, people.c.disabled)
-                .add_columns(
+                select(
+                    *columns,
+                    *PERSON_BESIDE,
                     api_tokens.c.name.label("token_name"),
                     api_tokens.c.tenants.label("token_tenants"),
                 )
