@@ -11,7 +11,6 @@ from moderation.looks import BITS, LARGEST_DISTANCE
 
 BANDS = 16
 BAND_BITS = BITS // BANDS
-PROBES = 1 + BAND_BITS
 
 if LARGEST_DISTANCE >= 2 * BANDS:
     raise AssertionError("a band may differ in two bits")
