@@ -30,9 +30,7 @@ def build_app(
     if gate is not None:
         assets = Assets()
         app.state.gate = gate
-        app.state.pages = Pages(assets, [link for area in areas for link in area.links])
-        for area in areas:
-            app.state.pages.environment.filters.update(area.filters)
+        app.state.pages = Pages(assets, areas)
         app.include_router(guarded(assets.routes()))
     for area in areas:
         app.include_router(guarded(area.routes))

@@ -12,7 +12,7 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from console.areas import Link
+from console.areas import Area
 from console.faults import answer, said
 from console.identity.guards import caller_of
 from console.identity.secrets import form_token
@@ -35,11 +35,11 @@ _TITLES = {
 class Pages:
     """Templates over one environment: everything is escaped, and a name that is not given fails.
 
-    `environment` is open to areas that bring filters of their own.
+    Areas bring their links, and filters of their own.
     """
 
-    def __init__(self, assets: Assets, links: Sequence[Link] = ()) -> None:
-        self._links = tuple(links)
+    def __init__(self, assets: Assets, areas: Sequence[Area]) -> None:
+        self._links = [link for area in areas for link in area.links]
         self.environment = Environment(
             loader=FileSystemLoader(_TEMPLATES),
             autoescape=True,
@@ -49,6 +49,8 @@ class Pages:
         )
         self.environment.globals["asset"] = assets.address
         self.environment.filters["moment"] = moment
+        for area in areas:
+            self.environment.filters.update(area.filters)
 
     def render(
         self,
