@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.accounts.records import ApiToken, Presented
@@ -26,15 +27,14 @@ class SqlApiTokens:
             await connection.execute(insert(connection, api_tokens).values(token_row(token)))
 
     async def use(self, token_digest: str, *, now: datetime) -> Presented | None:
-        columns = [column for column in api_tokens.c if column.name not in ("name", "tenants")]
+        columns: list[ColumnElement[Any]] = [
+            *(column for column in api_tokens.c if column.name not in ("name", "tenants")),
+            api_tokens.c.name.label("token_name"),
+            api_tokens.c.tenants.label("token_tenants"),
+        ]
         async with reading(self._engine) as connection:
             found = await connection.execute(
-                select(
-                    *columns,
-                    *PERSON_BESIDE,
-                    api_tokens.c.name.label("token_name"),
-                    api_tokens.c.tenants.label("token_tenants"),
-                )
+                select(*columns, *PERSON_BESIDE)
                 .join(people, people.c.person_id == api_tokens.c.person_id)
                 .where(
                     api_tokens.c.token_digest == token_digest,
