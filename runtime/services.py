@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 import structlog
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 
 from console.app import build_app
 from console.bounds import Bounds
@@ -105,26 +105,31 @@ async def _listening(
 ) -> HttpServer:
     """Listen before anything else runs, so that a taken port costs nothing."""
     shared.health.ready["database"] = shared.kept.outbox.backlog
-    settings = shared.settings
-    app = build_app(shared.health, version=wiring.VERSION)
-    if Service.API in services:
-        store = wiring.media_store(settings)
-        shared.health.ready["media_store"] = lambda: probe(store)
-        desk = wiring.moderators_desk(settings, shared.kept, store)
-        console = await stack.enter_async_context(
-            wiring.open_console(
-                settings,
-                shared.kept.accounts,
-                _upload_routes(shared, store),
-                wiring.moderators_areas(desk, wiring.upload_search(shared.kept)),
-            )
-        )
-        app = build_app(
-            shared.health, version=wiring.VERSION, gate=console.gate, areas=console.areas
-        )
-    http = settings.http
+    app = await _application(stack, shared, services)
+    http = shared.settings.http
     proxies = [str(network) for network in http.proxies]
     return HttpServer(app, host=http.host, port=http.port, proxies=proxies)
+
+
+async def _application(
+    stack: AsyncExitStack, shared: Shared, services: frozenset[Service]
+) -> FastAPI:
+    """The console and the API where they are asked for; else only how the process is."""
+    if Service.API not in services:
+        return build_app(shared.health, version=wiring.VERSION)
+    settings = shared.settings
+    store = wiring.media_store(settings)
+    shared.health.ready["media_store"] = lambda: probe(store)
+    desk = wiring.moderators_desk(settings, shared.kept, store)
+    console = await stack.enter_async_context(
+        wiring.open_console(
+            settings,
+            shared.kept.accounts,
+            _upload_routes(shared, store),
+            wiring.moderators_areas(desk, wiring.upload_search(shared.kept)),
+        )
+    )
+    return build_app(shared.health, version=wiring.VERSION, gate=console.gate, areas=console.areas)
 
 
 def _upload_routes(shared: Shared, store: ObstoreMediaStore) -> APIRouter:
