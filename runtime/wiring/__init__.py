@@ -13,14 +13,13 @@ from runtime.wiring.console import lifetimes, open_console
 from runtime.wiring.kept import Kept, open_kept
 from runtime.wiring.media import media_store, open_decoders, provenance_search
 from runtime.wiring.moderating import moderators_areas, moderators_desk, upload_search
-from runtime.wiring.reviews import Reviews, review_plan, reviews, statement_terms
+from runtime.wiring.reviews import statement_terms
 from runtime.wiring.scoring import check_served, open_panel, open_scorers
 from runtime.wiring.worker import VERSION, open_worker
 
 __all__ = [
     "VERSION",
     "Kept",
-    "Reviews",
     "bundle_store",
     "check_served",
     "chosen_bundle",
@@ -40,8 +39,6 @@ __all__ = [
     "open_scorers",
     "open_worker",
     "provenance_search",
-    "review_plan",
-    "reviews",
     "served_bundle",
     "statement_terms",
     "topics",

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from moderation.errors import InvalidConfiguration
 from runtime.settings import Settings
-from runtime.wiring.reviews import Reviews, review_plan, reviews
+from runtime.wiring.reviews import Reviews, reviews
 from storage.accounts.database import accounts_in
 from storage.accounts.ports import Accounts
 from storage.database import open_database
@@ -51,13 +51,14 @@ async def open_kept(settings: Settings) -> AsyncIterator[Kept]:
                 f"the database's schema is {found or 'missing'}, not {newest()}: "
                 "run `veriscope db upgrade`"
             )
+        opened = reviews(engine, settings)
         yield Kept(
             engine=engine,
-            ledger=SqlLedger(engine, plan=review_plan(settings)),
+            ledger=SqlLedger(engine, plan=opened.plan),
             open_uploads=SqlOpenUploads(engine),
             outbox=SqlOutbox(engine),
             dead_letters=SqlDeadLetters(engine),
-            reviews=reviews(engine, settings),
+            reviews=opened,
             accounts=accounts_in(engine),
         )
     finally:

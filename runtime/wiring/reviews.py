@@ -41,7 +41,7 @@ class Reviews:
 
 def reviews(engine: AsyncEngine, settings: Settings) -> Reviews:
     """Raises: InvalidConfiguration: the policy's reasons cannot be read."""
-    plan, reasons = review_plan(settings), load_reasons(settings.review.reasons)
+    plan, reasons = _plan(settings), load_reasons(settings.review.reasons)
     return Reviews(
         plan=plan,
         reasons=reasons,
@@ -56,7 +56,7 @@ def reviews(engine: AsyncEngine, settings: Settings) -> Reviews:
     )
 
 
-def review_plan(settings: Settings) -> ReviewPlan:
+def _plan(settings: Settings) -> ReviewPlan:
     review = settings.review
     return ReviewPlan(
         flagged_within=review.flagged_within,
