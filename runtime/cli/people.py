@@ -93,6 +93,7 @@ def _disable(name: str, *, disabled: bool) -> None:
 
 def _link(settings: Settings, path: str) -> str:
     """The link's address: as people type it, or as the stack that runs beside says."""
-    host = settings.http.host
-    here = f"http://{f'[{host}]' if ':' in host else host}:{settings.http.port}"
+    from runtime.http_server import url_of
+
+    here = url_of(settings.http.host, settings.http.port)
     return (settings.console.url or os.environ.get("VERISCOPE_API") or here) + path
