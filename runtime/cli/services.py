@@ -123,19 +123,17 @@ async def _judge(stack: Stack, media: list[str], stop: asyncio.Event) -> bool:
 
 def _describe(console: Console, stack: Stack) -> None:
     kafka = stack.settings.kafka
-    for name, value in (
-        ("console", stack.url),
-        *(
-            (("sign in", f"{stack.first_sign_in} (as admin: works once, for 15 minutes)"),)
-            if stack.first_sign_in
-            else ()
-        ),
+    rows = [("console", stack.url)]
+    if stack.first_sign_in:
+        rows.append(("sign in", f"{stack.first_sign_in} (as admin: works once, for 15 minutes)"))
+    rows += [
         ("upload", f"curl -F file=@photo.jpg {stack.url}/v1/uploads"),
         ("judge", f"veriscope check --api {stack.url} photo.jpg"),
         ("API", f"{stack.url}/openapi.json"),
         ("metrics", f"{stack.url}/metrics, /healthz, /readyz"),
         ("Kafka", f"{kafka.bootstrap}, topics {kafka.prefix}.*"),
-    ):
+    ]
+    for name, value in rows:
         _print(console, f"  {name:8} {escape(value)}")
     _print(console, "[dim]Ctrl-C ends it.[/dim]")
 
