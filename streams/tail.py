@@ -19,17 +19,21 @@ async def tail(
     Raises:
         BrokerUnavailable: it cannot be reached, or has no such topic.
     """
-    consumer = AIOKafkaConsumer(topic, **connection, enable_auto_commit=False, group_id=None)
+    # Not by seeking after the start: aiokafka looks for its default place from then on, and an
+    # answer that is late is taken for that of the seek.
+    consumer = AIOKafkaConsumer(
+        topic,
+        **connection,
+        enable_auto_commit=False,
+        group_id=None,
+        auto_offset_reset="earliest" if from_beginning else "latest",
+    )
     try:
         await consumer.start()
         partitions = list(consumer.assignment())
         if not partitions:
             raise BrokerUnavailable(f"no topic {topic}: run `veriscope topics create`")
         ends = await consumer.end_offsets(partitions)
-        if from_beginning:
-            await consumer.seek_to_beginning(*partitions)
-        else:
-            await consumer.seek_to_end(*partitions)
         while follow or await _behind(consumer, ends):
             batches = await consumer.getmany(timeout_ms=1000)
             for records in batches.values():
