@@ -109,13 +109,14 @@ async def answer(request: Request, error: Exception) -> Response:
 
 def said(request: Request, error: Exception) -> Refused:
     """What a failed request is told; what no client caused is logged and counted."""
-    if not _is_the_clients(error):
+    refusal = _refusal(error)
+    if refusal.status >= 500:
         fault = "dependency" if isinstance(error, Unavailable) else "ours"
         metrics.HTTP_FAILURES.labels(fault).inc()
         say = log.warning if fault == "dependency" else log.error
         route = getattr(request.scope.get("route"), "path", None)
         say("http.failed", fault=fault, route=route, error=type(error).__name__, detail=str(error))
-    return _refusal(error)
+    return refusal
 
 
 def unacceptable(fault: dict[str, Any]) -> Refused:
@@ -127,20 +128,6 @@ def unacceptable(fault: dict[str, Any]) -> Refused:
 def nothing_here() -> Refused:
     """Refuse what leads nowhere in the words for a path that does not."""
     return Refused(404, *_BY_FRAMEWORK[404])
-
-
-def _is_the_clients(error: Exception) -> bool:
-    clients = (
-        Refused,
-        BadForm,
-        RequestValidationError,
-        HTTPException,
-        MediaRejected,
-        UnknownUpload,
-        ReviewRefused,
-        AccountRefused,
-    )
-    return isinstance(error, clients)
 
 
 def _refusal(error: Exception) -> Refused:
