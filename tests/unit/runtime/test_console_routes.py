@@ -13,8 +13,11 @@ from starlette.routing import BaseRoute, Route
 
 from console.app import build_app
 from console.bounds import Bounds
+from console.identity.door import Door
 from console.identity.gate import SESSION
 from console.identity.guards import guarded, permission_of
+from console.identity.passwords import Passwords
+from console.identity.registry import Lifetimes, Registry
 from console.identity.secrets import form_token
 from console.uploads import build_routes
 from moderation.people import Permission, Role, Tenants, permissions
@@ -23,8 +26,9 @@ from runtime import wiring
 from runtime.settings import Console, Settings
 from storage.accounts.in_memory import accounts_in_memory
 from storage.accounts.ports import Accounts
+from storage.database import now_utc
 from storage.in_memory import InMemoryLedger, InMemoryMediaStore, Memory
-from tests.unit.console.house import HERE
+from tests.unit.console.house import CHEAP, HERE
 from tests.unit.console.review import Review
 
 ALL = None  # open to all
@@ -153,13 +157,7 @@ async def test_each_role_may_use_the_routes_of_its_permissions_and_no_others(
         assert refused is (NEEDS[route] not in permissions(role)), route
 
 
-def _registry_and_door(accounts: Accounts):
-    from console.identity.door import Door
-    from console.identity.passwords import Passwords
-    from console.identity.registry import Lifetimes, Registry
-    from storage.database import now_utc
-    from tests.unit.console.house import CHEAP
-
+def _registry_and_door(accounts: Accounts) -> tuple[Registry, Door]:
     lives = Lifetimes()
     return (
         Registry(accounts, now=now_utc, lifetimes=lives),
