@@ -18,15 +18,20 @@ async def open_for(
     connection: AsyncConnection, verdict: Verdict, plan: ReviewPlan, now: datetime
 ) -> None:
     """Do what a new current verdict asks for; see `moderation.review.jobs_after`."""
-    found = await connection.execute(
-        select(review_jobs).where(review_jobs.c.upload_id == verdict.upload_id).with_for_update()
-    )
-    existing = [read_job(row) for row in found]
+    # Jobs are about verdicts: the first one finds none, and need not ask.
+    existing = await _jobs(connection, verdict.upload_id) if verdict.supersedes else []
     for job in jobs_after(verdict, existing, plan, now):
         await write_job(connection, job)
         is_new = all(job.job_id != known.job_id for known in existing)
         if is_new and draws_known_item(job, plan):
             await _mix_in(connection, job)
+
+
+async def _jobs(connection: AsyncConnection, upload_id: str) -> list[ReviewJob]:
+    found = await connection.execute(
+        select(review_jobs).where(review_jobs.c.upload_id == upload_id).with_for_update()
+    )
+    return [read_job(row) for row in found]
 
 
 async def _mix_in(connection: AsyncConnection, job: ReviewJob) -> None:
