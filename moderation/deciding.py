@@ -24,6 +24,7 @@ from moderation.review import (
     ReviewJob,
     ReviewPlan,
     job_id_of,
+    queue_of,
 )
 from moderation.sampling import is_drawn
 from moderation.verdict import Action, Verdict
@@ -218,7 +219,7 @@ def appeal(
         tenant=verdict.tenant,
         upload_id=verdict.upload_id,
         verdict_id=verdict.verdict_id,
-        queue=verdict.lineage.policy_name,
+        queue=queue_of(verdict),
         kind=JobKind.APPEAL,
         action=action,
         opened_at=now,

@@ -169,7 +169,9 @@ def _renewed(job: ReviewJob, verdict: Verdict) -> ReviewJob:
     """The job about another verdict. An appeal goes on about what is restricted."""
     if job.kind is JobKind.APPEAL:
         return replace(job, verdict_id=verdict.verdict_id)
-    return replace(job, verdict_id=verdict.verdict_id, action=verdict.action, queue=_queue(verdict))
+    return replace(
+        job, verdict_id=verdict.verdict_id, action=verdict.action, queue=queue_of(verdict)
+    )
 
 
 def _opened(
@@ -183,7 +185,7 @@ def _opened(
         tenant=verdict.tenant,
         upload_id=verdict.upload_id,
         verdict_id=verdict.verdict_id,
-        queue=_queue(verdict),
+        queue=queue_of(verdict),
         kind=kind,
         action=verdict.action,
         opened_at=now,
@@ -191,6 +193,6 @@ def _opened(
     )
 
 
-def _queue(verdict: Verdict) -> str:
+def queue_of(verdict: Verdict) -> str:
     """Each policy has a queue of its own."""
     return verdict.lineage.policy_name
