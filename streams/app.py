@@ -130,7 +130,9 @@ class Worker:
         while True:
             await asyncio.sleep(every_seconds)
             places = await self._app.consumer.places()
-            self._stalls.look(self._expected_to_move(places), monotonic())
+            waiting = any(settler.waiting for settler in self._settlers)
+            expected = {} if waiting else expected_to_move(places, self._topics.lane_of)
+            self._stalls.look(expected, monotonic())
             metrics.LAG.clear()
             for tp, place in places.items():
                 metrics.LAG.labels(tp.topic).inc(place.behind)
@@ -140,12 +142,13 @@ class Worker:
         """How long a partition has had messages and not moved."""
         return self._stalls.longest(monotonic())
 
-    def _expected_to_move(self, places: Mapping[TP, Place]) -> Mapping[TP, Place]:
-        """Waiting for a dependency is not hanging, nor is a backfill behind live uploads."""
-        if any(settler.waiting for settler in self._settlers):
-            return {}
-        lane_of = self._topics.lane_of
-        return {tp: place for tp, place in places.items() if lane_of(tp.topic) is Lane.LIVE}
+
+def expected_to_move(
+    places: Mapping[TP, Place], lane_of: Callable[[str], Lane]
+) -> Mapping[TP, Place]:
+    """Those whose messages are not rightly left waiting: a backfill waits behind live uploads."""
+    live = {tp: place for tp, place in places.items() if lane_of(tp.topic) is Lane.LIVE}
+    return live if any(place.behind for place in live.values()) else places
 
 
 class Stalls:

@@ -6,6 +6,10 @@ an unfinished message at the head of a partition, and a crash then loses it
 (faust-streaming, issue 606). It also acknowledges messages that it skips
 because a rebalance is under way. To be dropped when a release has the fix of
 pull request 707 and keeps skipped messages unacknowledged.
+
+After a rebalance it throws away what a fetch brought meanwhile, and seeks to
+what was committed; aiokafka 0.14 leaves a partition without a commit where it
+is, and what was thrown away of it would never be read.
 """
 
 from __future__ import annotations
@@ -158,6 +162,17 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # Fa
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = int(self.app.fetch_wait.total_seconds() * 1000)
         return consumer
+
+    async def seek_to_committed(self) -> Any:
+        """Go back to what was committed, and to the beginning where nothing was."""
+        return await self.call_thread(self._seek_to_committed)
+
+    async def _seek_to_committed(self) -> Any:
+        consumer = self._ensure_consumer()
+        committed = await consumer.seek_to_committed()
+        if begun_anew := [tp for tp, offset in committed.items() if not offset]:
+            await consumer.seek_to_beginning(*begun_anew)
+        return committed
 
 
 class Transport(driver.Transport):  # type: ignore[misc]  # Faust is not typed

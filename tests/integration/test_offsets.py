@@ -1,4 +1,4 @@
-"""On real Kafka: a worker that dies with its first upload unfinished does not lose it."""
+"""On real Kafka: a worker that dies, or whose partitions are dealt anew, loses no upload."""
 
 from __future__ import annotations
 
@@ -8,16 +8,22 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from faust.types import TP
 
 from moderation.upload import Lane, Upload
+from storage.ports import OutboundMessage
 from streams.admin import create_topics
+from streams.app import FaustConnection, Worker, build_app
+from streams.hops import Handle, Hop
+from streams.in_memory import InMemoryPublisher
 from streams.intake import announcement
 from streams.kafka import KafkaPublisher
+from streams.retries import BackOff, Origin
 from streams.topics import Topics
 from tests.parts.broker import Kafka
 
@@ -51,6 +57,37 @@ async def test_a_worker_that_finished_everything_commits_its_end(
                 return
             await asyncio.sleep(0.5)
     raise AssertionError(f"committed {await _committed(kafka, prefix)}, not {len(UPLOADS)}")
+
+
+async def test_what_was_read_and_never_committed_is_read_again_after_a_rebalance(
+    kafka: Kafka, tmp_path: Path
+) -> None:
+    prefix = f"offsets-{uuid.uuid4()}"
+    await _announce(kafka, prefix)
+    app, begun = build_app(_connection(kafka, prefix, tmp_path)), asyncio.Event()
+    worker = Worker(app, Topics(prefix), InMemoryPublisher(), back_off=BackOff())
+    worker.add(Hop(name="hung", handle=_hang(begun), window=50), Topics(prefix).uploads)
+    await worker.start()
+    try:
+        await asyncio.wait_for(begun.wait(), 60)
+        app.consumer.stop_flow()
+        await app.consumer.perform_seek()  # as at the end of every rebalance
+        assert await app.consumer.position(TP(Topics(prefix).uploads(Lane.LIVE), 0)) == 0
+    finally:
+        await worker.stop(within=timedelta(seconds=1))
+
+
+def _connection(kafka: Kafka, prefix: str, folder: Path) -> FaustConnection:
+    return FaustConnection(broker=kafka.address, group=prefix, data_folder=str(folder / "faust"))
+
+
+def _hang(begun: asyncio.Event) -> Handle:
+    async def handle(_: Origin) -> list[OutboundMessage]:
+        begun.set()
+        await asyncio.Event().wait()
+        return []
+
+    return handle
 
 
 async def _announce(kafka: Kafka, prefix: str) -> None:

@@ -7,11 +7,13 @@ from types import SimpleNamespace
 import pytest
 from faust.types import TP
 
+from moderation.upload import Lane
 from streams import hops
-from streams.app import Stalls
+from streams.app import Stalls, expected_to_move
 from streams.hops import Window
 from streams.offsets import Place
 from streams.retries import Origin
+from streams.topics import Topics
 
 
 class Event:
@@ -159,6 +161,19 @@ def test_a_partition_that_went_to_another_worker_is_forgotten() -> None:
     stalls.look({P0: at(5, unsettled=3)}, 100.0)
     stalls.look({}, 160.0)
     assert stalls.longest(500.0) == 0.0
+
+
+LIVE, BACKFILL = (TP(Topics("t").uploads(lane), 0) for lane in Lane)
+
+
+def test_a_backfill_may_wait_while_a_live_upload_does() -> None:
+    places = {LIVE: at(5, unread=1), BACKFILL: at(2, unread=9)}
+    assert set(expected_to_move(places, Topics("t").lane_of)) == {LIVE}
+
+
+def test_a_backfill_is_to_move_when_no_live_upload_waits() -> None:
+    places = {LIVE: at(5), BACKFILL: at(2, unread=9)}
+    assert BACKFILL in expected_to_move(places, Topics("t").lane_of)
 
 
 async def test_a_defect_in_settling_does_not_cost_the_message(
