@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,9 @@ class Lineage:
     became probabilities; both change when their output changes. `model` is
     None where no model was asked (a rejection, or no face), `media_sha256` and
     `preprocessing` where the media was not read (a rejection). `provenance` names what
-    read the media's own words on its origin; None where nothing did.
+    read the media's own words on its origin; None where nothing did. `again_after` is the
+    verdict that was superseded when an older lineage was brought back (a policy that was
+    taken back, say): it comes to the same, and is told anew.
     """
 
     pipeline: str
@@ -35,15 +37,21 @@ class Lineage:
     model: ModelIdentity | None = None
     calibration: str | None = None
     provenance: str | None = None
+    again_after: str | None = None
 
     @property
     def digest(self) -> str:
         """SHA-256 over the canonical JSON of all fields: equal lineage, equal digest.
 
-        A lineage from before there was provenance keeps its digest, and its verdict's id.
+        A lineage from before there were these fields keeps its digest, and its verdict's id.
         """
         fields = asdict(self)
-        if self.provenance is None:
-            del fields["provenance"]
+        for added_later in ("provenance", "again_after"):
+            if fields[added_later] is None:
+                del fields[added_later]
         canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def repeats(self, other: Lineage) -> bool:
+        """Tell whether both can only come to the same, brought back or not."""
+        return replace(self, again_after=None) == replace(other, again_after=None)

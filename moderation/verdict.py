@@ -52,6 +52,7 @@ class Reason(StrEnum):
     MODELS_DISAGREE = "models_disagree"
     NEAR_THRESHOLD = "near_threshold"
     DAMAGED_MEDIA = "damaged_media"
+    MATCHED = "matched"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,37 @@ class Rejection:
 
     reason: str
     detail: str
+
+
+class MatchKind(StrEnum):
+    """What was known before: a verdict that holds again, a decision, or an entry of a list."""
+
+    VERDICT = "verdict"
+    DECISION = "decision"
+    LISTED = "listed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """Something known that an upload is, or looks like: it has one of the three references.
+
+    `verdict_id` is the verdict that was taken over, on an upload of the same bytes.
+    `decision_id` and `action` are what people decided about another upload. `list_name` and
+    `entry` name a listed look. `distance` counts the bits in which the looks differ, 0 to
+    31; None: the bytes are the same. Uploads are not named: they may be erased.
+    """
+
+    kind: MatchKind
+    verdict_id: str | None = None
+    decision_id: str | None = None
+    action: Action | None = None
+    list_name: str | None = None
+    entry: str | None = None
+    distance: int | None = None
+
+    @property
+    def same_bytes(self) -> bool:
+        return self.distance is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +127,9 @@ class TrackVerdict:
 class Verdict:
     """The end of an upload. Never overwritten: a later one supersedes it, and both stay.
 
-    `action_because` names the conditions on provenance that made the action another one
-    than the label's.
+    `action_because` names the conditions on provenance or on matches that made the action
+    another one than the label's. `matched` is what was known before of the same bytes or of
+    look-alikes; it changes neither label nor probability.
 
     Raises:
         ValueError: the parts contradict each other.
@@ -119,6 +152,7 @@ class Verdict:
     rejection: Rejection | None = None
     supersedes: str | None = None
     action_because: tuple[str, ...] = ()
+    matched: tuple[Match, ...] = ()
 
     def __post_init__(self) -> None:
         if self.fake_probability is not None and not 0.0 <= self.fake_probability <= 1.0:
@@ -134,7 +168,7 @@ class Verdict:
         Equal lineage says the same again. A rejection never takes the place of a
         judgement: a source that is gone by now does not undo what was seen.
         """
-        if self.lineage == current.lineage:
+        if self.lineage.repeats(current.lineage):
             return False
         return self.rejection is None or current.rejection is not None
 

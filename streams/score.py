@@ -18,6 +18,7 @@ from moderation.lineage import ModelIdentity
 from moderation.upload import Lane
 from storage.ports import MediaStore, OutboundMessage
 from streams.messages import SCORED, FacesFound, UploadScored
+from streams.recorded import RecordedScores, encode, score_key
 from streams.topics import Topics
 
 
@@ -46,10 +47,22 @@ class Score:
             MissingPack: the face pack is gone or damaged.
         """
         upload = message.upload
+        scored = await self.score(message, urgent=upload.lane is Lane.LIVE)
+        topic = self._topics.scores(upload.lane)
+        at = datetime.now(UTC)
+        return [SCORED.encode(scored, topic=topic, upload_id=upload.upload_id, at=at)]
+
+    async def score(self, message: FacesFound, *, urgent: bool) -> UploadScored:
+        """Ask the panel and keep its answers; what is not urgent lets everything else go first.
+
+        Raises:
+            As when called.
+        """
         pack = await self._read(message)
-        answers = await self._panel.ask(pack, urgent=upload.lane is Lane.LIVE)
-        scored = UploadScored(
-            upload=upload,
+        answers = await self._panel.ask(pack, urgent=urgent)
+        await self._record(message.face_pack, pack, answers)
+        return UploadScored(
+            upload=message.upload,
             preprocessing=message.preprocessing,
             media=message.media,
             provenance=message.provenance,
@@ -61,9 +74,6 @@ class Score:
             model=self._model,
             looks=message.looks,
         )
-        topic = self._topics.scores(upload.lane)
-        at = datetime.now(UTC)
-        return [SCORED.encode(scored, topic=topic, upload_id=upload.upload_id, at=at)]
 
     async def _read(self, message: FacesFound) -> FacePack:
         """Read the face pack, which alone says what its crops are.
@@ -82,8 +92,7 @@ class Score:
 
         By detector: `NAME.logits` (N, float32) and `NAME.embeddings` (N D, float16).
         """
-        model = self._model
-        key = f"{face_pack.removesuffix('.zip')}.{model.name}-{model.sha256[:12]}.npz"
+        key = score_key(face_pack, self._model, "npz")
         content = io.BytesIO()
         arrays = {f"{name}.logits": said.logits for name, said in answers.by_model.items()}
         for name, said in answers.by_model.items():
@@ -91,3 +100,14 @@ class Score:
         np.savez(content, **arrays)  # type: ignore[arg-type]
         await self._media_store.put(key, content.getvalue())
         return key
+
+    async def _record(self, face_pack: str, pack: FacePack, answers: Answers) -> None:
+        """Write what a verdict is decided from: another policy needs nothing else."""
+        recorded = RecordedScores(
+            model=self._model,
+            tracks=pack.tracks,
+            scores=answers.scores,
+            track_scores=answers.track_scores,
+        )
+        key = score_key(face_pack, self._model, "json")
+        await self._media_store.put(key, encode(recorded))

@@ -19,6 +19,7 @@ from runtime.wiring.scoring import check_served, open_panel, open_scorers
 from streams.app import Worker
 from streams.extract import Extract
 from streams.hops import Hop, decoding
+from streams.judging import Judge
 from streams.messages import FACES, SCORED
 from streams.ports import Publisher
 from streams.record import Record
@@ -67,7 +68,8 @@ async def open_worker(
             spool=workplace,
         )
         score = Score(panel, bundle.identity, store, names)
-        record = Record(kept.ledger, policy, fusions(settings, bundle), names, pipeline=VERSION)
+        judge = Judge(policy, fusions(settings, bundle), pipeline=VERSION)
+        record = Record(kept.ledger, judge, names)
         for name, handle, window, topic_of in (
             ("extract", extract, stream.extract_window, names.uploads),
             ("score", decoding(FACES, score), stream.score_window, names.faces),

@@ -15,6 +15,7 @@ from moderation.thresholds import Thresholds
 from moderation.verdict import Action, Label, Rejection
 from storage.in_memory import InMemoryLedger, InMemoryOutbox, Memory
 from storage.looks.in_memory import InMemoryLooks
+from streams.judging import Judge
 from streams.messages import REACHED
 from streams.record import Record
 from tests.builders import FACTS, MODEL, TOPICS, an_upload, scored
@@ -41,7 +42,7 @@ class Desk:
     def with_policy(self, name: str) -> Record:
         rule = Rule(thresholds=Thresholds(suspect=0.5, fake=0.8), provenance=(BROKEN,))
         policy = Policy(name=name, sha256=name.encode().hex(), rules=(rule,))
-        return Record(self.ledger, policy, {MODEL: PLAIN}, TOPICS, pipeline="1")
+        return Record(self.ledger, Judge(policy, {MODEL: PLAIN}, pipeline="1"), TOPICS)
 
     async def verdict(self):
         return (await self.ledger.status("u1")).verdict
@@ -139,7 +140,8 @@ async def test_a_promised_share_of_false_flags_is_kept_with_the_bundle_that_scor
     policy = Policy(name="promising", sha256="ab", rules=(rule,))
     informed = replace(PLAIN, id="informed", unforged=(0.2,) * 19)
     other = replace(MODEL, version="2")
-    record = Record(desk.ledger, policy, {MODEL: PLAIN, other: informed}, TOPICS, pipeline="1")
+    judge = Judge(policy, {MODEL: PLAIN, other: informed}, pipeline="1")
+    record = Record(desk.ledger, judge, TOPICS)
     await record(scored(3.0))
     assert (await desk.verdict()).label is Label.SUSPECT
     await record(scored(3.0, model=other))

@@ -16,6 +16,7 @@ from moderation.scores import CropScore, TrackScore
 from moderation.upload import Lane
 from storage.in_memory import InMemoryMediaStore
 from streams.messages import SCORED, FacesFound
+from streams.recorded import decode, score_key
 from streams.score import Score
 from tests.builders import CROP, FACTS, MODEL, TOPICS, TRACK, an_upload
 
@@ -96,6 +97,15 @@ async def test_embeddings_stay_in_the_store_beside_the_faces() -> None:
     with np.load(io.BytesIO(await store.read(pack))) as kept:
         assert kept["blending.logits"].tolist() == [1.5]
         assert kept["blending.embeddings"].tolist() == [[6.0, 8.0]]
+
+
+async def test_what_a_verdict_is_decided_from_is_kept_beside_the_faces() -> None:
+    store = InMemoryMediaStore({KEY: a_pack()})
+    (message,) = await Score(Panel(), MODEL, store, TOPICS)(faces())
+    kept = decode(await store.read(score_key(KEY, MODEL, "json")))
+    scored = SCORED.decode(message.value)
+    assert (kept.model, kept.tracks) == (scored.model, scored.tracks)
+    assert (kept.scores, kept.track_scores) == (scored.scores, scored.track_scores)
 
 
 @pytest.mark.parametrize(

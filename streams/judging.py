@@ -1,0 +1,97 @@
+"""What an upload's scores come to by a policy: the hop that records them asks, and a shadow."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from moderation.conditions import settle
+from moderation.errors import ScorerMismatch
+from moderation.fusion import Fusion
+from moderation.judging import Judgement, judge, judge_without_face
+from moderation.lineage import Lineage, ModelIdentity
+from moderation.policy import Policy, Rule
+from moderation.verdict import Action, Label
+from streams.messages import UploadScored
+
+_VERDICT_IDS = uuid.UUID("0d3c1a52-6a0b-4b5e-8f0e-1f7f3f1f4c55")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What a verdict says, before there is one; its id follows from upload and lineage."""
+
+    judgement: Judgement
+    action: Action
+    action_because: tuple[str, ...]
+    lineage: Lineage
+    verdict_id: str
+
+
+class Judge:
+    """Fuses by the calibration of the bundle that scored, and judges by one policy."""
+
+    def __init__(
+        self, policy: Policy, fusions: Mapping[ModelIdentity, Fusion], *, pipeline: str
+    ) -> None:
+        self._policy = policy
+        self._fusions = fusions
+        self._pipeline = pipeline
+
+    def __call__(self, message: UploadScored) -> Judged:
+        """Judge one upload; the same message is always judged alike.
+
+        Raises:
+            ScorerMismatch: scores of a model that is not calibrated here.
+        """
+        upload = message.upload
+        rule = self._policy.rule_for(upload.tenant, upload.lane)
+        judgement = self._judge(message, rule)
+        lineage = self._lineage(message)
+        label = judgement.label
+        settled = settle(rule.actions[label], label, message.provenance, rule.provenance)
+        return Judged(
+            judgement=judgement,
+            action=settled.action,
+            action_because=settled.because,
+            lineage=lineage,
+            verdict_id=verdict_id(upload.upload_id, lineage),
+        )
+
+    def _judge(self, message: UploadScored, rule: Rule) -> Judgement:
+        if message.rejection is not None or message.media is None:
+            return Judgement(label=Label.REJECTED, fake_probability=None, reasons=(), tracks=())
+        if not message.tracks:
+            return judge_without_face(message.media)
+        return judge(
+            message.media,
+            message.tracks,
+            message.scores,
+            rule,
+            self._fusion(message.model),
+            message.track_scores,
+        )
+
+    def _fusion(self, model: ModelIdentity | None) -> Fusion:
+        fusion = self._fusions.get(model) if model else None
+        if fusion is None:
+            raise ScorerMismatch(f"no calibration for the scores of {model}")
+        return fusion
+
+    def _lineage(self, message: UploadScored) -> Lineage:
+        return Lineage(
+            pipeline=self._pipeline,
+            preprocessing=message.preprocessing,
+            policy_name=self._policy.name,
+            policy_sha256=self._policy.sha256,
+            media_sha256=message.media.sha256 if message.media else None,
+            model=message.model,
+            calibration=self._fusion(message.model).id if message.model else None,
+            provenance=message.provenance.reader if message.provenance else None,
+        )
+
+
+def verdict_id(upload_id: str, lineage: Lineage) -> str:
+    """The id of the verdict on an upload that has this lineage: the same one however often."""
+    return str(uuid.uuid5(_VERDICT_IDS, f"{upload_id}:{lineage.digest}"))
