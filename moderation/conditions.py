@@ -20,6 +20,17 @@ LONGEST_NAME = 64
 _GRAVITY = (Action.PUBLISH, Action.LABEL, Action.REVIEW, Action.WITHHOLD)
 
 
+def gravity(action: Action) -> int:
+    """Actions in order: what is graver has the larger number."""
+    return _GRAVITY.index(action)
+
+
+def check_name(name: str) -> None:
+    """Raises: ValueError: it is no name of a condition."""
+    if not 0 < len(name) <= LONGEST_NAME or not _NAME.issuperset(name):
+        raise ValueError(f"a condition's name is up to {LONGEST_NAME} of a-z, 0-9 and _")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
     """What holds where every part that is given holds; of a list, any entry is enough.
@@ -45,8 +56,7 @@ class Condition:
     at_least: Action | None = None
 
     def __post_init__(self) -> None:
-        if not 0 < len(self.name) <= LONGEST_NAME or not _NAME.issuperset(self.name):
-            raise ValueError(f"a condition's name is up to {LONGEST_NAME} of a-z, 0-9 and _")
+        check_name(self.name)
         asked = (self.generator_marked, self.conflicting)
         if not self.states and not self.declares and asked == (None, None):
             raise ValueError(f"condition {self.name} asks nothing of the provenance")
@@ -90,8 +100,8 @@ def settle(
     if replacing and replacing[0][0] is not action:
         action = replacing[0][0]
         because.append(replacing[0][1])
-    gravest = max(raising, key=lambda one: _GRAVITY.index(one[0]), default=None)
-    if gravest is not None and _GRAVITY.index(gravest[0]) > _GRAVITY.index(action):
+    gravest = max(raising, key=lambda one: gravity(one[0]), default=None)
+    if gravest is not None and gravity(gravest[0]) > gravity(action):
         action = gravest[0]
         because.append(gravest[1])
     return Settled(action=action, because=tuple(because))

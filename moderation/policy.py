@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from moderation.conditions import Condition
+from moderation.matching import DEFAULTS, MatchCondition
 from moderation.thresholds import Thresholds
 from moderation.upload import Lane
 from moderation.verdict import Action, Label
@@ -77,7 +78,8 @@ _ACTIONS: Mapping[Label, Action] = {
 class Rule:
     """What holds for a tenant and a lane; `*` stands for any.
 
-    `provenance` are conditions under which another action is asked for than the label's.
+    `provenance` are conditions under which another action is asked for than the label's,
+    `matches` those under which what is known of look-alikes changes it again.
 
     Raises:
         ValueError: a label has no action, or two conditions have one name.
@@ -90,12 +92,14 @@ class Rule:
     pooling: Pooling = field(default_factory=Pooling)
     actions: Mapping[Label, Action] = field(default_factory=lambda: dict(_ACTIONS))
     provenance: tuple[Condition, ...] = ()
+    matches: tuple[MatchCondition, ...] = DEFAULTS
 
     def __post_init__(self) -> None:
         missing = [label.value for label in Label if label not in self.actions]
         if missing:
             raise ValueError(f"no action for {', '.join(missing)}")
-        if len({condition.name for condition in self.provenance}) < len(self.provenance):
+        names = [one.name for one in self.provenance] + [one.name for one in self.matches]
+        if len(set(names)) < len(names):
             raise ValueError("conditions of a rule have names of their own")
 
     def covers(self, tenant: str, lane: Lane) -> bool:
