@@ -57,10 +57,14 @@ class FaceExtractor(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CropScores:
-    """A model's answer for N crops: `logits` (N, float32), `embeddings` (N D, float32)."""
+    """A model's answer for N crops: `logits` (N, float32), `embeddings` (N D, float32).
+
+    `seconds` is what it cost, where somebody measured that (`inference.scoring.metering`).
+    """
 
     logits: NDArray[np.float32]
     embeddings: NDArray[np.float32]
+    seconds: float = 0.0
 
 
 class CropScorer(Protocol):

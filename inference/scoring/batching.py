@@ -82,6 +82,8 @@ class Batcher:
     async def score(self, crops: NDArray[np.uint8], *, urgent: bool) -> CropScores:
         """Score an upload's crops (N H W C, uint8, 0 to 255, RGB), N being 1 or more.
 
+        What a request cost is divided among its crops.
+
         Raises:
             ScorerUnavailable, ScorerMismatch: a request with some of its crops failed;
                 the other uploads in that request fail with it, and no more.
@@ -178,7 +180,9 @@ def _distribute(shares: list[_Share], scores: CropScores) -> None:
     for share in shares:
         end = begin + share.stop - share.start
         share.upload.parts[share.start] = CropScores(
-            logits=scores.logits[begin:end], embeddings=scores.embeddings[begin:end]
+            logits=scores.logits[begin:end],
+            embeddings=scores.embeddings[begin:end],
+            seconds=scores.seconds * (end - begin) / len(scores.logits),
         )
         begin = end
         _answer_if_whole(share.upload)
@@ -194,6 +198,7 @@ def _answer_if_whole(upload: _Upload) -> None:
         CropScores(
             logits=np.concatenate([part.logits for part in parts]),
             embeddings=np.concatenate([part.embeddings for part in parts]),
+            seconds=sum(part.seconds for part in parts),
         )
     )
 

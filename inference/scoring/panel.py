@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -35,11 +36,15 @@ class Asked(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """What a bundle says of an upload; `by_model` is what its models answered, as it came."""
+    """What a bundle says of an upload; `by_model` is what its models answered, as it came.
+
+    `seconds` is what it cost: the models' own time, and the processor time of the heads.
+    """
 
     scores: tuple[CropScore, ...]
     track_scores: tuple[TrackScore, ...]
     by_model: Mapping[str, CropScores]
+    seconds: float = 0.0
 
 
 class Panel:
@@ -97,6 +102,7 @@ class Panel:
         Raises:
             ScorerMismatch: the answers are not what the heads were made for.
         """
+        began = time.thread_time()
         logits = {one.name: _rounded(self._logits(one, by_model)) for one in self._detectors}
         screens: dict[str, list[float]] = {}
         for of, head in self._screens:
@@ -105,6 +111,8 @@ class Panel:
         distances: list[float] | None = None
         if self._reference is not None:
             distances = _rounded(self._reference.distance(by_model[self._of].embeddings))
+        track_scores = tuple(self._of_tracks(pack, by_model))
+        heads = time.thread_time() - began
         return Answers(
             scores=tuple(
                 CropScore(
@@ -115,8 +123,9 @@ class Panel:
                 )
                 for place, crop in enumerate(pack.crops)
             ),
-            track_scores=tuple(self._of_tracks(pack, by_model)),
+            track_scores=track_scores,
             by_model=by_model,
+            seconds=heads + sum(said.seconds for said in by_model.values()),
         )
 
     def _logits(

@@ -173,3 +173,14 @@ async def test_features_are_those_of_bursts_unless_others_are_given(tmp_path: Pa
     bundle = make_bundle(tmp_path, detectors=(BLENDING, TRANSITIONS))
     answers = await Panel(bundle, {"blending": Model()}).ask(TWO_TRACKS, urgent=True)
     assert answers.track_scores == ()  # no track has three close crops
+
+
+async def test_an_upload_costs_what_every_model_says_and_the_heads_besides(bundle: Bundle) -> None:
+    class Priced(Model):
+        async def score(self, crops: NDArray[np.uint8], *, urgent: bool) -> CropScores:
+            return replace(await super().score(crops, urgent=urgent), seconds=1.5)
+
+    priced = {"blending": Priced(), "seams": Priced(WIDTH + 1)}
+    free = (await Panel(bundle, models()).ask(PACK, urgent=True)).seconds
+    assert free > 0
+    assert (await Panel(bundle, priced).ask(PACK, urgent=True)).seconds > 3.0
