@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from console.bodies import parsed
 from console.bounds import Bounds, Places, bounded
-from console.faults import FAULTS, Refused, unacceptable
+from console.faults import FAULTS, Refused
 from console.identity.callers import Caller
 from console.identity.guards import require
 from console.ids import IDENTIFIER, Id
@@ -148,16 +149,9 @@ async def _receive(request: Request, sender: Sender, reception: Reception, bound
 
 
 async def _address(body: AsyncIterator[bytes]) -> Address:
-    whole = bytearray()
-    async for chunk in body:
-        whole += chunk
-        if len(whole) > _LONGEST_JSON:
-            raise Refused(413, "too_large", "send media as multipart/form-data")
-    try:
-        address = Address.model_validate_json(bytes(whole))
-    except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        raise unacceptable(dict(fault)) from error
+    address = await parsed(
+        body, Address, longest=_LONGEST_JSON, too_long="send media as multipart/form-data"
+    )
     if address.uri.lower().startswith("store:"):
         raise Refused(422, ForbiddenSource.reason, "store: is for what Veriscope stored itself")
     return address

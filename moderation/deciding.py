@@ -10,7 +10,6 @@ from datetime import datetime
 from moderation.decisions import Decision, DecisionKind, Ruling, note_digest
 from moderation.errors import (
     NotHeld,
-    NothingToAppeal,
     NotYours,
     UndoTooLate,
     UnfitRuling,
@@ -24,10 +23,9 @@ from moderation.review import (
     ReviewJob,
     ReviewPlan,
     job_id_of,
-    queue_of,
 )
 from moderation.sampling import is_drawn
-from moderation.verdict import Action, Verdict
+from moderation.verdict import Action
 
 _DECISION_IDS = uuid.UUID("b4a1f1a8-8a2b-4f43-9f14-5b7c2f1f3c4e")
 
@@ -197,33 +195,4 @@ def _second(
         escalated=escalated,
         blind=blind,
         about=decision.decision_id,
-    )
-
-
-def appeal(
-    verdict: Verdict, standing: Decision | None, text: str, plan: ReviewPlan, now: datetime
-) -> ReviewJob:
-    """Open an appeal against what stands: a decision, or a verdict that nobody looked at.
-
-    Raises:
-        NothingToAppeal: nothing is restricted, or what stands is an appeal's outcome.
-    """
-    action = standing.action if standing is not None else verdict.action
-    if action is None or action is Action.PUBLISH:
-        raise NothingToAppeal
-    if standing is not None and standing.job_kind is JobKind.APPEAL:
-        raise NothingToAppeal("an appeal was decided already")
-    about = standing.decision_id if standing is not None else None
-    return ReviewJob(
-        job_id=job_id_of(verdict.upload_id, JobKind.APPEAL, about or verdict.verdict_id),
-        tenant=verdict.tenant,
-        upload_id=verdict.upload_id,
-        verdict_id=verdict.verdict_id,
-        queue=queue_of(verdict),
-        kind=JobKind.APPEAL,
-        action=action,
-        opened_at=now,
-        deadline_at=now + plan.appeal_within,
-        about=about,
-        appeal=text,
     )

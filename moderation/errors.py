@@ -186,6 +186,18 @@ class NothingToAppeal(ReviewRefused):
     reason = "nothing_to_appeal"
 
 
+class AppealOpen(ReviewRefused):
+    """An appeal waits for its decision already, and says something else."""
+
+    reason = "appeal_open"
+
+
+class NothingToReopen(ReviewRefused):
+    """No decision about the upload has taken effect that was not opened again already."""
+
+    reason = "nothing_to_reopen"
+
+
 # The administrator's: told to them, with a machine-readable reason, and nothing changes.
 
 
@@ -238,6 +250,10 @@ class ScorerMismatch(Inconsistent):
 
 class UnknownUpload(Inconsistent):
     """No upload of that id is in the ledger."""
+
+
+class UploadErased(UnknownUpload):
+    """The upload was erased, and does not come back."""
 
 
 # The operator's: refuses to start, in one line.

@@ -12,7 +12,6 @@ from moderation.sampling import is_drawn
 from moderation.verdict import Action, Verdict
 
 _JOB_IDS = uuid.UUID("5c0f2b3e-7d52-4c54-9a0c-2f6f1f2ce0a7")
-LONGEST_APPEAL = 4000
 
 
 class JobKind(StrEnum):

@@ -13,6 +13,7 @@ import structlog
 from fastapi import APIRouter, FastAPI
 
 from console.app import build_app
+from console.appeals.routes import appeals_area
 from console.bounds import Bounds
 from console.uploads import build_routes
 from monitoring.health import Health
@@ -126,23 +127,25 @@ async def _application(
             settings,
             shared.kept.accounts,
             _upload_routes(shared, store),
-            wiring.moderators_areas(desk, wiring.upload_search(shared.kept)),
+            (
+                appeals_area(shared.kept.reviews.appeals, bounds=_bounds(settings)),
+                *wiring.moderators_areas(desk, wiring.upload_search(shared.kept)),
+            ),
         )
     )
     return build_app(shared.health, version=wiring.VERSION, gate=console.gate, areas=console.areas)
 
 
 def _upload_routes(shared: Shared, store: ObstoreMediaStore) -> APIRouter:
-    http = shared.settings.http
-    return build_routes(
-        shared.kept.ledger,
-        store,
-        wiring.intake(shared.settings, shared.kept).accept,
-        bounds=Bounds(
-            max_bytes=shared.settings.media.max_bytes,
-            uploads_at_once=http.uploads_at_once,
-            idle_seconds=http.idle.total_seconds(),
-        ),
+    accept = wiring.intake(shared.settings, shared.kept).accept
+    return build_routes(shared.kept.ledger, store, accept, bounds=_bounds(shared.settings))
+
+
+def _bounds(settings: Settings) -> Bounds:
+    return Bounds(
+        max_bytes=settings.media.max_bytes,
+        uploads_at_once=settings.http.uploads_at_once,
+        idle_seconds=settings.http.idle.total_seconds(),
     )
 
 

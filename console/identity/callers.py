@@ -27,6 +27,11 @@ class Caller:
         return permission in self.permissions
 
     @property
+    def tenant_names(self) -> frozenset[str] | None:
+        """As `storage.reviews.ports` has them: None for every tenant."""
+        return None if self.tenants.every else self.tenants.names
+
+    @property
     def somebody(self) -> Person:
         """The person; there is one behind every guard that lets nobody in without a name."""
         if self.person is None:

@@ -42,15 +42,11 @@ class QueueDesk:
         """Seconds: twice within a lock, so that one request may fail."""
         return max(1, int(self.lock.total_seconds() / 3))
 
-    @staticmethod
-    def names(caller: Caller) -> frozenset[str] | None:
-        return None if caller.tenants.every else caller.tenants.names
-
     async def next(self, caller: Caller, *, queue: str | None) -> ReviewJob | None:
         return await self.queue.next(
             caller.somebody.person_id,
             queue=queue,
-            tenants=self.names(caller),
+            tenants=caller.tenant_names,
             lead=caller.may(Permission.UNDO_OTHERS),
         )
 

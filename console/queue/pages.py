@@ -45,7 +45,7 @@ def queue_area(desk: QueueDesk) -> Area:
 def _taking(routes: APIRouter, desk: QueueDesk) -> None:
     @routes.get("/queue")
     async def waiting(request: Request, caller: Looker, empty: bool = False) -> Response:
-        found = await desk.statistics.waiting(desk.names(caller))
+        found = await desk.statistics.waiting(caller.tenant_names)
         queues: Counter[str] = Counter()
         for one in found:  # not by kind: nobody is to know how many known items there are
             queues[one.queue] += one.jobs

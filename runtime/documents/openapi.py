@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from console.app import build_app
+from console.appeals.routes import appeals_area
 from console.areas import Area
 from console.bounds import Bounds
 from console.uploads import build_routes
@@ -11,6 +12,7 @@ from monitoring.health import Health
 from runtime.documents.schemas import as_json
 from runtime.wiring import VERSION
 from storage.in_memory import InMemoryLedger, InMemoryMediaStore, Memory
+from storage.reviews.in_memory_appeals import InMemoryAppeals
 
 
 def openapi() -> str:

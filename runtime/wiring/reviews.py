@@ -14,12 +14,13 @@ from moderation.review import ReviewPlan
 from moderation.statements import Terms
 from runtime.reasons import load_reasons
 from runtime.settings import Settings
+from storage.reviews.appeals import SqlAppeals
 from storage.reviews.chain import SqlAuditTrail
 from storage.reviews.deciding import SqlDecisions
 from storage.reviews.known import SqlKnownItems
 from storage.reviews.queue import SqlReviewQueue
 from storage.reviews.records import SqlReviewRecords
-from storage.reviews.settlement import SqlAppeals, SqlSettlement
+from storage.reviews.settlement import SqlSettlement
 from storage.reviews.statistics import SqlReviewStatistics
 
 

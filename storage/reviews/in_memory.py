@@ -10,23 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from moderation.deciding import appeal, decide, decided, reopened, undo
+from moderation.deciding import decide, decided, reopened, undo
 from moderation.decisions import Decision, DecisionKind, Link, Ruling
-from moderation.errors import (
-    NotHeld,
-    NothingToAppeal,
-    UndoTooLate,
-    UnknownReview,
-    UnknownUpload,
-)
+from moderation.errors import NotHeld, UndoTooLate, UnknownReview
 from moderation.reasons import PolicyReason
 from moderation.review import FOR_OTHERS, OPEN, JobState, Lock, ReviewJob
 from storage.in_memory import Memory
 from storage.ports import OutboundMessage
 from storage.reviews.deciding import same
-from storage.reviews.ports import DueDecision, Tenants
+from storage.reviews.ports import DueDecision, TenantNames
 from storage.reviews.queue import check_skip
-from storage.reviews.settlement import check_appeal, still_open
 
 _SALT = "in memory"
 
@@ -43,7 +36,7 @@ class InMemoryReviewQueue:
         moderator: str,
         *,
         queue: str | None = None,
-        tenants: Tenants = None,
+        tenants: TenantNames = None,
         lead: bool = False,
     ) -> ReviewJob | None:
         now = self._memory.clock()
@@ -192,29 +185,6 @@ class InMemorySettlement:
         self._kept.jobs |= {job.job_id: job for job in opens}
         self._memory.write_messages(publish, at=self._memory.clock())
         return True
-
-
-class InMemoryAppeals:
-    """Implements `storage.reviews.ports.Appeals`."""
-
-    def __init__(self, memory: Memory) -> None:
-        self._memory = memory
-        self._kept = memory.reviews
-
-    async def appeal(self, upload_id: str, text: str) -> ReviewJob:
-        check_appeal(text)
-        if upload_id not in self._memory.uploads:
-            raise UnknownUpload(f"no upload {upload_id} is in the ledger")
-        verdict = self._memory.uploads[upload_id].verdict
-        if verdict is None:
-            raise NothingToAppeal("there is no verdict yet")
-        standing = self._kept.standing.get(upload_id)
-        job = appeal(verdict, standing, text, self._kept.plan, self._memory.clock())
-        before = self._kept.jobs.get(job.job_id)
-        if before is not None:
-            return still_open(before)
-        self._kept.jobs[job.job_id] = job
-        return job
 
 
 def _decision(memory: Memory, decision_id: str | None) -> Decision | None:

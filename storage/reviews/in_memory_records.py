@@ -21,7 +21,7 @@ from storage.reviews.ports import (
     KnownAnswer,
     Restriction,
     ReviewHistory,
-    Tenants,
+    TenantNames,
     Waiting,
 )
 
@@ -55,7 +55,12 @@ class InMemoryReviewRecords:
         return sorted(found, key=lambda job: (job.deadline_at, job.job_id))[:limit]
 
     async def restrictions(
-        self, since: datetime, until: datetime, tenants: Tenants = None, *, automated: bool = False
+        self,
+        since: datetime,
+        until: datetime,
+        tenants: TenantNames = None,
+        *,
+        automated: bool = False,
     ) -> list[Restriction]:
         verdicts = {
             verdict.verdict_id: verdict
@@ -75,7 +80,9 @@ class InMemoryReviewRecords:
         alone = self._automated(since, until, tenants) if automated else []
         return [*decided, *alone]
 
-    def _automated(self, since: datetime, until: datetime, tenants: Tenants) -> list[Restriction]:
+    def _automated(
+        self, since: datetime, until: datetime, tenants: TenantNames
+    ) -> list[Restriction]:
         current = [status.verdict for status in self._memory.uploads.values() if status.verdict]
         return [
             Restriction(verdict=verdict, decision=None)
@@ -95,7 +102,7 @@ class InMemoryReviewStatistics:
         self._memory = memory
         self._kept = memory.reviews
 
-    async def waiting(self, tenants: Tenants = None) -> list[Waiting]:
+    async def waiting(self, tenants: TenantNames = None) -> list[Waiting]:
         opened: dict[tuple[str, JobKind], list[datetime]] = {}
         for job in self._kept.jobs.values():
             if job.state in OPEN and (tenants is None or job.tenant in tenants):
@@ -106,7 +113,7 @@ class InMemoryReviewStatistics:
         ]
 
     async def agreement(
-        self, since: datetime, until: datetime, tenants: Tenants = None
+        self, since: datetime, until: datetime, tenants: TenantNames = None
     ) -> Agreement:
         by_id = {one.decision.decision_id: one.decision for one in self._kept.links()}
         return agreement(
@@ -120,7 +127,7 @@ class InMemoryReviewStatistics:
             ]
         )
 
-    async def figures(self, year: int, tenants: Tenants = None) -> Figures:
+    async def figures(self, year: int, tenants: TenantNames = None) -> Figures:
         since, until = year_of(year)
         actions = Counter(
             verdict.action.value
@@ -157,7 +164,9 @@ class InMemoryReviewStatistics:
             expected=item.expected if item and is_known else None,
         )
 
-    def _counted(self, since: datetime, until: datetime, tenants: Tenants) -> Iterator[Decision]:
+    def _counted(
+        self, since: datetime, until: datetime, tenants: TenantNames
+    ) -> Iterator[Decision]:
         for decision in _not_undone(self._kept):
             is_seen = tenants is None or decision.tenant in tenants
             if is_seen and since <= decision.made_at < until:
@@ -192,7 +201,7 @@ class InMemoryKnownItems:
     async def forget(self, upload_id: str) -> None:
         self._kept.known.pop(upload_id, None)
 
-    async def answers(self, tenants: Tenants = None) -> list[KnownAnswer]:
+    async def answers(self, tenants: TenantNames = None) -> list[KnownAnswer]:
         given = [
             KnownAnswer(
                 moderator=decision.moderator,

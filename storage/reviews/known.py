@@ -13,7 +13,7 @@ from moderation.known_items import KnownItem
 from moderation.review import JobKind
 from moderation.verdict import Action
 from storage.database import reading, writing
-from storage.reviews.ports import KnownAnswer, Tenants
+from storage.reviews.ports import KnownAnswer, TenantNames
 from storage.reviews.rows import known_row, read_known
 from storage.reviews.statistics import not_undone
 from storage.reviews.tables import decisions, known_items
@@ -64,7 +64,7 @@ class SqlKnownItems:
                 delete(known_items).where(known_items.c.upload_id == upload_id)
             )
 
-    async def answers(self, tenants: Tenants = None) -> list[KnownAnswer]:
+    async def answers(self, tenants: TenantNames = None) -> list[KnownAnswer]:
         query = (
             select(
                 known_items,

@@ -19,7 +19,7 @@ from moderation.review import JobKind, ReviewJob
 from moderation.verdict import Verdict
 from storage.ports import OutboundMessage
 
-Tenants = Collection[str] | None
+TenantNames = Collection[str] | None
 
 
 class ReviewQueue(Protocol):
@@ -30,7 +30,7 @@ class ReviewQueue(Protocol):
         moderator: str,
         *,
         queue: str | None = None,
-        tenants: Tenants = None,
+        tenants: TenantNames = None,
         lead: bool = False,
     ) -> ReviewJob | None:
         """Lock the free job with the oldest deadline, of one queue or of all, and return it.
@@ -77,12 +77,24 @@ class Decisions(Protocol):
 
 
 class Appeals(Protocol):
-    async def appeal(self, upload_id: str, text: str) -> ReviewJob:
-        """Open an appeal against what stands for an upload; one that waits is returned as it is.
+    """Opens reviews of what stands already; who decided it is given none of them."""
+
+    async def appeal(self, upload_id: str, text: str, tenants: TenantNames = None) -> ReviewJob:
+        """Open the uploader's appeal; one that waits and says the same is returned as it is.
 
         Raises:
-            UnknownUpload, NothingToAppeal.
+            UnknownUpload: there is none, or it is another tenant's.
+            NothingToAppeal, AppealOpen.
             ValueError: the text is empty, over 4,000 characters, or cannot be kept.
+        """
+        ...
+
+    async def reopen(self, upload_id: str, tenants: TenantNames = None) -> ReviewJob:
+        """Open a review of a decision that took effect; one that waits is returned as it is.
+
+        Raises:
+            UnknownUpload: as `appeal`.
+            NothingToReopen.
         """
         ...
 
@@ -152,7 +164,7 @@ class JobFilter:
     """Which jobs are meant; None does not narrow."""
 
     queue: str | None = None
-    tenants: Tenants = None
+    tenants: TenantNames = None
     kind: JobKind | None = None
     upload_id: str | None = None
     open_only: bool = True
@@ -175,17 +187,17 @@ class ReviewRecords(Protocol):
 
 
 class ReviewStatistics(Protocol):
-    async def waiting(self, tenants: Tenants = None) -> list[Waiting]:
+    async def waiting(self, tenants: TenantNames = None) -> list[Waiting]:
         """Open jobs by queue and kind."""
         ...
 
     async def agreement(
-        self, since: datetime, until: datetime, tenants: Tenants = None
+        self, since: datetime, until: datetime, tenants: TenantNames = None
     ) -> Agreement:
         """How far first and blind second reviewers agree; the second decided in that time."""
         ...
 
-    async def figures(self, year: int, tenants: Tenants = None) -> Figures:
+    async def figures(self, year: int, tenants: TenantNames = None) -> Figures:
         """What a yearly transparency report asks for."""
         ...
 
@@ -200,7 +212,12 @@ class Restriction:
 
 class Restrictions(Protocol):
     async def restrictions(
-        self, since: datetime, until: datetime, tenants: Tenants = None, *, automated: bool = False
+        self,
+        since: datetime,
+        until: datetime,
+        tenants: TenantNames = None,
+        *,
+        automated: bool = False,
     ) -> list[Restriction]:
         """What decisions restricted in that time; `automated` adds verdicts that nobody decided."""
         ...
@@ -233,7 +250,7 @@ class KnownItems(Protocol):
         """No longer draw an upload; one that is no known item is forgotten already."""
         ...
 
-    async def answers(self, tenants: Tenants = None) -> list[KnownAnswer]:
+    async def answers(self, tenants: TenantNames = None) -> list[KnownAnswer]:
         """Every answer that was given to what is a known item now, oldest first."""
         ...
 

@@ -12,7 +12,7 @@ from moderation.decisions import DecisionKind, check_text
 from moderation.errors import NotHeld
 from moderation.review import FOR_OTHERS, JobState, ReviewJob, ReviewPlan
 from storage.database import now_utc, writing
-from storage.reviews.ports import Tenants
+from storage.reviews.ports import TenantNames
 from storage.reviews.rows import locked_job, read_job
 from storage.reviews.tables import decisions, review_jobs, review_skips
 from storage.rows import insert
@@ -41,7 +41,7 @@ class SqlReviewQueue:
         moderator: str,
         *,
         queue: str | None = None,
-        tenants: Tenants = None,
+        tenants: TenantNames = None,
         lead: bool = False,
     ) -> ReviewJob | None:
         now = self._clock()
@@ -124,7 +124,7 @@ def _held(job: ReviewJob, moderator: str, now: datetime) -> None:
         raise NotHeld
 
 
-def _narrowed(queue: str | None, tenants: Tenants) -> list[ColumnElement[bool]]:
+def _narrowed(queue: str | None, tenants: TenantNames) -> list[ColumnElement[bool]]:
     wanted = [among(tenants, _JOBS.tenant)]
     return wanted if queue is None else [*wanted, _JOBS.queue == queue]
 

@@ -17,7 +17,7 @@ from storage.reviews.ports import (
     KeptDecision,
     Restriction,
     ReviewHistory,
-    Tenants,
+    TenantNames,
 )
 from storage.reviews.rows import read_decision, read_job, read_link
 from storage.reviews.settlement import standing_of
@@ -84,7 +84,12 @@ class SqlReviewRecords:
             return [read_job(row) for row in await connection.execute(query)]
 
     async def restrictions(
-        self, since: datetime, until: datetime, tenants: Tenants = None, *, automated: bool = False
+        self,
+        since: datetime,
+        until: datetime,
+        tenants: TenantNames = None,
+        *,
+        automated: bool = False,
     ) -> list[Restriction]:
         async with reading(self._engine) as connection:
             decided = await _decided(connection, since, until, tenants)
@@ -93,7 +98,7 @@ class SqlReviewRecords:
 
 
 async def _decided(
-    connection: AsyncConnection, since: datetime, until: datetime, tenants: Tenants
+    connection: AsyncConnection, since: datetime, until: datetime, tenants: TenantNames
 ) -> list[Restriction]:
     standing = standing_decisions.c
     query = (
@@ -116,7 +121,7 @@ def _restriction(row: Row[Any]) -> Restriction:
 
 
 async def _automated(
-    connection: AsyncConnection, since: datetime, until: datetime, tenants: Tenants
+    connection: AsyncConnection, since: datetime, until: datetime, tenants: TenantNames
 ) -> list[Restriction]:
     """Current verdicts that restrict by themselves: about them nobody decided anything."""
     query = (

@@ -1,4 +1,4 @@
-"""Lets decisions take effect in SQLite or PostgreSQL, and opens appeals against what stands."""
+"""Lets decisions take effect in SQLite or PostgreSQL."""
 
 from __future__ import annotations
 
@@ -8,11 +8,8 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from moderation.deciding import appeal
-from moderation.decisions import Decision, check_text
-from moderation.errors import NothingToAppeal, UnknownUpload
-from moderation.review import LONGEST_APPEAL, OPEN, ReviewJob, ReviewPlan
-from moderation.verdict import Verdict
+from moderation.decisions import Decision
+from moderation.review import ReviewJob
 from storage.database import now_utc, reading, writing
 from storage.outbox import write_messages
 from storage.ports import OutboundMessage
@@ -85,49 +82,6 @@ class SqlSettlement:
         return True
 
 
-class SqlAppeals:
-    """Implements `storage.reviews.ports.Appeals`."""
-
-    def __init__(
-        self,
-        engine: AsyncEngine,
-        *,
-        plan: ReviewPlan | None = None,
-        clock: Callable[[], datetime] = now_utc,
-    ) -> None:
-        self._engine = engine
-        self._plan = plan or ReviewPlan()
-        self._clock = clock
-
-    async def appeal(self, upload_id: str, text: str) -> ReviewJob:
-        check_appeal(text)
-        async with writing(self._engine) as connection:
-            if not await _hold_upload(connection, upload_id, alone=True):
-                raise UnknownUpload(f"no upload {upload_id} is in the ledger")
-            verdict = await _current(connection, upload_id)
-            standing = await standing_of(connection, upload_id)
-            job = appeal(verdict, standing, text, self._plan, self._clock())
-            before = (await _jobs(connection, [job.job_id])).get(job.job_id)
-            if before is None:
-                await write_job(connection, job)
-                return job
-        return still_open(before)
-
-
-def check_appeal(text: str) -> None:
-    """Raises: ValueError."""
-    if not text.strip():
-        raise ValueError("an appeal says why")
-    check_text(text, longest=LONGEST_APPEAL)
-
-
-def still_open(before: ReviewJob) -> ReviewJob:
-    """Raises: NothingToAppeal: it was decided, and that decision takes effect in a moment."""
-    if before.state not in OPEN:
-        raise NothingToAppeal("an appeal was decided already")
-    return before
-
-
 async def standing_of(connection: AsyncConnection, upload_id: str) -> Decision | None:
     found = await connection.execute(
         select(decisions)
@@ -138,12 +92,12 @@ async def standing_of(connection: AsyncConnection, upload_id: str) -> Decision |
     return None if row is None else read_decision(row)
 
 
-async def _hold_upload(connection: AsyncConnection, upload_id: str, *, alone: bool = False) -> bool:
-    """Keep an upload's row from being erased, or concluded; False when there is none any more."""
+async def _hold_upload(connection: AsyncConnection, upload_id: str) -> bool:
+    """Keep an upload's row from being erased; False when there is none any more."""
     found = await connection.scalar(
         select(uploads.c.upload_id)
         .where(uploads.c.upload_id == upload_id)
-        .with_for_update(read=not alone, key_share=not alone)
+        .with_for_update(read=True, key_share=True)
     )
     return found is not None
 

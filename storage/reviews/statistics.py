@@ -13,7 +13,7 @@ from moderation.decisions import DecisionKind
 from moderation.figures import Figures, Made, figures_of, year_of
 from moderation.review import JobKind
 from storage.database import reading
-from storage.reviews.ports import Tenants, Waiting
+from storage.reviews.ports import TenantNames, Waiting
 from storage.reviews.tables import decisions, known_items, review_jobs
 from storage.tables import verdicts
 from storage.tenancy import among
@@ -29,7 +29,7 @@ class SqlReviewStatistics:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def waiting(self, tenants: Tenants = None) -> list[Waiting]:
+    async def waiting(self, tenants: TenantNames = None) -> list[Waiting]:
         columns = review_jobs.c
         query = (
             select(
@@ -49,7 +49,7 @@ class SqlReviewStatistics:
             ]
 
     async def agreement(
-        self, since: datetime, until: datetime, tenants: Tenants = None
+        self, since: datetime, until: datetime, tenants: TenantNames = None
     ) -> Agreement:
         query = (
             select(_FIRST.c.kind.label("first"), decisions.c.kind.label("second"))
@@ -64,7 +64,7 @@ class SqlReviewStatistics:
         async with reading(self._engine) as connection:
             return agreement([(row.first, row.second) for row in await connection.execute(query)])
 
-    async def figures(self, year: int, tenants: Tenants = None) -> Figures:
+    async def figures(self, year: int, tenants: TenantNames = None) -> Figures:
         since, until = year_of(year)
         async with reading(self._engine) as connection:
             return figures_of(
@@ -75,7 +75,7 @@ class SqlReviewStatistics:
             )
 
 
-def _counted(since: datetime, until: datetime, tenants: Tenants) -> list[ColumnElement[bool]]:
+def _counted(since: datetime, until: datetime, tenants: TenantNames) -> list[ColumnElement[bool]]:
     """Decisions of a time that stand."""
     return [
         among(tenants, decisions.c.tenant),
@@ -91,7 +91,7 @@ def not_undone() -> tuple[ColumnElement[bool], ...]:
     return decisions.c.kind != DecisionKind.UNDO.value, ~undone
 
 
-def _all(since: datetime, until: datetime, tenants: Tenants) -> Select[Any]:
+def _all(since: datetime, until: datetime, tenants: TenantNames) -> Select[Any]:
     return (
         select(
             decisions.c.kind,
@@ -121,7 +121,7 @@ def _made(row: Row[Any]) -> Made:
 
 
 async def _actions(
-    connection: AsyncConnection, since: datetime, until: datetime, tenants: Tenants
+    connection: AsyncConnection, since: datetime, until: datetime, tenants: TenantNames
 ) -> dict[str, int]:
     query = (
         select(verdicts.c.action, func.count(verdicts.c.verdict_id).label("verdicts"))
@@ -136,7 +136,7 @@ async def _actions(
 
 
 async def _appeals(
-    connection: AsyncConnection, since: datetime, until: datetime, tenants: Tenants
+    connection: AsyncConnection, since: datetime, until: datetime, tenants: TenantNames
 ) -> int:
     columns = review_jobs.c
     query = select(func.count(columns.job_id)).where(

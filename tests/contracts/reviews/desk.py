@@ -18,14 +18,15 @@ from storage.in_memory import InMemoryLedger, InMemoryOutbox, Memory
 from storage.ledger import SqlLedger
 from storage.outbox import SqlOutbox
 from storage.ports import Ledger, Outbox
-from storage.reviews import in_memory, in_memory_records, ports
+from storage.reviews import in_memory, in_memory_appeals, in_memory_records, ports
+from storage.reviews.appeals import SqlAppeals
 from storage.reviews.chain import SqlAuditTrail
 from storage.reviews.deciding import SqlDecisions
 from storage.reviews.known import SqlKnownItems
 from storage.reviews.memory import ReviewMemory
 from storage.reviews.queue import SqlReviewQueue
 from storage.reviews.records import SqlReviewRecords
-from storage.reviews.settlement import SqlAppeals, SqlSettlement
+from storage.reviews.settlement import SqlSettlement
 from storage.reviews.statistics import SqlReviewStatistics
 from tests.contracts.words import Clock, a_message, a_verdict, an_upload
 
@@ -142,7 +143,7 @@ def memory_desk(plan: ReviewPlan = PLAN) -> Desk:
         queue=in_memory.InMemoryReviewQueue(memory),
         decisions=in_memory.InMemoryDecisions(memory, REASONS),
         settlement=in_memory.InMemorySettlement(memory),
-        appeals=in_memory.InMemoryAppeals(memory),
+        appeals=in_memory_appeals.InMemoryAppeals(memory),
         records=records,
         restrictions=records,
         statistics=in_memory_records.InMemoryReviewStatistics(memory),

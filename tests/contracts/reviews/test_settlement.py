@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from moderation.decisions import DecisionKind
-from moderation.errors import NothingToAppeal, UnknownUpload
+from moderation.errors import AppealOpen, NothingToAppeal, UnknownUpload
 from moderation.review import JobKind, JobState
 from moderation.verdict import Action
 from tests.contracts.reviews.desk import Desk, published
@@ -168,7 +168,21 @@ async def test_an_appeal_that_waits_is_not_opened_again(desk: Desk) -> None:
     await desk.conclude(a_verdict())
     first = await desk.appeals.appeal("u1", "why?")
 
-    assert await desk.appeals.appeal("u1", "why!") == first
+    assert await desk.appeals.appeal("u1", "why?") == first
+    with pytest.raises(AppealOpen):
+        await desk.appeals.appeal("u1", "why!")
+    await desk.conclude(a_verdict(policy="mild", supersedes="u1-strict"))
+    with pytest.raises(AppealOpen):
+        await desk.appeals.appeal("u1", "why!")
+
+
+async def test_an_upload_of_another_tenant_cannot_be_appealed_for(desk: Desk) -> None:
+    await desk.conclude(a_verdict())
+
+    for tenants in ([], ["other"]):
+        with pytest.raises(UnknownUpload):
+            await desk.appeals.appeal("u1", "why?", tenants)
+    assert (await desk.appeals.appeal("u1", "why?", ["acme"])).tenant == "acme"
 
 
 async def test_an_automated_verdict_may_be_appealed(desk: Desk) -> None:
@@ -197,6 +211,9 @@ async def test_only_what_restricts_may_be_appealed(desk: Desk) -> None:
     await desk.conclude(published())
     with pytest.raises(NothingToAppeal):
         await desk.appeals.appeal("u1", "why?")
+    await desk.flag("waits")
+    with pytest.raises(NothingToAppeal):
+        await desk.appeals.appeal("waits", "why?")
     await desk.ledger.announce(an_upload("u2"), deadline_at=NOON)
     with pytest.raises(NothingToAppeal):
         await desk.appeals.appeal("u2", "why?")

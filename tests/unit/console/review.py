@@ -18,7 +18,8 @@ from storage.accounts.ports import Accounts, MediaAccessLog
 from storage.accounts.records import MediaAccess
 from storage.database import now_utc
 from storage.in_memory import InMemoryLedger, InMemoryMediaStore, Memory
-from storage.reviews.in_memory import InMemoryAppeals, InMemoryDecisions, InMemoryReviewQueue
+from storage.reviews.in_memory import InMemoryDecisions, InMemoryReviewQueue
+from storage.reviews.in_memory_appeals import InMemoryAppeals
 from storage.reviews.in_memory_records import InMemoryReviewRecords, InMemoryReviewStatistics
 from storage.reviews.memory import ReviewMemory
 from storage.search.in_memory import InMemoryUploadSearch
@@ -81,7 +82,12 @@ class Review:
             accounts=desk.accounts,
             now=desk.now,
         )
-        return [queue_area(desk), search_area(self.search), evidence_area(evidence)]
+        return [
+            queue_area(desk),
+            search_area(self.search),
+            evidence_area(evidence),
+            appeals_area(InMemoryAppeals(self.memory), bounds=Bounds(max_bytes=1)),
+        ]
 
     async def flag(
         self, upload_id: str = "u1", *, file_name: str | None = "holiday.mp4", **changes: object

@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Route
 
 from console.app import build_app
+from console.appeals.routes import appeals_area
 from console.bounds import Bounds
 from console.identity.door import Door
 from console.identity.gate import SESSION
@@ -28,6 +29,7 @@ from storage.accounts.in_memory import accounts_in_memory
 from storage.accounts.ports import Accounts
 from storage.database import now_utc
 from storage.in_memory import InMemoryLedger, InMemoryMediaStore, Memory
+from storage.reviews.in_memory_appeals import InMemoryAppeals
 from tests.unit.console.house import CHEAP, HERE
 from tests.unit.console.review import Review
 
@@ -72,6 +74,7 @@ NEEDS: dict[str, Permission | None] = {
     "GET /uploads/{upload_id}/verdicts/{verdict_id}/crops/{crop_id}": P.UPLOADS_READ,
     "POST /v1/uploads": P.UPLOADS_SUBMIT,
     "GET /v1/uploads/{upload_id}": P.UPLOADS_READ,
+    "POST /v1/uploads/{upload_id}/appeals": P.APPEALS_SUBMIT,
     "GET /you": P.CONSOLE,
     "POST /you/password": P.CONSOLE,
     "POST /you/sessions/end-others": P.CONSOLE,
@@ -96,7 +99,10 @@ async def app(accounts: Accounts) -> AsyncIterator[FastAPI]:
         InMemoryLedger(Memory()), InMemoryMediaStore(), _accept, bounds=Bounds(max_bytes=1)
     )
     review = Review(accounts)
-    areas = wiring.moderators_areas(review.desk, review.search)
+    areas = (
+        appeals_area(InMemoryAppeals(review.memory), bounds=Bounds(max_bytes=1)),
+        *wiring.moderators_areas(review.desk, review.search),
+    )
     async with wiring.open_console(SETTINGS, accounts, uploads, areas) as console:
         yield build_app(Health(), version="1", gate=console.gate, areas=console.areas)
 

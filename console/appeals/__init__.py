@@ -1,0 +1,1 @@
+"""Appeals of uploaders, as the platform hands them in."""
