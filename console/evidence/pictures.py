@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from inference.faces import facepack
 
@@ -18,9 +21,26 @@ def picture(pack: bytes, crop_id: int, *, veiled: bool) -> bytes:
     Raises:
         MissingPack: there is no such crop, or the pack is damaged.
     """
+    return _jpeg(_pixels(pack, crop_id, veiled=veiled))
+
+
+def side_by_side(pack: bytes, crop_ids: Sequence[int], *, veiled: bool) -> bytes:
+    """Several crops, one at least, in one JPEG from left to right; else as `picture`.
+
+    Raises:
+        MissingPack: see `picture`.
+    """
+    return _jpeg(np.hstack([_pixels(pack, crop_id, veiled=veiled) for crop_id in crop_ids]))
+
+
+def _pixels(pack: bytes, crop_id: int, *, veiled: bool) -> NDArray[np.uint8]:
     pixels = facepack.read_crop(pack, crop_id)
-    if veiled:
-        grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-        pixels = np.stack([cv2.GaussianBlur(grey, (0, 0), _BLUR_PIXELS)] * 3, -1).astype(np.uint8)
+    if not veiled:
+        return pixels
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    return np.stack([cv2.GaussianBlur(grey, (0, 0), _BLUR_PIXELS)] * 3, -1).astype(np.uint8)
+
+
+def _jpeg(pixels: NDArray[np.uint8]) -> bytes:
     _, jpeg = cv2.imencode(".jpg", pixels[:, :, ::-1], _QUALITY)
     return jpeg.tobytes()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from console.evidence.packs import OpenPack, Packs
+from console.evidence.sheets import Sheet, Sketch, sheets, sketches
 from console.evidence.strips import Lines, Strip, lines_of, strips
 from console.faults import nothing_here
 from console.identity.callers import Caller
@@ -13,7 +15,6 @@ from moderation.errors import MediaRejected, MissingPack
 from moderation.people import Permission
 from moderation.policy import Policy
 from moderation.review import ReviewJob
-from moderation.tracks import Crop
 from moderation.upload import Upload
 from moderation.verdict import Verdict
 from storage.ports import Ledger, MediaStore, UploadStatus
@@ -24,7 +25,7 @@ from storage.verdict_history import VerdictHistory
 class Shown:
     """What a page tells of one verdict. `verdict` is None while there is no end.
 
-    `superseded` are the verdicts before it, the newest first; `crops` is None where they are
+    `superseded` are the verdicts before it, the newest first; `sheets` is None where crops are
     not kept any more. Without `scores` nothing of what the detectors say is shown.
     """
 
@@ -34,7 +35,7 @@ class Shown:
     superseded: tuple[Verdict, ...]
     strips: tuple[Strip, ...]
     lines: Lines | None
-    crops: tuple[Crop, ...] | None
+    sheets: tuple[Sheet, ...] | None
     reveals: bool
     scores: bool
 
@@ -44,6 +45,10 @@ class Shown:
         tracks = self.verdict.tracks if self.verdict else ()
         frames = (frame for track in tracks for frame in track.strongest_frames)
         return {frame.crop_id: frame.fake_probability for frame in frames}
+
+    @property
+    def sketches(self) -> list[Sketch]:
+        return sketches(self.verdict, self.sheets) if self.verdict and self.sheets else []
 
 
 class Evidence:
@@ -58,7 +63,7 @@ class Evidence:
     ) -> None:
         self._ledger = ledger
         self._history = history
-        self._store = store
+        self._packs = Packs(store)
         self._policy = policy
 
     async def of_upload(self, caller: Caller, upload_id: str) -> Shown:
@@ -69,7 +74,9 @@ class Evidence:
         """What stands behind the verdict that a job asks about. Raises: UnknownUpload."""
         return await self._shown(caller, job.upload_id, job.verdict_id, scores=scores)
 
-    async def pack(self, caller: Caller, upload_id: str, verdict_id: str) -> tuple[Verdict, bytes]:
+    async def pack(
+        self, caller: Caller, upload_id: str, verdict_id: str
+    ) -> tuple[Verdict, OpenPack]:
         """A verdict, and the face pack behind it.
 
         Raises:
@@ -98,25 +105,24 @@ class Evidence:
             superseded=tuple(reached[reached.index(verdict) + 1 :]) if verdict else (),
             strips=tuple(strips(verdict)) if verdict else (),
             lines=lines_of(self._policy, verdict, upload.lane) if verdict else None,
-            crops=await self._crops(verdict) if verdict else None,
+            sheets=await self._sheets(verdict) if verdict else None,
             reveals=caller.may(Permission.REVEAL),
             scores=scores,
         )
 
-    async def _crops(self, verdict: Verdict) -> tuple[Crop, ...] | None:
+    async def _sheets(self, verdict: Verdict) -> tuple[Sheet, ...] | None:
         pack = await self._pack_of(verdict)
         if pack is None:
             return None
         try:
-            crops = await asyncio.to_thread(facepack.outline, pack)
+            return sheets(await asyncio.to_thread(facepack.outline, pack.content))
         except MissingPack:
             return None
-        return tuple(sorted(crops, key=lambda crop: (crop.track_id, crop.at_seconds)))
 
-    async def _pack_of(self, verdict: Verdict) -> bytes | None:
+    async def _pack_of(self, verdict: Verdict) -> OpenPack | None:
         if verdict.face_pack is None:
             return None
         try:
-            return await self._store.read(verdict.face_pack)
+            return await self._packs.open(verdict.face_pack)
         except MediaRejected:  # it is gone
             return None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from console.areas import Area
-from console.evidence.pages import Desk, evidence_area
+from console.evidence.desk import Desk
+from console.evidence.pages import evidence_area
 from console.evidence.reading import Evidence
 from console.queue.desk import QueueDesk
 from console.queue.pages import queue_area

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from console.evidence.pages import Desk, evidence_area
+from console.evidence.desk import Desk
+from console.evidence.pages import evidence_area
 from console.evidence.reading import Evidence
 from console.queue.desk import QueueDesk
 from console.queue.pages import queue_area
@@ -50,12 +51,24 @@ class Log:
         return await self._log.accesses(tenants, upload_id=upload_id, limit=limit)
 
 
+class Store(InMemoryMediaStore):
+    """Tells what was read of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reads: list[str] = []
+
+    async def read(self, key: str) -> bytes:
+        self.reads.append(key)
+        return await super().read(key)
+
+
 class Review:
     """What the pages of the queue and of uploads read and write."""
 
     def __init__(self, accounts: Accounts, *, clock=now_utc, impression_first=False) -> None:
         self.memory = Memory(clock=clock, reviews=ReviewMemory(plan=PLAN))
-        self.store = InMemoryMediaStore()
+        self.store = Store()
         self.log = Log(accounts.log)
         self.ledger = InMemoryLedger(self.memory)
         self.search = InMemoryUploadSearch(self.memory)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import cv2
 import httpx
-import numpy as np
 import pytest
 
 from moderation.lineage import Lineage
-from moderation.media import Container, MediaFacts, MediaKind
-from moderation.people import ALL_TENANTS, Permission, Role, Tenants
+from moderation.people import ALL_TENANTS, Role, Tenants
 from moderation.provenance import (
     Conflict,
     Credentials,
@@ -20,25 +17,13 @@ from moderation.provenance import (
     ProvenanceState,
     Signer,
 )
-from moderation.verdict import Action, Label, Reason, Rejection
-from storage.accounts.records import MediaPart
+from moderation.verdict import Label, Reason, Rejection
 from tests.contracts.words import an_upload
+from tests.unit.console.evidence import CLIP, CROP, SHEET
 from tests.unit.console.review import ReviewHouse
 
 OTHER = Tenants.named("other")
 SCRIPT = "<script>alert(1)</script>"
-CROP = "/uploads/u1/verdicts/u1-strict/crops/0"
-CLIP = MediaFacts(
-    sha256="ab" * 32,
-    size_bytes=1,
-    kind=MediaKind.VIDEO,
-    container=Container.MP4,
-    codec="h264",
-    width=640,
-    height=360,
-    duration_seconds=10.0,
-    frames_sampled=32,
-)
 
 
 @pytest.fixture
@@ -165,7 +150,7 @@ async def test_what_the_uploader_wrote_is_never_markup(
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.ADMIN])
-@pytest.mark.parametrize("path", ["/uploads/u1", CROP])
+@pytest.mark.parametrize("path", ["/uploads/u1", CROP, SHEET])
 async def test_another_tenants_upload_is_not_there(
     house: ReviewHouse, role: Role, path: str
 ) -> None:
@@ -179,98 +164,14 @@ async def test_another_tenants_upload_is_not_there(
     assert await house.accounts.log.accesses(ALL_TENANTS, limit=9) == []
 
 
-async def test_a_crop_is_encoded_anew_and_noted_before_it_is_sent(
-    house: ReviewHouse, moderator: httpx.AsyncClient
+async def test_a_strong_frame_is_sketched_with_its_box_and_the_face_where_it_was(
+    house: ReviewHouse, viewer: httpx.AsyncClient
 ) -> None:
-    await house.review.flag()
+    await house.review.flag(media=CLIP)
 
-    answer = await moderator.get(CROP, params={"for": "review"})
+    text = (await viewer.get("/uploads/u1")).text
 
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
-    assert answer.headers["cache-control"] == "no-store"
-    assert decoded(answer).shape == (224, 224, 3)
-    assert answer.content not in (await house.review.store.read("faces/u1"))
-    (access,) = await house.accounts.log.accesses(ALL_TENANTS, limit=9)
-    assert (access.part, access.reason, access.detail) == (MediaPart.CROP, "review", "u1-strict/0")
-    assert (access.tenant, access.upload_id, access.at) == ("acme", "u1", house.now)
-
-
-async def test_a_crop_that_cannot_be_noted_is_not_sent(
-    house: ReviewHouse, moderator: httpx.AsyncClient
-) -> None:
-    await house.review.flag()
-    house.review.log.fails = True
-
-    answer = await moderator.get(CROP)
-
-    assert answer.status_code == 503
-    assert answer.headers["content-type"] != "image/jpeg"
-
-
-async def test_who_may_not_reveal_is_sent_a_blurred_grey_crop(
-    house: ReviewHouse, viewer: httpx.AsyncClient, moderator: httpx.AsyncClient
-) -> None:
-    await house.review.flag()
-
-    sharp, veiled = decoded(await moderator.get(CROP)), decoded(await viewer.get(CROP))
-
-    assert np.ptp(veiled.astype(int), axis=2).max() <= 3
-    assert np.ptp(sharp.astype(int), axis=2).max() > 30
-    assert "data-reveal" not in (await viewer.get("/uploads/u1")).text
-    assert "data-reveal" in (await moderator.get("/uploads/u1")).text
-
-
-def decoded(answer: httpx.Response) -> np.ndarray:
-    return cv2.imdecode(np.frombuffer(answer.content, np.uint8), cv2.IMREAD_COLOR)
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/uploads/u1/verdicts/u1-strict/crops/3",
-        "/uploads/u1/verdicts/other/crops/0",
-        "/uploads/u2/verdicts/u1-strict/crops/0",
-        "/uploads/u1/verdicts/u1-strict/crops/-1",
-        "/uploads/u1/verdicts/u1-strict/crops/..%2f..%2findex.json",
-        "/uploads/u1/verdicts/%2e%2e/crops/0",
-        "/uploads/%2e%2e%2fpeople/verdicts/u1-strict/crops/0",
-        "/uploads/u%001",
-        CROP + "?for=fun",
-    ],
-)
-async def test_what_is_no_id_of_a_crop_leads_nowhere(
-    house: ReviewHouse, moderator: httpx.AsyncClient, path: str
-) -> None:
-    await house.review.flag("u1")
-    await house.review.flag("u2")
-
-    assert (await moderator.get(path)).status_code in (404, 422)
-    assert await house.accounts.log.accesses(ALL_TENANTS, limit=9) == []
-
-
-@pytest.mark.parametrize("pack", [b"no pack", None])
-async def test_a_pack_that_is_damaged_or_gone_leaves_the_verdict_to_be_read(
-    house: ReviewHouse, moderator: httpx.AsyncClient, pack: bytes | None
-) -> None:
-    await house.review.flag()
-    if pack is None:
-        await house.review.store.delete("faces/u1")
-    else:
-        await house.review.store.put("faces/u1", pack)
-
-    shown = await moderator.get("/uploads/u1")
-
-    assert (shown.status_code, "No crops are kept" in shown.text) == (200, True)
-    assert (await moderator.get(CROP)).status_code == 404
-
-
-async def test_a_program_may_read_a_crop_and_its_token_is_noted(house: ReviewHouse) -> None:
-    await house.review.flag(action=Action.REVIEW)
-    ann = await house.person(Role.MODERATOR, "ann")
-    program = await house.program_of(ann, Permission.UPLOADS_READ)
-
-    answer = await program.get(CROP)
-
-    assert np.ptp(decoded(answer).astype(int), axis=2).max() <= 3
-    (access,) = await house.accounts.log.accesses(ALL_TENANTS, limit=9)
-    assert (access.person_id, access.token_id) == (ann.person_id, "t0")
+    assert 'viewBox="0 0 640 360"' in text
+    assert '<rect class="box" x="1.0" y="2.0" width="29.5" height="38.0">' in text
+    # 1.3 times the longer side, about the same middle; the crop is the second of its sheet
+    assert '<svg x="-8.9" y="-3.7" width="49.4" height="49.4" viewBox="224 0 224 224">' in text

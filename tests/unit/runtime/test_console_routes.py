@@ -72,6 +72,7 @@ NEEDS: dict[str, Permission | None] = {
     "GET /uploads.csv": P.EXPORT,
     "GET /uploads/{upload_id}": P.UPLOADS_READ,
     "GET /uploads/{upload_id}/verdicts/{verdict_id}/crops/{crop_id}": P.UPLOADS_READ,
+    "GET /uploads/{upload_id}/verdicts/{verdict_id}/tracks/{track_id}/crops": P.UPLOADS_READ,
     "POST /v1/uploads": P.UPLOADS_SUBMIT,
     "GET /v1/uploads/{upload_id}": P.UPLOADS_READ,
     "POST /v1/uploads/{upload_id}/appeals": P.APPEALS_SUBMIT,
