@@ -16,10 +16,10 @@ from storage.reviews.in_memory_appeals import InMemoryAppeals
 
 
 def openapi() -> str:
-    routes = build_routes(
-        InMemoryLedger(Memory()), InMemoryMediaStore(), _accept, bounds=Bounds(max_bytes=1)
-    )
-    return as_json(build_app(Health(), version=VERSION, areas=[Area(routes=routes)]).openapi())
+    memory, bounds = Memory(), Bounds(max_bytes=1)
+    routes = build_routes(InMemoryLedger(memory), InMemoryMediaStore(), _accept, bounds=bounds)
+    areas = [Area(routes=routes), appeals_area(InMemoryAppeals(memory), bounds=bounds)]
+    return as_json(build_app(Health(), version=VERSION, areas=areas).openapi())
 
 
 async def _accept(_upload: Upload) -> bool:
