@@ -1,26 +1,51 @@
-"""A policy from its YAML file. An invalid one refuses to start."""
+"""A policy from its YAML file, with the tests that stand in it. An invalid one refuses to start."""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ConfigDict, TypeAdapter
 
 from moderation.errors import InvalidConfiguration
 from moderation.fusion import Fusion, evidence_needed
 from moderation.policy import Policy, Rule
-from runtime.yaml_files import read_or_packaged, told_in_one_line
+from moderation.policy_cases import PolicyTest
+from moderation.policy_testing import faults
+from runtime.yaml_files import YamlFile, read_yaml
 
-_RULES: TypeAdapter[tuple[Rule, ...]] = TypeAdapter(
-    tuple[Rule, ...], config=ConfigDict(extra="forbid")
-)
+_FORBID = ConfigDict(extra="forbid")
+_RULES: TypeAdapter[tuple[Rule, ...]] = TypeAdapter(tuple[Rule, ...], config=_FORBID)
+_TESTS: TypeAdapter[tuple[PolicyTest, ...]] = TypeAdapter(tuple[PolicyTest, ...], config=_FORBID)
+_PARTS = {"name", "rules", "tests"}
 
 
-def load_policy(path: Path | None) -> Policy:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyFile:
+    """A policy, what it promises in tests of its own, and the file that both stand in."""
+
+    policy: Policy
+    tests: tuple[PolicyTest, ...]
+    file: YamlFile
+
+    def broken(self, fusion: Fusion) -> list[str]:
+        """The tests that the policy does not pass with a bundle, each in one line."""
+        unforged = fusion.unforged
+        found = (
+            (number, test, faults(self.policy, test, unforged=unforged))
+            for number, test in enumerate(self.tests)
+        )
+        return [
+            f"{self.file.name}:{self.file.line_of('tests', number)}: {test.name}: {'; '.join(said)}"
+            for number, test, said in found
+            if said
+        ]
+
+
+def read_policy(path: Path | None) -> PolicyFile:
     """Read a policy, or the packaged one.
 
     The hash is that of the file's bytes: a changed comment is a changed policy.
@@ -28,9 +53,46 @@ def load_policy(path: Path | None) -> Policy:
     Raises:
         InvalidConfiguration: the file cannot be read, or says something that no policy can.
     """
-    name = str(path) if path else "the packaged policy"
-    with told_in_one_line(f"policy {name}", "rules"):
-        return _parse(read_or_packaged(path, "default_policy.yaml"))
+    file = read_yaml("policy", path, "default_policy.yaml")
+    document = file.document()
+    with file.checking():
+        if not isinstance(document, dict) or not {"name", "rules"} <= set(document):
+            raise ValueError("a policy has a name and rules")
+    for part in document:
+        with file.checking(str(part)):
+            if part not in _PARTS:
+                raise ValueError(f"a policy has a name, rules and tests, and no {part}")
+    with file.checking("rules"):
+        rules = _RULES.validate_python(document["rules"])
+        policy = Policy(
+            name=str(document["name"]),
+            sha256=hashlib.sha256(file.content).hexdigest(),
+            rules=rules,
+        )
+    with file.checking("tests"):
+        tests = _TESTS.validate_python(document.get("tests") or ())
+    return PolicyFile(policy=policy, tests=tests, file=file)
+
+
+def load_policy(path: Path | None) -> Policy:
+    """The policy alone. Raises: InvalidConfiguration."""
+    return read_policy(path).policy
+
+
+def sound_policy(path: Path | None, fusion: Fusion) -> Policy:
+    """Read a policy that may judge with a bundle: it keeps its promises.
+
+    Raises:
+        InvalidConfiguration: it cannot be read, promises more than the bundle has evidence
+            for, or does not pass a test of its own.
+    """
+    read = read_policy(path)
+    check_evidence(read.policy, fusion)
+    broken = read.broken(fusion)
+    if broken:
+        more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
+        raise InvalidConfiguration(f"{broken[0]}{more}")
+    return read.policy
 
 
 def check_evidence(policy: Policy, fusion: Fusion) -> None:
@@ -62,24 +124,18 @@ def _least(evidence: int) -> float:
 def policy_schema() -> dict[str, Any]:
     """JSON Schema of a policy file."""
     rules = _RULES.json_schema(mode="validation")
-    definitions = rules.pop("$defs")
+    tests = _TESTS.json_schema(mode="validation")
+    definitions = {**rules.pop("$defs"), **tests.pop("$defs")}
     return {
         "title": "Policy",
         "description": (Policy.__doc__ or "").splitlines()[0],
         "type": "object",
-        "properties": {"name": {"type": "string"}, "rules": {**rules, "minItems": 1}},
+        "properties": {
+            "name": {"type": "string"},
+            "rules": {**rules, "minItems": 1},
+            "tests": tests,
+        },
         "required": ["name", "rules"],
         "additionalProperties": False,
-        "$defs": definitions,
+        "$defs": dict(sorted(definitions.items())),
     }
-
-
-def _parse(content: bytes) -> Policy:
-    document = yaml.safe_load(content)
-    if not isinstance(document, dict) or set(document) != {"name", "rules"}:
-        raise ValueError("a policy has a name and rules, and nothing else")
-    return Policy(
-        name=str(document["name"]),
-        sha256=hashlib.sha256(content).hexdigest(),
-        rules=_RULES.validate_python(document["rules"]),
-    )

@@ -16,6 +16,7 @@ from runtime.cli import (
     models,
     operations,
     people,
+    policy,
     reviews,
     services,
 )
@@ -36,6 +37,7 @@ operations.add_to(app)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(models.app, name="models")
 app.add_typer(reviews.app, name="reviews")
+app.add_typer(policy.app, name="policy")
 app.add_typer(audit.app, name="audit")
 app.add_typer(people.app, name="people")
 extensions.add_to(app)

@@ -21,7 +21,7 @@ from moderation.provenance import (
 )
 from moderation.upload import Lane
 from moderation.verdict import Action, Label
-from runtime.policies import check_evidence, load_policy
+from runtime.policies import check_evidence, load_policy, read_policy, sound_policy
 
 VALID = """\
 name: mine
@@ -69,6 +69,74 @@ def test_an_invalid_policy_is_refused_in_one_line_that_says_where(
         load_policy(_file(tmp_path, text))
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (VALID.replace("suspect: 0.3", "suspect: 0.9"), 5),
+        (VALID.replace("lane: live", "lane: fast"), 4),
+        (VALID + "    limitts: {}\n", 7),
+        (VALID + "    tenant: acme\n", 7),
+        (VALID + "colour: red\n", 7),
+        (VALID.replace('"*"', "b"), 2),
+        (VALID + "    pooling: [\n", 8),
+    ],
+    ids=["value", "word", "unknown", "twice", "part", "rest", "yaml"],
+)
+def test_the_line_is_told_on_which_a_policy_is_wrong(tmp_path: Path, text: str, line: int) -> None:
+    path = _file(tmp_path, text)
+    with pytest.raises(InvalidConfiguration, match=re.escape(f"policy {path}:{line}: ")):
+        load_policy(path)
+
+
+TESTED = """\
+name: mine
+rules:
+  - tenant: "*"
+    thresholds: {suspect: 0.3, fake: 0.7}
+tests:
+  - name: kept
+    given: {score: 0.7}
+    expect: {label: fake}
+  - name: broken
+    given: {score: 0.699}
+    expect: {label: fake, action: withhold}
+"""
+
+
+def test_a_test_that_a_policy_breaks_is_told_with_its_line(tmp_path: Path) -> None:
+    path = _file(tmp_path, TESTED)
+    (said,) = read_policy(path).broken(_fusion([]))
+    assert said == (
+        f"policy {path}:9: broken: label is suspect, not fake; action is review, not withhold"
+    )
+
+
+def test_a_policy_that_breaks_a_test_of_its_own_may_not_judge(tmp_path: Path) -> None:
+    with pytest.raises(InvalidConfiguration, match=":9: broken"):
+        sound_policy(_file(tmp_path, TESTED), _fusion([]))
+    kept = _file(tmp_path, TESTED.replace("0.699", "0.7"))
+    assert sound_policy(kept, _fusion([])).name == "mine"
+
+
+def test_the_packaged_policy_keeps_what_it_promises() -> None:
+    read = read_policy(None)
+    assert len(read.tests) > 5
+    assert not read.broken(_fusion([]))
+
+
+@pytest.mark.parametrize(
+    ("test", "said"),
+    [
+        ("{name: a, given: {score: 2}, expect: {label: fake}}", "tests.0.given"),
+        ("{name: a, given: {score: 0.2}, expect: {}}", "tests.0.expect"),
+        ("{name: a, given: {scor: 0.2}, expect: {label: fake}}", "scor"),
+    ],
+)
+def test_a_test_that_asks_nothing_sensible_is_refused(tmp_path: Path, test: str, said: str) -> None:
+    with pytest.raises(InvalidConfiguration, match=re.escape(said)):
+        load_policy(_file(tmp_path, VALID + f"tests:\n  - {test}\n"))
 
 
 def test_a_missing_policy_is_refused(tmp_path: Path) -> None:
