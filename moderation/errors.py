@@ -198,6 +198,12 @@ class NothingToReopen(ReviewRefused):
     reason = "nothing_to_reopen"
 
 
+class UnfitKnownItem(ReviewRefused):
+    """Its verdict asks nobody to look: among flagged uploads it would stand out."""
+
+    reason = "unfit_known_item"
+
+
 # The administrator's: told to them, with a machine-readable reason, and nothing changes.
 
 

@@ -53,6 +53,7 @@ class Enactor:
         """
         due = await self._settlement.due(datetime.now(UTC), limit=_BATCH)
         settled = [one for one in due if await self._settle(one)]
+        await self._settlement.lapse(datetime.now(UTC))
         await self._report()
         self.pulse.beat()
         return len(settled)

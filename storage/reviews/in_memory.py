@@ -14,7 +14,7 @@ from moderation.deciding import decide, decided, reopened, undo
 from moderation.decisions import Decision, DecisionKind, Link, Ruling
 from moderation.errors import NotHeld, UndoTooLate, UnknownReview
 from moderation.reasons import PolicyReason
-from moderation.review import FOR_OTHERS, OPEN, JobState, Lock, ReviewJob
+from moderation.review import FOR_OTHERS, OPEN, JobKind, JobState, Lock, ReviewJob
 from storage.in_memory import Memory
 from storage.ports import OutboundMessage
 from storage.reviews.deciding import same
@@ -185,6 +185,18 @@ class InMemorySettlement:
         self._kept.jobs |= {job.job_id: job for job in opens}
         self._memory.write_messages(publish, at=self._memory.clock())
         return True
+
+    async def lapse(self, now: datetime) -> int:
+        late = [
+            job
+            for job in self._kept.jobs.values()
+            if job.kind is JobKind.KNOWN_ITEM and job.is_free(now) and job.deadline_at <= now
+        ]
+        for job in late:
+            self._kept.jobs[job.job_id] = replace(
+                job, state=JobState.CLOSED, lock=None, ended_at=now
+            )
+        return len(late)
 
 
 def _decision(memory: Memory, decision_id: str | None) -> Decision | None:

@@ -1,4 +1,4 @@
-"""Everything of `storage.reviews.ports` that is read, and known items, kept in memory."""
+"""Everything of `storage.reviews.ports` that is read, kept in memory."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from datetime import datetime
 
 from moderation.agreement import Agreement, agreement
 from moderation.decisions import Decision, DecisionKind, Link
-from moderation.errors import UnknownReview, UnknownUpload
+from moderation.errors import UnknownReview
 from moderation.figures import Figures, Made, figures_of, year_of
-from moderation.known_items import KnownItem
 from moderation.review import OPEN, JobKind, ReviewJob
 from moderation.verdict import Label
 from storage.in_memory import Memory
@@ -18,7 +17,6 @@ from storage.reviews.memory import ReviewMemory
 from storage.reviews.ports import (
     JobFilter,
     KeptDecision,
-    KnownAnswer,
     Restriction,
     ReviewHistory,
     TenantNames,
@@ -167,54 +165,10 @@ class InMemoryReviewStatistics:
     def _counted(
         self, since: datetime, until: datetime, tenants: TenantNames
     ) -> Iterator[Decision]:
-        for decision in _not_undone(self._kept):
+        for decision in not_undone(self._kept):
             is_seen = tenants is None or decision.tenant in tenants
             if is_seen and since <= decision.made_at < until:
                 yield decision
-
-
-class InMemoryKnownItems:
-    """Implements `storage.reviews.ports.KnownItems`."""
-
-    def __init__(self, memory: Memory) -> None:
-        self._memory = memory
-        self._kept = memory.reviews
-
-    async def mark(
-        self, upload_id: str, expected: DecisionKind, *, by: str, at: datetime
-    ) -> KnownItem:
-        status = self._memory.uploads.get(upload_id)
-        if status is None or status.verdict is None:
-            raise UnknownUpload(f"no verdict on {upload_id} is in the ledger")
-        item = KnownItem(
-            upload_id=upload_id,
-            tenant=status.verdict.tenant,
-            verdict_id=status.verdict.verdict_id,
-            action=status.verdict.action,
-            expected=expected,
-            marked_by=by,
-            marked_at=at,
-        )
-        self._kept.known[upload_id] = item
-        return item
-
-    async def forget(self, upload_id: str) -> None:
-        self._kept.known.pop(upload_id, None)
-
-    async def answers(self, tenants: TenantNames = None) -> list[KnownAnswer]:
-        given = [
-            KnownAnswer(
-                moderator=decision.moderator,
-                item=self._kept.known[decision.upload_id],
-                answered=decision.kind,
-                made_at=decision.made_at,
-            )
-            for decision in _not_undone(self._kept)
-            if decision.job_kind is JobKind.KNOWN_ITEM
-            and decision.upload_id in self._kept.known
-            and (tenants is None or decision.tenant in tenants)
-        ]
-        return sorted(given, key=lambda one: one.made_at)
 
 
 class InMemoryAuditTrail:
@@ -234,7 +188,7 @@ class InMemoryAuditTrail:
         return [one for one in chain if one.sequence > after][:limit]
 
 
-def _not_undone(kept: ReviewMemory) -> Iterator[Decision]:
+def not_undone(kept: ReviewMemory) -> Iterator[Decision]:
     decided = [one.decision for one in kept.links()]
     cancelled = {decision.cancels for decision in decided}
     for decision in decided:

@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from moderation.decisions import DecisionKind
 from moderation.errors import UnknownUpload
-from moderation.known_items import KnownItem
+from moderation.known_items import KnownAnswer, KnownItem, check_fit
 from moderation.review import JobKind
 from moderation.verdict import Action
 from storage.database import reading, writing
-from storage.reviews.ports import KnownAnswer, TenantNames
+from storage.reviews.ports import TenantNames
 from storage.reviews.rows import known_row, read_known
 from storage.reviews.statistics import not_undone
 from storage.reviews.tables import decisions, known_items
@@ -23,23 +23,32 @@ from storage.tenancy import among
 
 
 class SqlKnownItems:
-    """Implements `storage.reviews.ports.KnownItems`."""
+    """Implements `storage.reviews.ports.KnownItems` and `KnownAnswers`."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
     async def mark(
-        self, upload_id: str, expected: DecisionKind, *, by: str, at: datetime
+        self,
+        upload_id: str,
+        expected: DecisionKind,
+        *,
+        by: str,
+        at: datetime,
+        tenants: TenantNames = None,
     ) -> KnownItem:
         async with writing(self._engine) as connection:
             found = await connection.execute(
                 select(verdicts.c.tenant, verdicts.c.verdict_id, verdicts.c.action).where(
-                    verdicts.c.upload_id == upload_id, verdicts.c.is_current.is_(True)
+                    verdicts.c.upload_id == upload_id,
+                    verdicts.c.is_current.is_(True),
+                    among(tenants, verdicts.c.tenant),
                 )
             )
             row = found.one_or_none()
             if row is None:
                 raise UnknownUpload(f"no verdict on {upload_id} is in the ledger")
+            check_fit(Action(row.action))
             item = KnownItem(
                 upload_id=upload_id,
                 tenant=row.tenant,
@@ -58,11 +67,22 @@ class SqlKnownItems:
             )
         return item
 
-    async def forget(self, upload_id: str) -> None:
+    async def forget(self, upload_id: str, tenants: TenantNames = None) -> None:
         async with writing(self._engine) as connection:
             await connection.execute(
-                delete(known_items).where(known_items.c.upload_id == upload_id)
+                delete(known_items).where(
+                    known_items.c.upload_id == upload_id, among(tenants, known_items.c.tenant)
+                )
             )
+
+    async def items(self, tenants: TenantNames = None) -> list[KnownItem]:
+        query = (
+            select(known_items)
+            .where(among(tenants, known_items.c.tenant))
+            .order_by(known_items.c.marked_at.desc(), known_items.c.upload_id)
+        )
+        async with reading(self._engine) as connection:
+            return [read_known(row) for row in await connection.execute(query)]
 
     async def answers(self, tenants: TenantNames = None) -> list[KnownAnswer]:
         query = (

@@ -14,7 +14,7 @@ from typing import Protocol
 from moderation.agreement import Agreement
 from moderation.decisions import Decision, DecisionKind, Link, Ruling
 from moderation.figures import Figures
-from moderation.known_items import KnownItem
+from moderation.known_items import KnownAnswer, KnownItem
 from moderation.review import JobKind, ReviewJob
 from moderation.verdict import Verdict
 from storage.ports import OutboundMessage
@@ -128,6 +128,14 @@ class Settlement(Protocol):
         """
         ...
 
+    async def lapse(self, now: datetime) -> int:
+        """Close known items that nobody answered by their deadline, and return how many.
+
+        Everybody may answer one only once: without an end, those that all have answered would
+        wait for ever.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptDecision:
@@ -223,33 +231,36 @@ class Restrictions(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownAnswer:
-    """How a moderator answered a known item."""
-
-    moderator: str
-    item: KnownItem
-    answered: DecisionKind
-    made_at: datetime
-
-
 class KnownItems(Protocol):
     """Uploads whose right answer leads know."""
 
     async def mark(
-        self, upload_id: str, expected: DecisionKind, *, by: str, at: datetime
+        self,
+        upload_id: str,
+        expected: DecisionKind,
+        *,
+        by: str,
+        at: datetime,
+        tenants: TenantNames = None,
     ) -> KnownItem:
         """Make an upload, with its current verdict, a known item, or change its answer.
 
         Raises:
-            UnknownUpload: there is none, or it has no verdict.
+            UnknownUpload: there is none, it has no verdict, or it is another tenant's.
+            UnfitKnownItem.
         """
         ...
 
-    async def forget(self, upload_id: str) -> None:
+    async def forget(self, upload_id: str, tenants: TenantNames = None) -> None:
         """No longer draw an upload; one that is no known item is forgotten already."""
         ...
 
+    async def items(self, tenants: TenantNames = None) -> list[KnownItem]:
+        """All there are, the newest first."""
+        ...
+
+
+class KnownAnswers(Protocol):
     async def answers(self, tenants: TenantNames = None) -> list[KnownAnswer]:
         """Every answer that was given to what is a known item now, oldest first."""
         ...

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from moderation.decisions import Decision
-from moderation.review import ReviewJob
+from moderation.review import JobKind, JobState, ReviewJob
 from storage.database import now_utc, reading, writing
 from storage.outbox import write_messages
 from storage.ports import OutboundMessage
@@ -80,6 +80,23 @@ class SqlSettlement:
                     await write_job(connection, job)
             await write_messages(connection, publish, at=self._clock())
         return True
+
+    async def lapse(self, now: datetime) -> int:
+        columns = review_jobs.c
+        async with writing(self._engine) as connection:
+            closed = await connection.execute(
+                update(review_jobs)
+                .where(
+                    columns.kind == JobKind.KNOWN_ITEM.value,
+                    columns.ended_at.is_(None),
+                    columns.deadline_at <= now,
+                    or_(columns.locked_until.is_(None), columns.locked_until <= now),
+                )
+                .values(
+                    state=JobState.CLOSED.value, locked_by=None, locked_until=None, ended_at=now
+                )
+            )
+        return closed.rowcount
 
 
 async def standing_of(connection: AsyncConnection, upload_id: str) -> Decision | None:

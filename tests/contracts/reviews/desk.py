@@ -18,7 +18,13 @@ from storage.in_memory import InMemoryLedger, InMemoryOutbox, Memory
 from storage.ledger import SqlLedger
 from storage.outbox import SqlOutbox
 from storage.ports import Ledger, Outbox
-from storage.reviews import in_memory, in_memory_appeals, in_memory_records, ports
+from storage.reviews import (
+    in_memory,
+    in_memory_appeals,
+    in_memory_known,
+    in_memory_records,
+    ports,
+)
 from storage.reviews.appeals import SqlAppeals
 from storage.reviews.chain import SqlAuditTrail
 from storage.reviews.deciding import SqlDecisions
@@ -65,6 +71,7 @@ class Desk:
     restrictions: ports.Restrictions
     statistics: ports.ReviewStatistics
     known: ports.KnownItems
+    answers: ports.KnownAnswers
     audit: ports.AuditTrail
     clock: Clock
     plan: ReviewPlan = PLAN
@@ -137,6 +144,7 @@ def memory_desk(plan: ReviewPlan = PLAN) -> Desk:
     clock = Clock()
     memory = Memory(clock=clock, reviews=ReviewMemory(plan=plan))
     records = in_memory_records.InMemoryReviewRecords(memory)
+    known = in_memory_known.InMemoryKnownItems(memory)
     return Desk(
         ledger=InMemoryLedger(memory),
         outbox=InMemoryOutbox(memory),
@@ -147,7 +155,8 @@ def memory_desk(plan: ReviewPlan = PLAN) -> Desk:
         records=records,
         restrictions=records,
         statistics=in_memory_records.InMemoryReviewStatistics(memory),
-        known=in_memory_records.InMemoryKnownItems(memory),
+        known=known,
+        answers=known,
         audit=in_memory_records.InMemoryAuditTrail(memory),
         clock=clock,
         plan=plan,
@@ -158,7 +167,7 @@ def sql_desk(
     engine: AsyncEngine, plan: ReviewPlan = PLAN, reasons: Mapping[str, PolicyReason] = REASONS
 ) -> Desk:
     clock = Clock()
-    records = SqlReviewRecords(engine)
+    records, known = SqlReviewRecords(engine), SqlKnownItems(engine)
     return Desk(
         ledger=SqlLedger(engine, plan=plan, clock=clock),
         outbox=SqlOutbox(engine),
@@ -169,7 +178,8 @@ def sql_desk(
         records=records,
         restrictions=records,
         statistics=SqlReviewStatistics(engine),
-        known=SqlKnownItems(engine),
+        known=known,
+        answers=known,
         audit=SqlAuditTrail(engine),
         clock=clock,
         plan=plan,

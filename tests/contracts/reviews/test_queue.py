@@ -9,7 +9,8 @@ import pytest
 from moderation.decisions import DecisionKind
 from moderation.errors import NotHeld, UnknownReview
 from moderation.review import JobKind, JobState
-from moderation.verdict import Action, Label
+from moderation.sampling import is_drawn
+from moderation.verdict import Action
 from storage.reviews.ports import JobFilter
 from tests.contracts.reviews.desk import Desk, published, suspect
 from tests.contracts.words import NOON, SECOND, a_verdict, an_upload
@@ -186,10 +187,16 @@ async def test_what_a_person_decided_is_not_asked_again_by_a_newer_verdict(desk:
     assert await desk.queue.next("bob") is None
 
 
+async def known_item(desk: Desk, upload_id: str = "known") -> None:
+    """An upload that was flagged and decided, and that a lead then knows the answer of."""
+    await desk.flag(upload_id)
+    await desk.take_and_decide("lea")
+    await desk.known.mark(upload_id, DecisionKind.UPHOLD, by="lea", at=NOON)
+
+
 async def test_a_known_item_is_mixed_in_and_given_to_nobody_twice(open_desk) -> None:
     desk = open_desk(known=1.0)
-    await desk.conclude(a_verdict("known", label=Label.FAKE, action=Action.WITHHOLD))
-    await desk.known.mark("known", DecisionKind.UPHOLD, by="lead", at=NOON)
+    await known_item(desk)
     await desk.flag("u1")
     await desk.flag("u2")
 
@@ -206,11 +213,58 @@ async def test_a_known_item_is_mixed_in_and_given_to_nobody_twice(open_desk) -> 
 
 async def test_a_known_item_that_is_forgotten_is_not_drawn(open_desk) -> None:
     desk = open_desk(known=1.0)
-    await desk.conclude(a_verdict("known"))
-    await desk.known.mark("known", DecisionKind.UPHOLD, by="lead", at=NOON)
+    await known_item(desk)
     await desk.known.forget("known")
     await desk.known.forget("known")
 
     await desk.flag("u1")
 
     assert len(await desk.records.jobs(JobFilter(), limit=10)) == 1
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3])
+async def test_the_share_of_known_items_is_that_of_flagged_uploads(open_desk, share: float) -> None:
+    desk = open_desk(known=share)
+    await known_item(desk)
+    for number in range(100):
+        await desk.flag(f"u{number}")
+
+    drawn = await desk.records.jobs(JobFilter(kind=JobKind.KNOWN_ITEM), limit=200)
+
+    assert len(drawn) == sum(
+        is_drawn(f"u{number}", purpose="known", share=share) for number in range(100)
+    )
+    assert {job.upload_id for job in drawn} <= {"known"}
+    assert abs(len(drawn) - 100 * share) < 15
+
+
+async def test_a_known_item_that_nobody_answers_in_time_is_asked_no_more(open_desk) -> None:
+    """Who has answered it is not asked again, so it might wait for ever."""
+    desk = open_desk(known=1.0)
+    await known_item(desk)
+    await desk.flag("u1")
+    flagged, known = sorted(
+        await desk.records.jobs(JobFilter(), limit=10), key=lambda job: job.kind.value
+    )
+    assert known.deadline_at == flagged.deadline_at
+
+    assert await desk.settlement.lapse(known.deadline_at - SECOND) == 0
+    assert await desk.settlement.lapse(known.deadline_at) == 1
+
+    (left,) = await desk.records.jobs(JobFilter(), limit=10)
+    assert left.job_id == flagged.job_id
+    assert (await desk.records.job(known.job_id)).state is JobState.CLOSED
+
+
+async def test_a_known_item_that_somebody_looks_at_does_not_lapse(open_desk) -> None:
+    desk = open_desk(known=1.0, flagged_within=MINUTE)
+    await known_item(desk)
+    await desk.flag("u1")
+    held = [await desk.take(who) for who in ("ann", "bob")]
+    (known,) = (job for job in held if job.kind is JobKind.KNOWN_ITEM)
+
+    desk.clock.now += MINUTE
+    assert await desk.settlement.lapse(desk.clock.now) == 0
+    desk.clock.now += desk.plan.lock
+    assert await desk.settlement.lapse(desk.clock.now) == 1
+    assert (await desk.records.job(known.job_id)).lock is None

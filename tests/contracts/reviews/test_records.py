@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from moderation.decisions import DecisionKind
-from moderation.errors import UnknownReview, UnknownUpload
+from moderation.errors import UnfitKnownItem, UnknownReview, UnknownUpload
 from moderation.review import JobKind
 from moderation.verdict import Action, Label, Rejection
 from storage.reviews.ports import JobFilter
@@ -62,8 +62,9 @@ async def test_what_waits_is_counted_by_queue_and_kind_with_the_oldest(desk: Des
 
 async def test_a_year_is_told_in_figures(open_desk) -> None:
     desk = open_desk(audited=1.0, known=1.0)
-    await desk.conclude(a_verdict("known"))
-    await desk.known.mark("known", DecisionKind.OVERTURN, by="lead", at=NOON)
+    await desk.flag("known")
+    await desk.take_and_decide("lea", "overturn")
+    await desk.known.mark("known", DecisionKind.OVERTURN, by="lea", at=NOON)
     await desk.flag("u1")
     await desk.conclude(published("u2"))
     desk.clock.now += HOUR
@@ -80,11 +81,11 @@ async def test_a_year_is_told_in_figures(open_desk) -> None:
 
     figures = await desk.statistics.figures(2026)
 
-    assert figures.verdicts_by_action == {"publish": 1, "review": 1, "withhold": 1}
-    assert figures.decisions_by_kind == {"overturn": 3}
-    assert figures.decisions_by_reason == {"forged": 1, "genuine": 2}
+    assert figures.verdicts_by_action == {"publish": 1, "review": 2}
+    assert figures.decisions_by_kind == {"overturn": 4}
+    assert figures.decisions_by_reason == {"forged": 1, "genuine": 3}
     assert (figures.audits_overturned.count, figures.audits_overturned.of) == (1, 1)
-    assert (figures.flags_overturned.count, figures.flags_overturned.of) == (1, 1)
+    assert (figures.flags_overturned.count, figures.flags_overturned.of) == (2, 2)
     assert (figures.known_right.count, figures.known_right.of) == (1, 1)
     assert figures.median_hours_to_decision == 1.0
     assert (figures.appeals.received, figures.appeals.decided, figures.appeals.reversed) == (
@@ -154,6 +155,32 @@ async def test_verdicts_that_restrict_by_themselves_are_named_where_that_is_aske
 async def test_an_upload_without_a_verdict_is_no_known_item(desk: Desk) -> None:
     with pytest.raises(UnknownUpload):
         await desk.known.mark("u1", DecisionKind.UPHOLD, by="lead", at=NOON)
+
+
+async def test_only_what_was_flagged_is_made_a_known_item(desk: Desk) -> None:
+    await desk.conclude(a_verdict())
+    await desk.conclude(published("u2"))
+
+    for upload_id in ("u1", "u2"):
+        with pytest.raises(UnfitKnownItem):
+            await desk.known.mark(upload_id, DecisionKind.UPHOLD, by="lea", at=NOON)
+
+
+async def test_known_items_are_each_tenants_own(desk: Desk) -> None:
+    await desk.flag("u1")
+    await desk.flag("u2", tenant="other")
+    for upload_id in ("u1", "u2"):
+        await desk.known.mark(upload_id, DecisionKind.UPHOLD, by="lea", at=NOON)
+
+    with pytest.raises(UnknownUpload):
+        await desk.known.mark("u1", DecisionKind.OVERTURN, by="eve", at=NOON, tenants=["other"])
+    await desk.known.forget("u1", ["other"])
+
+    assert [item.upload_id for item in await desk.known.items()] == ["u1", "u2"]
+    (own,) = await desk.known.items(["acme"])
+    assert (own.upload_id, own.expected, own.marked_by) == ("u1", DecisionKind.UPHOLD, "lea")
+    await desk.known.forget("u1", ["acme"])
+    assert await desk.known.items(["acme"]) == []
 
 
 async def test_agreement_counts_pairs_of_a_time_and_a_tenant(open_desk) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from moderation.decisions import DecisionKind
-from moderation.errors import AppealOpen, NothingToAppeal, UnknownUpload
+from moderation.errors import AppealOpen, NothingToAppeal, NothingToReopen, UnknownUpload
 from moderation.review import JobKind, JobState
 from moderation.verdict import Action
 from tests.contracts.reviews.desk import Desk, published
@@ -129,18 +129,20 @@ async def test_a_blind_reviewer_who_disagrees_brings_it_to_a_lead(open_desk) -> 
 
 async def test_a_known_item_changes_nothing_whatever_is_answered(open_desk) -> None:
     desk = open_desk(known=1.0)
-    await desk.conclude(a_verdict("known"))
-    await desk.known.mark("known", DecisionKind.UPHOLD, by="lead", at=NOON)
+    await desk.flag("known")
+    first = await desk.take_and_decide("lea")
+    await desk.settle_all()
+    await desk.known.mark("known", DecisionKind.UPHOLD, by="lea", at=NOON)
     await desk.flag("u1")
     for _ in range(2):
         await desk.take_and_decide("ann", "overturn")
     await desk.settle_all()
 
-    (answer,) = await desk.known.answers()
+    (answer,) = await desk.answers.answers()
     assert (answer.moderator, answer.answered) == ("ann", DecisionKind.OVERTURN)
     assert answer.item.expected is DecisionKind.UPHOLD
-    assert (await desk.records.history("known")).standing is None
-    assert len(await messages(desk)) == 1
+    assert (await desk.records.history("known")).standing == first.decision
+    assert len(await messages(desk)) == 2
 
 
 async def test_an_appeal_reaches_somebody_else_and_is_chained_to_what_it_is_about(
@@ -240,3 +242,41 @@ async def test_an_appeal_says_why_in_words_that_can_be_kept(desk: Desk, text: st
     with pytest.raises(ValueError, match=r"appeal|text"):
         await desk.appeals.appeal("u1", text)
     assert (await desk.appeals.appeal("u1", "x" * 4000)).appeal == "x" * 4000
+
+
+async def test_a_decision_that_took_effect_is_opened_again_for_somebody_else(desk: Desk) -> None:
+    await desk.flag()
+    with pytest.raises(NothingToReopen):
+        await desk.appeals.reopen("u1")
+    one = await desk.take_and_decide("ann")
+    with pytest.raises(NothingToReopen):
+        await desk.appeals.reopen("u1")
+    await desk.settle_all()
+
+    opened = await desk.appeals.reopen("u1")
+
+    assert (opened.kind, opened.action, opened.blind) == (
+        JobKind.SECOND_REVIEW,
+        Action.WITHHOLD,
+        False,
+    )
+    assert await desk.appeals.reopen("u1") == opened
+    assert await desk.queue.next("ann", lead=True) is None
+    two = await desk.take_and_decide("bob", "overturn")
+    with pytest.raises(NothingToReopen):
+        await desk.appeals.reopen("u1")
+    await desk.settle_all()
+    assert two.decision.about == one.decision.decision_id
+    assert (await desk.records.history("u1")).standing == two.decision
+    assert (await desk.appeals.reopen("u1")).action is Action.PUBLISH
+
+
+async def test_an_upload_of_another_tenant_is_not_opened_again(desk: Desk) -> None:
+    await desk.flag()
+    await desk.take_and_decide("ann")
+    await desk.settle_all()
+
+    with pytest.raises(UnknownUpload):
+        await desk.appeals.reopen("u1", ["other"])
+    with pytest.raises(UnknownUpload):
+        await desk.appeals.reopen("none")
