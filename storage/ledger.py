@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from moderation.errors import Superseded, UnknownUpload
 from moderation.looks import Look
 from moderation.review import ReviewPlan
-from moderation.upload import Upload
+from moderation.upload import Lane, Upload
 from moderation.verdict import Verdict
 from storage import rows
 from storage.database import now_utc, reading, writing
@@ -19,6 +19,7 @@ from storage.looks.database import remember_media
 from storage.outbox import write_messages
 from storage.ports import OutboundMessage, UploadStatus
 from storage.reviews.opening import open_for
+from storage.search.terms import write_terms
 from storage.tables import uploads, verdict_tracks, verdicts
 
 
@@ -55,10 +56,11 @@ class SqlLedger:
     ) -> bool:
         async with writing(self._engine) as connection:
             await _insert_upload(connection, upload, upload.announced_at)
-            await _lock(connection, upload.upload_id)
+            lane = await _lock(connection, upload.upload_id)
             if await _was_recorded(connection, verdict):
                 return False
-            await _make_current(connection, verdict)
+            await _make_current(connection, verdict, lane)
+            await write_terms(connection, verdict)
             await open_for(connection, verdict, self._plan, self._clock())
             await remember_media(connection, upload, verdict.media, looks)
             await write_messages(connection, publish, at=self._clock())
@@ -101,14 +103,15 @@ async def _insert_upload(
     return written.scalar_one_or_none() is not None
 
 
-async def _lock(connection: AsyncConnection, upload_id: str) -> None:
-    """Let one transaction at a time conclude an upload.
+async def _lock(connection: AsyncConnection, upload_id: str) -> Lane:
+    """Let one transaction at a time conclude an upload; tell the lane it came in.
 
     PostgreSQL locks the row; SQLite has one writer, and leaves FOR UPDATE out.
     """
-    await connection.execute(
-        select(uploads.c.upload_id).where(uploads.c.upload_id == upload_id).with_for_update()
+    kept = await connection.execute(
+        select(uploads.c.lane).where(uploads.c.upload_id == upload_id).with_for_update()
     )
+    return Lane(kept.scalar_one())
 
 
 async def _was_recorded(connection: AsyncConnection, verdict: Verdict) -> bool:
@@ -121,7 +124,7 @@ async def _was_recorded(connection: AsyncConnection, verdict: Verdict) -> bool:
     return recorded is not None
 
 
-async def _make_current(connection: AsyncConnection, verdict: Verdict) -> None:
+async def _make_current(connection: AsyncConnection, verdict: Verdict, lane: Lane) -> None:
     current = await connection.scalar(
         select(verdicts.c.verdict_id).where(
             verdicts.c.upload_id == verdict.upload_id, verdicts.c.is_current.is_(True)
@@ -133,7 +136,8 @@ async def _make_current(connection: AsyncConnection, verdict: Verdict) -> None:
         await connection.execute(
             update(verdicts).where(verdicts.c.verdict_id == current).values(is_current=False)
         )
-    await connection.execute(rows.insert(connection, verdicts).values(rows.verdict_row(verdict)))
+    row = rows.verdict_row(verdict, lane)
+    await connection.execute(rows.insert(connection, verdicts).values(row))
     if verdict.tracks:
         await connection.execute(rows.insert(connection, verdict_tracks), rows.track_rows(verdict))
     await connection.execute(

@@ -10,10 +10,12 @@ from sqlalchemy import Column, Row, String, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from moderation.upload import Upload
+from moderation.upload import Lane, Upload
 from moderation.verdict import Verdict
 from storage.ports import DeadLetter, UploadStatus
 from storage.tables import dead_letters
+
+SCORE_BANDS = 20
 
 _UPLOAD = TypeAdapter(Upload)
 _VERDICT = TypeAdapter(Verdict)
@@ -37,7 +39,8 @@ def upload_row(upload: Upload) -> dict[str, Any]:
     }
 
 
-def verdict_row(verdict: Verdict) -> dict[str, Any]:
+def verdict_row(verdict: Verdict, lane: Lane) -> dict[str, Any]:
+    """`lane` is the upload's."""
     model = verdict.lineage.model
     return {
         "verdict_id": verdict.verdict_id,
@@ -55,7 +58,18 @@ def verdict_row(verdict: Verdict) -> dict[str, Any]:
         "policy_name": verdict.lineage.policy_name,
         "decided_at": verdict.decided_at,
         "verdict": _VERDICT.dump_python(verdict, mode="json"),
+        "lane": lane.value,
+        "policy_sha256": verdict.lineage.policy_sha256,
+        "provenance_state": verdict.provenance.state.value if verdict.provenance else None,
+        "score_band": score_band(verdict.fake_probability),
     }
+
+
+def score_band(fake_probability: float | None) -> int | None:
+    """Which of SCORE_BANDS equal parts of [0, 1] a probability lies in; 1 is in the last."""
+    if fake_probability is None:
+        return None
+    return min(int(fake_probability * SCORE_BANDS), SCORE_BANDS - 1)
 
 
 def track_rows(verdict: Verdict) -> list[dict[str, Any]]:

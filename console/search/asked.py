@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
 from urllib.parse import urlencode
@@ -16,6 +17,7 @@ from starlette.datastructures import QueryParams
 
 from console.faults import Refused
 from console.ids import IDENTIFIER
+from moderation.provenance import ProvenanceState
 from moderation.upload import Lane
 from moderation.verdict import Label
 from storage.search.ports import Decided, Place, Wanted
@@ -24,11 +26,19 @@ T = TypeVar("T")
 
 _IDENTIFIER = re.compile(IDENTIFIER)
 _REASON = re.compile(r"[a-z][a-z_]{0,63}")
-_FIELDS = ("label", "from", "to", "reason", "tenant", "since", "until", "lane", "decided", "id")
+_SHA256 = re.compile(r"[0-9a-f]{1,64}")
+_FIELDS = (
+    *("label", "from", "to", "reason", "tenant", "since", "until", "lane", "decided", "id"),
+    *("provenance", "generator", "model", "policy"),
+)
+# The longest name of a model or a generator that is kept.
+_LONGEST = 255
 
 
 def wanted(asked: QueryParams) -> Wanted:
     """Raises: Refused: a value is none that could be asked for (422)."""
+    model, version = _field(asked, "model", _name_and_more) or (None, None)
+    policy, sha256 = _field(asked, "policy", _policy) or (None, None)
     return Wanted(
         labels=tuple(_one_of("label", Label, value) for value in asked.getlist("label") if value),
         at_least=_field(asked, "from", _probability),
@@ -40,19 +50,27 @@ def wanted(asked: QueryParams) -> Wanted:
         lane=_field(asked, "lane", Lane),
         decided=_field(asked, "decided", Decided),
         upload_id=_field(asked, "id", lambda value: _matching(_IDENTIFIER, value)),
+        provenance=_field(asked, "provenance", ProvenanceState),
+        generator=_field(asked, "generator", _word),
+        model=model,
+        model_version=version,
+        policy=policy,
+        policy_sha256=sha256,
     )
 
 
 def place(asked: QueryParams) -> Place | None:
-    """After which verdict the page begins. Raises: Refused (422)."""
-    return _field(asked, "after", _place)
+    """Where the page begins: after a verdict, or before one. Raises: Refused (422)."""
+    before = _field(asked, "before", _place)
+    return replace(before, newer=True) if before else _field(asked, "after", _place)
 
 
-def address(asked: QueryParams, path: str, *, after: Place | None = None) -> str:
+def address(asked: QueryParams, path: str, *, start: Place | None = None) -> str:
     """The address of the same query, without what is empty; from another place on."""
     kept = [(name, value) for name, value in asked.multi_items() if name in _FIELDS and value]
-    if after is not None:
-        kept.append(("after", f"{after.decided_at.isoformat()}~{after.verdict_id}"))
+    if start is not None:
+        name = "before" if start.newer else "after"
+        kept.append((name, f"{start.decided_at.isoformat()}~{start.verdict_id}"))
     return f"{path}?{urlencode(kept)}" if kept else path
 
 
@@ -84,6 +102,26 @@ def _probability(value: str) -> float:
     if not 0.0 <= probability <= 1.0:
         raise ValueError("a probability lies in [0, 1]")
     return probability
+
+
+def _word(value: str) -> str:
+    if len(value) > _LONGEST or not value.isprintable():
+        raise ValueError("it cannot be")
+    return value
+
+
+def _name_and_more(value: str) -> tuple[str, str | None]:
+    """A name, or NAME:VERSION."""
+    name, _, more = _word(value).partition(":")
+    if not name:
+        raise ValueError("a name is missing")
+    return name, more or None
+
+
+def _policy(value: str) -> tuple[str, str | None]:
+    """A name, or NAME:HASH; of the hash the beginning is enough."""
+    name, sha256 = _name_and_more(value)
+    return name, sha256 and _matching(_SHA256, sha256)
 
 
 def _matching(pattern: re.Pattern[str], value: str) -> str:

@@ -1,53 +1,82 @@
-"""What was found as CSV that no spreadsheet runs."""
+"""What was found as rows of a file, and those as CSV that no spreadsheet runs.
+
+Who decided is named by a pseudonym, which stays the same and says nothing.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from storage.search.ports import Found
 
-COLUMNS = (
-    "upload_id",
-    "tenant",
-    "lane",
-    "file_name",
-    "label",
-    "action",
-    "fake_probability",
-    "reasons",
-    "decided_at",
-    "standing",
-)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One upload; the columns of a file are these, in this order."""
+
+    upload_id: str
+    tenant: str
+    lane: str
+    file_name: str | None
+    label: str
+    action: str
+    fake_probability: float | None
+    reasons: Sequence[str]
+    decided_at: datetime
+    standing: str | None
+    decided_by: str | None
+    model: str | None
+    model_version: str | None
+    policy: str
+    provenance: str | None
+    generators: Sequence[str]
+
+
+COLUMNS = tuple(Row.__dataclass_fields__)
 # What makes a spreadsheet take a cell for a formula, in half and full width:
 # <https://owasp.org/www-community/attacks/CSV_Injection>.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
-def as_csv(found: Iterable[Found]) -> str:
-    """RFC 4180, with a line of names; nobody who decided is named."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    for one in found:
-        score = "" if one.fake_probability is None else f"{one.fake_probability:.4f}"
-        cells = (
-            one.upload_id,
-            one.tenant,
-            one.lane,
-            one.file_name or "",
-            one.label,
-            one.action,
-            score,
-            " ".join(one.reasons),
-            one.decided_at.isoformat(),
-            one.standing or "",
-        )
-        writer.writerow([harmless(cell) for cell in cells])
-    return text.getvalue()
+def row_of(found: Found, decided_by: str | None) -> Row:
+    """`decided_by` is the pseudonym of who made the decision that stands."""
+    return Row(
+        **{name: getattr(found, name) for name in COLUMNS if name != "decided_by"},
+        decided_by=decided_by,
+    )
+
+
+def csv_head() -> str:
+    """RFC 4180 with a line of names."""
+    return _lines([COLUMNS])
+
+
+def csv_lines(rows: Iterable[Row]) -> str:
+    return _lines([harmless(_cell(getattr(row, name))) for name in COLUMNS] for row in rows)
 
 
 def harmless(cell: str) -> str:
     """A cell that is read as text: a quote goes before what would be a formula."""
     return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.4f}"
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return " ".join(value)
+    return str(value)
+
+
+def _lines(lines: Iterable[Sequence[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows(lines)
+    return text.getvalue()

@@ -1,4 +1,4 @@
-"""Looking for uploads by what stands in the address, and the same as CSV."""
+"""Looking for uploads by what stands in the address."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
+from starlette.datastructures import QueryParams
 
 from console.areas import Area, Link
 from console.evidence.past import may_be_asked
@@ -13,14 +14,13 @@ from console.identity.callers import Caller
 from console.identity.guards import require
 from console.pages import page
 from console.search.asked import address, place, wanted
-from console.search.export import as_csv
 from moderation.people import Permission
+from moderation.provenance import ProvenanceState
 from moderation.upload import Lane
 from moderation.verdict import Label, Reason
-from storage.search.ports import MOST_COUNTED, Decided, Found, UploadSearch, Wanted
+from storage.search.ports import MOST_READ, Decided, Place, Results, UploadSearch, Wanted
 
 Reader = Annotated[Caller, Depends(require(Permission.UPLOADS_READ))]
-Exporter = Annotated[Caller, Depends(require(Permission.EXPORT))]
 LINK = Link(
     path="/uploads",
     words="Uploads",
@@ -29,8 +29,13 @@ LINK = Link(
     key="U",
 )
 PAGE = 50
-_AT_ONCE = 1000
-MOST_EXPORTED = 10_000
+_CHOICES = {
+    "labels": list(Label),
+    "reasons": list(Reason),
+    "lanes": list(Lane),
+    "decided": list(Decided),
+    "states": list(ProvenanceState),
+}
 
 
 def search_area(search: UploadSearch) -> Area:
@@ -39,46 +44,44 @@ def search_area(search: UploadSearch) -> Area:
     @routes.get("/uploads")
     async def uploads(request: Request, caller: Reader) -> Response:
         asked = request.query_params
-        which = _wanted(request, caller)
-        found = await search.find(which, caller.tenants, after=place(asked), limit=PAGE + 1)
+        which, start = asked_by(request, caller), place(asked)
+        results = await search.find(which, caller.tenants, start=start, limit=PAGE)
         counts = await search.counts(which, caller.tenants)
-        more = len(found) > PAGE
+        older, newer = _neighbours(results, start)
         return page(
             request,
             "search/uploads.html",
             which=which,
             asked=asked,
-            found=found[:PAGE],
-            counts=sorted(counts.items()),
-            is_capped=sum(counts.values()) > MOST_COUNTED,
-            most=MOST_COUNTED,
-            next_page=address(asked, "/uploads", after=found[PAGE - 1].place) if more else None,
-            first_page=address(asked, "/uploads"),
-            export=address(asked, "/uploads.csv"),
-            choices={"labels": list(Label), "lanes": list(Lane), "decided": list(Decided)},
-            reasons=list(Reason),
+            found=results.found,
+            stopped=results.further if len(results.found) < PAGE else None,
+            counts=counts,
+            most=MOST_READ,
+            older=_address(asked, older),
+            newer=_address(asked, newer),
+            newest=address(asked, "/uploads") if start else None,
+            csv=address(asked, "/uploads.csv"),
+            choices=_CHOICES,
         )
-
-    @routes.get("/uploads.csv")
-    async def export(request: Request, caller: Exporter) -> Response:
-        found = await _all(search, _wanted(request, caller), caller)
-        headers = {"Content-Disposition": 'attachment; filename="uploads.csv"'}
-        return Response(as_csv(found), media_type="text/csv", headers=headers)
 
     return Area(routes=routes, links=[LINK])
 
 
-def _wanted(request: Request, caller: Caller) -> Wanted:
+def asked_by(request: Request, caller: Caller) -> Wanted:
+    """What somebody asks for, told to them as they may know it. Raises: Refused (422)."""
     return replace(wanted(request.query_params), unbiased=may_be_asked(caller))
 
 
-async def _all(search: UploadSearch, which: Wanted, caller: Caller) -> list[Found]:
-    """The newest, MOST_EXPORTED at most."""
-    every: list[Found] = []
-    while len(every) < MOST_EXPORTED:
-        after = every[-1].place if every else None
-        found = await search.find(which, caller.tenants, after=after, limit=_AT_ONCE)
-        every += found
-        if len(found) < _AT_ONCE:
-            break
-    return every
+def _neighbours(results: Results, start: Place | None) -> tuple[Place | None, Place | None]:
+    """Where what is older begins, and what is newer."""
+    if start is None:
+        return results.further, None
+    found = results.found
+    if start.newer:
+        older = found[-1].place if found else replace(start, newer=False)
+        return older, results.further
+    return results.further, replace(found[0].place if found else start, newer=True)
+
+
+def _address(asked: QueryParams, start: Place | None) -> str | None:
+    return address(asked, "/uploads", start=start) if start else None

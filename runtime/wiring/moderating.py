@@ -8,6 +8,7 @@ from console.evidence.pages import evidence_area
 from console.evidence.reading import Evidence
 from console.queue.desk import QueueDesk
 from console.queue.pages import queue_area
+from console.search.exporting import export_area
 from console.search.pages import search_area
 from runtime.policies import load_policy
 from runtime.settings import Settings
@@ -50,4 +51,9 @@ def moderators_areas(desk: QueueDesk, search: UploadSearch) -> tuple[Area, ...]:
         accounts=desk.accounts,
         now=desk.now,
     )
-    return (queue_area(desk), search_area(search), evidence_area(evidence))
+    return (
+        queue_area(desk),
+        search_area(search),
+        export_area(search, desk.accounts.people),
+        evidence_area(evidence),
+    )

@@ -4,7 +4,8 @@ from alembic import context
 
 import storage.accounts.tables  # it adds its tables to those of the ledger
 import storage.looks.tables  # it adds its tables to those of the ledger
-import storage.reviews.tables  # noqa: F401  # it adds its tables to those of the ledger
+import storage.reviews.tables  # it adds its tables to those of the ledger
+import storage.search.tables  # noqa: F401  # it adds its tables to those of the ledger
 from storage.tables import metadata
 
 context.configure(

@@ -22,6 +22,7 @@ from storage.reviews.tables import (
     unsettled_decisions,
 )
 from storage.rows import insert, read_verdict
+from storage.search.terms import write_decision
 from storage.tables import uploads, verdicts
 
 
@@ -135,6 +136,7 @@ async def _let_stand(connection: AsyncConnection, decision: Decision) -> None:
         .values(row)
         .on_conflict_do_update(index_elements=[standing_decisions.c.upload_id], set_=row)
     )
+    await write_decision(connection, decision.upload_id, decision.action)
 
 
 async def _current(connection: AsyncConnection, upload_id: str) -> Verdict:

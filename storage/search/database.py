@@ -1,45 +1,32 @@
 """Searches uploads in SQLite or PostgreSQL.
 
-Everything is read along an index in the order of time, so that a page costs as much as it has
-rows; the conditions that no index holds (score, reason, lane, decision) pass rows over on the way.
+Verdicts are named along one index (`storage.search.runs`), and the rest is looked up for those.
+Where that has to pass verdicts over, it stops after MOST_READ and says where it is, so that no
+question takes longer than reading that many.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Row,
-    Select,
-    String,
-    case,
-    cast,
-    exists,
-    func,
-    literal,
-    or_,
-    select,
-    tuple_,
-)
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import Column, ColumnElement, Row, Select, case, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from moderation.people import Tenants
+from moderation.provenance import ProvenanceState
 from moderation.review import VEILED
 from moderation.upload import Lane
 from moderation.verdict import Action, Label
-from storage.columns import UtcTime
 from storage.database import reading
-from storage.reviews.tables import review_jobs, standing_decisions
-from storage.search.ports import MOST_COUNTED, Decided, Found, Place, Wanted
+from storage.reviews.tables import decisions, review_jobs, standing_decisions
+from storage.search.ports import MOST_READ, Counts, Decided, Found, Place, Results, Wanted
+from storage.search.runs import Condition, Way, candidates, in_order, runs_along, scored, way_for
+from storage.search.tables import verdict_terms
+from storage.search.terms import Kind
+from storage.search.variants import hashes, versions
 from storage.tables import uploads, verdicts
-from storage.tenancy import seen_by
-
-_JOINED = verdicts.join(uploads, uploads.c.upload_id == verdicts.c.upload_id).outerjoin(
-    standing_decisions, standing_decisions.c.upload_id == verdicts.c.upload_id
-)
 
 
 class SqlUploadSearch:
@@ -49,94 +36,189 @@ class SqlUploadSearch:
         self._engine = engine
 
     async def find(
-        self, which: Wanted, tenants: Tenants, *, after: Place | None = None, limit: int
-    ) -> list[Found]:
-        query = found_query(which, tenants, after=after, limit=limit, dialect=self._dialect)
+        self, which: Wanted, tenants: Tenants, *, start: Place | None = None, limit: int
+    ) -> Results:
+        names = _names(which, tenants)
+        if names == []:
+            return Results(found=(), further=None)
         async with reading(self._engine) as connection:
-            return [_found(row) for row in await connection.execute(query)]
-
-    async def counts(self, which: Wanted, tenants: Tenants) -> Mapping[Label, int]:
-        narrowed = _newest_first(select(verdicts.c.label).select_from(_JOINED))
-        newest = (
-            narrowed.where(*_conditions(which, tenants, self._dialect))
-            .limit(MOST_COUNTED + 1)
-            .subquery()
+            way = await _way(connection, which, names)
+            if not way.each:
+                return Results(found=(), further=None)
+            asked = found_query(way, which, names, start=start, limit=limit)
+            found = [_found(row) for row in await connection.execute(asked)]
+            if len(found) > limit:
+                further: Place | None = found[limit - 1].place
+            else:
+                last = last_query(way, which, names, start=start)
+                further = None if last is None else await _place(connection, last)
+        newer = start is not None and start.newer
+        shown = found[:limit]
+        return Results(
+            found=tuple(reversed(shown) if newer else shown),
+            further=further and replace(further, newer=newer),
         )
-        query = select(newest.c.label, func.count().label("uploads")).group_by(newest.c.label)
-        async with reading(self._engine) as connection:
-            counted = await connection.execute(query)
-            return {Label(row.label): row.uploads for row in counted}
 
-    @property
-    def _dialect(self) -> str:
-        return self._engine.dialect.name
+    async def counts(self, which: Wanted, tenants: Tenants) -> Counts:
+        names = _names(which, tenants)
+        if names == []:
+            return Counts(by_label={}, is_whole=True)
+        async with reading(self._engine) as connection:
+            way = await _way(connection, which, names)
+            if not way.each:
+                return Counts(by_label={}, is_whole=True)
+            counted = await connection.execute(_counts_query(way, which, names))
+            by_label = {Label(row.label): row.uploads for row in counted}
+            last = last_query(way, which, names, start=None, every=True)
+            is_whole = last is None or await _place(connection, last) is None
+        return Counts(by_label=by_label, is_whole=is_whole)
 
 
 def found_query(
-    which: Wanted, tenants: Tenants, *, after: Place | None, limit: int, dialect: str
+    way: Way, which: Wanted, names: Sequence[str] | None, *, start: Place | None, limit: int
 ) -> Select[Any]:
-    """What `find` asks the database."""
-    query = _newest_first(
-        select(
-            verdicts.c.upload_id,
-            verdicts.c.tenant,
-            uploads.c.lane,
-            uploads.c.upload["file_name"].as_string().label("file_name"),
-            verdicts.c.verdict_id,
-            verdicts.c.label,
-            verdicts.c.action,
-            verdicts.c.fake_probability,
-            verdicts.c.rejection_reason,
-            verdicts.c.verdict["reasons"].label("reasons"),
-            verdicts.c.decided_at,
-            _standing(which).label("standing"),
-        ).select_from(_JOINED)
-    ).where(*_conditions(which, tenants, dialect))
-    if after is not None:
-        place = tuple_(literal(after.decided_at, UtcTime), literal(after.verdict_id, String))
-        query = query.where(tuple_(verdicts.c.decided_at, verdicts.c.verdict_id) < place)
-    return query.limit(limit)
+    """What `find` asks the database: one verdict more than fits, to know whether there is one."""
+    runs, alone = runs_along(way, names)
+    rest = list(_rest(which, way, None if alone else names))
+    most = MOST_READ if rest else limit + 1
+    near = candidates(way, runs, which, start, most=most).subquery("near")
+    found = select(
+        near.c.decided_at,
+        near.c.verdict_id,
+        verdicts.c.upload_id,
+        verdicts.c.tenant,
+        verdicts.c.lane,
+        uploads.c.upload["file_name"].as_string().label("file_name"),
+        verdicts.c.label,
+        verdicts.c.action,
+        verdicts.c.fake_probability,
+        verdicts.c.rejection_reason,
+        verdicts.c.verdict["reasons"].label("reasons"),
+        verdicts.c.model_name,
+        verdicts.c.model_version,
+        verdicts.c.policy_name,
+        verdicts.c.provenance_state,
+        verdicts.c.verdict["provenance"]["generator_marks"].label("marks"),
+        _standing(which).label("standing"),
+        _told(which, decisions.c.moderator).label("decided_by"),
+    ).select_from(
+        near.join(verdicts, verdicts.c.verdict_id == near.c.verdict_id)
+        .join(uploads, uploads.c.upload_id == verdicts.c.upload_id)
+        .outerjoin(standing_decisions, standing_decisions.c.upload_id == verdicts.c.upload_id)
+        .outerjoin(decisions, decisions.c.decision_id == standing_decisions.c.decision_id)
+    )
+    return in_order(found.where(*rest), newer=start is not None and start.newer).limit(limit + 1)
 
 
-def _newest_first(query: Select[Any]) -> Select[Any]:
-    return query.order_by(verdicts.c.decided_at.desc(), verdicts.c.verdict_id.desc())
+def last_query(
+    way: Way,
+    which: Wanted,
+    names: Sequence[str] | None,
+    *,
+    start: Place | None,
+    every: bool = False,
+) -> Select[Any] | None:
+    """Which verdict was looked at last because no more are; None where all could be looked at."""
+    runs, alone = runs_along(way, names)
+    if not every and not list(_rest(which, way, None if alone else names)):
+        return None
+    near = candidates(way, runs, which, start, most=MOST_READ)
+    return near.limit(1).offset(MOST_READ - 1)
 
 
-def _conditions(which: Wanted, tenants: Tenants, dialect: str) -> Iterator[ColumnElement[bool]]:
-    column = verdicts.c
-    yield column.is_current.is_(True)
-    yield seen_by(tenants, column.tenant)
+def _counts_query(way: Way, which: Wanted, names: Sequence[str] | None) -> Select[Any]:
+    runs, alone = runs_along(way, names)
+    near = candidates(way, runs, which, None, most=MOST_READ).subquery("near")
+    return (
+        select(verdicts.c.label, func.count().label("uploads"))
+        .select_from(
+            near.join(verdicts, verdicts.c.verdict_id == near.c.verdict_id).outerjoin(
+                standing_decisions, standing_decisions.c.upload_id == verdicts.c.upload_id
+            )
+        )
+        .where(*_rest(which, way, None if alone else names))
+        .group_by(verdicts.c.label)
+    )
+
+
+def _names(which: Wanted, tenants: Tenants) -> list[str] | None:
+    """The tenants whose uploads may be found; None for every one."""
     if which.tenant is not None:
-        yield column.tenant == which.tenant
-    if len(which.labels) == 1:  # an index in order of time helps for one, not for some of them
-        yield column.label == which.labels[0].value
-    elif which.labels:
-        yield column.label.in_([label.value for label in which.labels])
-    if which.at_least is not None:
-        yield column.fake_probability >= which.at_least
-    if which.at_most is not None:
-        yield column.fake_probability <= which.at_most
-    if which.since is not None:
-        yield column.decided_at >= which.since
-    if which.until is not None:
-        yield column.decided_at < which.until
-    if which.upload_id is not None:
-        yield column.upload_id == which.upload_id
+        return [which.tenant] if which.tenant in tenants else []
+    return None if tenants.every else sorted(tenants.names)
+
+
+async def _way(connection: AsyncConnection, which: Wanted, names: Sequence[str] | None) -> Way:
+    way = way_for(which)
+    if way.heeds in ("label", "lane", "time"):
+        models = await versions(connection, which, names) if which.model else None
+        policies = await hashes(connection, which, names) if which.policy else None
+        return way_for(which, models=models, policies=policies)
+    return way
+
+
+async def _place(connection: AsyncConnection, query: Select[Any]) -> Place | None:
+    row = (await connection.execute(query)).one_or_none()
+    return row and Place(decided_at=row.decided_at, verdict_id=row.verdict_id)
+
+
+def _rest(which: Wanted, way: Way, names: Sequence[str] | None) -> Iterator[Condition]:
+    """What has to be looked for on the way."""
+    if names is not None:
+        yield verdicts.c.tenant.in_(names)
+    for asked, condition in _conditions(which):
+        if asked != way.heeds:
+            yield condition
+
+
+def _conditions(which: Wanted) -> Iterator[tuple[str, Condition]]:
+    """All that is asked for but the time, each by its name; see `Way.heeds`."""
+    column = verdicts.c
+    if which.labels:
+        yield "label", column.label.in_([label.value for label in which.labels])
+    for condition in scored(which):
+        yield "score", condition
     if which.lane is not None:
-        yield uploads.c.lane == which.lane.value
+        yield "lane", column.lane == which.lane.value
     if which.reason is not None:
-        yield or_(column.rejection_reason == which.reason, _has_reason(which.reason, dialect))
+        yield "reason", _has_term(Kind.REASON, which.reason)
+    if which.generator is not None:
+        yield "generator", _has_term(Kind.GENERATOR, which.generator)
+    if which.provenance is not None:
+        yield "provenance", column.provenance_state == which.provenance.value
+    if which.model is not None:
+        yield "model", column.model_name == which.model
+    if which.model_version is not None:
+        yield "model", column.model_version == which.model_version
+    if which.policy is not None:
+        yield "policy", column.policy_name == which.policy
+    if which.policy_sha256 is not None:
+        yield "policy", column.policy_sha256.startswith(which.policy_sha256, autoescape=True)
     if which.decided is Decided.NOTHING:
-        yield _standing(which).is_(None)
+        yield "decided", _standing(which).is_(None)
     elif which.decided is not None:
-        yield _standing(which) == which.decided.value
+        yield "decided", _standing(which) == which.decided.value
+
+
+def _has_term(kind: Kind, term: str) -> Condition:
+    terms = verdict_terms.c
+    return exists(
+        select(1).where(
+            terms.verdict_id == verdicts.c.verdict_id,
+            terms.kind == kind.value,
+            terms.term == term,
+        )
+    )
 
 
 def _standing(which: Wanted) -> ColumnElement[str | None]:
     """What a decision asks for; nothing where it is not to be told of."""
-    action = standing_decisions.c.action
+    return _told(which, standing_decisions.c.action)
+
+
+def _told(which: Wanted, column: Column[Any]) -> ColumnElement[str | None]:
     if not which.unbiased:
-        return action
+        return column
     jobs = review_jobs.c
     open_review = exists(
         select(1).where(
@@ -145,14 +227,7 @@ def _standing(which: Wanted) -> ColumnElement[str | None]:
             or_(jobs.blind.is_(True), jobs.kind.in_(sorted(VEILED))),
         )
     )
-    return case((open_review, None), else_=action)
-
-
-def _has_reason(reason: str, dialect: str) -> ColumnElement[bool]:
-    if dialect == "postgresql":
-        return cast(verdicts.c.verdict["reasons"], JSONB).contains([reason])
-    each = func.json_each(verdicts.c.verdict, "$.reasons").table_valued("value")
-    return exists(select(1).select_from(each).where(each.c.value == reason))
+    return case((open_review, None), else_=column)
 
 
 def _found(row: Row[Any]) -> Found:
@@ -169,4 +244,10 @@ def _found(row: Row[Any]) -> Found:
         reasons=tuple(reasons),
         decided_at=row.decided_at,
         standing=Action(row.standing) if row.standing else None,
+        decided_by=row.decided_by,
+        model=row.model_name,
+        model_version=row.model_version,
+        policy=row.policy_name,
+        provenance=ProvenanceState(row.provenance_state) if row.provenance_state else None,
+        generators=tuple(dict.fromkeys(mark["generator"] for mark in row.marks or ())),
     )

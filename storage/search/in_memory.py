@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from dataclasses import replace
 
 from moderation.people import Tenants
 from moderation.review import OPEN, is_veiled
 from moderation.upload import Upload
-from moderation.verdict import Label, Verdict
+from moderation.verdict import Verdict
 from storage.in_memory import Memory
-from storage.search.ports import MOST_COUNTED, Decided, Found, Place, Wanted
+from storage.search.ports import Counts, Decided, Found, Place, Results, Wanted
+from storage.search.terms import generators_of
 
 
 class InMemoryUploadSearch:
@@ -20,21 +21,31 @@ class InMemoryUploadSearch:
         self._memory = memory
 
     async def find(
-        self, which: Wanted, tenants: Tenants, *, after: Place | None = None, limit: int
-    ) -> list[Found]:
+        self, which: Wanted, tenants: Tenants, *, start: Place | None = None, limit: int
+    ) -> Results:
+        newer = start is not None and start.newer
+        meant = self._meant(which, tenants)
+        if start is not None:
+            here = _key(start)
+            meant = [one for one in meant if (_key(one) > here if newer else _key(one) < here)]
+        meant.sort(key=_key, reverse=not newer)
+        shown = meant[:limit]
+        further = replace(shown[-1].place, newer=newer) if len(meant) > limit else None
+        return Results(found=tuple(reversed(shown) if newer else shown), further=further)
+
+    async def counts(self, which: Wanted, tenants: Tenants) -> Counts:
+        labels = Counter(one.label for one in self._meant(which, tenants))
+        return Counts(by_label=dict(labels), is_whole=True)
+
+    def _meant(self, which: Wanted, tenants: Tenants) -> list[Found]:
         found = [
             self._found(status.upload, status.verdict, which)
             for status in self._memory.uploads.values()
-            if status.verdict is not None and status.verdict.tenant in tenants
+            if status.verdict is not None
+            and status.verdict.tenant in tenants
+            and status.verdict.lineage.policy_sha256.startswith(which.policy_sha256 or "")
         ]
-        meant = [one for one in found if _is_meant(one, which)]
-        if after is not None:
-            meant = [one for one in meant if _key(one.place) < _key(after)]
-        return sorted(meant, key=lambda one: _key(one.place), reverse=True)[:limit]
-
-    async def counts(self, which: Wanted, tenants: Tenants) -> Mapping[Label, int]:
-        found = await self.find(which, tenants, limit=MOST_COUNTED + 1)
-        return dict(Counter(one.label for one in found))
+        return [one for one in found if _is_meant(one, which)]
 
     def _found(self, upload: Upload, verdict: Verdict, which: Wanted) -> Found:
         reviews = self._memory.reviews
@@ -56,10 +67,16 @@ class InMemoryUploadSearch:
             reasons=(rejection.reason,) if rejection else verdict.reasons,
             decided_at=verdict.decided_at,
             standing=standing.action if standing else None,
+            decided_by=standing.moderator if standing else None,
+            model=verdict.lineage.model.name if verdict.lineage.model else None,
+            model_version=verdict.lineage.model.version if verdict.lineage.model else None,
+            policy=verdict.lineage.policy_name,
+            provenance=verdict.provenance.state if verdict.provenance else None,
+            generators=generators_of(verdict),
         )
 
 
-def _key(place: Place) -> tuple[object, str]:
+def _key(place: Place | Found) -> tuple[object, str]:
     return place.decided_at, place.verdict_id
 
 
@@ -76,4 +93,9 @@ def _is_meant(one: Found, which: Wanted) -> bool:
         and which.lane in (None, one.lane)
         and which.decided in (None, one.standing or Decided.NOTHING)
         and which.upload_id in (None, one.upload_id)
+        and which.provenance in (None, one.provenance)
+        and (which.generator is None or which.generator in one.generators)
+        and which.model in (None, one.model)
+        and which.model_version in (None, one.model_version)
+        and which.policy in (None, one.policy)
     )

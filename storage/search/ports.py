@@ -9,11 +9,13 @@ from enum import StrEnum
 from typing import Protocol
 
 from moderation.people import Tenants
+from moderation.provenance import ProvenanceState
 from moderation.upload import Lane
 from moderation.verdict import Action, Label
 
-# Counting stops there: more than that is one number too large to matter, and slow to know.
-MOST_COUNTED = 10_000
+# How many verdicts one question looks at. What is rare alone is read along an index of its own;
+# what is rare only together with something else would else be looked for among all.
+MOST_READ = 5_000
 
 
 class Decided(StrEnum):
@@ -31,8 +33,13 @@ class Wanted:
 
     `at_least` and `at_most` bound the probability, both included; `since` is included, `until`
     is not, and both are times of the verdict. `reason` is one of the verdict's, or of a
-    rejection's. `unbiased` is for who may be asked to judge: while a review is open that is not
-    to be told of decisions, an upload is as if there was none.
+    rejection's. `generator` is one that the media names. `policy_sha256` may be the beginning
+    of it; it and `model_version` narrow the policy and the model that are named. `unbiased` is for
+    who may be asked to judge: while a review is open that is not to be told of decisions, an
+    upload is as if there was none.
+
+    Raises:
+        ValueError: a version of no model, or the hash of no policy.
     """
 
     labels: tuple[Label, ...] = ()
@@ -45,20 +52,36 @@ class Wanted:
     lane: Lane | None = None
     decided: Decided | None = None
     upload_id: str | None = None
+    provenance: ProvenanceState | None = None
+    generator: str | None = None
+    model: str | None = None
+    model_version: str | None = None
+    policy: str | None = None
+    policy_sha256: str | None = None
     unbiased: bool = False
+
+    def __post_init__(self) -> None:
+        if self.model is None and self.model_version is not None:
+            raise ValueError("a version is that of a model")
+        if self.policy is None and self.policy_sha256 is not None:
+            raise ValueError("a hash is that of a policy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """After which verdict to go on."""
+    """After which verdict to go on; before it, towards the newest, where it says `newer`."""
 
     decided_at: datetime
     verdict_id: str
+    newer: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """An upload with its current verdict. `standing` is what a person's decision asks for."""
+    """An upload with its current verdict.
+
+    `standing` is what a person's decision asks for, and `decided_by` that person's id.
+    """
 
     upload_id: str
     tenant: str
@@ -71,21 +94,47 @@ class Found:
     reasons: tuple[str, ...]
     decided_at: datetime
     standing: Action | None
+    decided_by: str | None = None
+    model: str | None = None
+    model_version: str | None = None
+    policy: str
+    provenance: ProvenanceState | None = None
+    generators: tuple[str, ...] = ()
 
     @property
     def place(self) -> Place:
         return Place(decided_at=self.decided_at, verdict_id=self.verdict_id)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """A page, the newest verdict first whichever way it was read.
+
+    `further` is where to go on in that way, None at its end. It may be there although the
+    page is not full: MOST_READ verdicts were looked at.
+    """
+
+    found: tuple[Found, ...]
+    further: Place | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many uploads have each label; `is_whole` unless only the newest were counted."""
+
+    by_label: Mapping[Label, int]
+    is_whole: bool
+
+
 class UploadSearch(Protocol):
     """Raises LedgerUnavailable when the database cannot be reached, or takes too long."""
 
     async def find(
-        self, which: Wanted, tenants: Tenants, *, after: Place | None = None, limit: int
-    ) -> list[Found]:
-        """The newest verdicts first, from the one after that place on."""
+        self, which: Wanted, tenants: Tenants, *, start: Place | None = None, limit: int
+    ) -> Results:
+        """At most `limit`: the newest, or those next to a place."""
         ...
 
-    async def counts(self, which: Wanted, tenants: Tenants) -> Mapping[Label, int]:
-        """How many of each label, of the newest MOST_COUNTED + 1."""
+    async def counts(self, which: Wanted, tenants: Tenants) -> Counts:
+        """How many there are of each label."""
         ...

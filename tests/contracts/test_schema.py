@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,9 @@ UNION ALL SELECT 'column', table_name || '.' || column_name,
   concat_ws(' ', data_type, character_maximum_length, is_nullable, column_default)
   FROM information_schema.columns WHERE table_schema = 'public'
 """
+# SQLite keeps the words of a table as they were given, and adds later columns on one line: it is
+# taken apart at commas that stand in no brackets, and at the ends of lines.
+CLAUSES = re.compile(r",\s*(?![^(]*\))|\n")
 SQLITE_SCHEMA = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
 
 
@@ -32,7 +36,7 @@ async def described(engine: AsyncEngine) -> dict[tuple[str, str], object]:
     async with reading(engine) as connection:
         found = await connection.execute(text(SQLITE_SCHEMA if sqlite else POSTGRESQL_SCHEMA))
         return {
-            (kind, name): sorted(clause.strip(" ,\n\t()") for clause in words.split("\n"))
+            (kind, name): sorted(clause.strip(" ,\n\t()") for clause in CLAUSES.split(words))
             for kind, name, words in found
             if "alembic_version" not in f"{name} {words}"
         }

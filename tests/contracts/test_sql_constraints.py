@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
 from moderation.errors import Inconsistent
+from moderation.upload import Lane
 from storage import rows
 from storage.database import reading, writing
 from storage.ledger import status_query
@@ -45,7 +46,7 @@ async def test_a_verdict_that_breaks_a_rule_is_refused(
     engine: AsyncEngine, sql_store: Store, broken: dict[str, object]
 ) -> None:
     await concluded(sql_store)
-    row = rows.verdict_row(a_verdict(policy="other")) | broken
+    row = rows.verdict_row(a_verdict(policy="other"), Lane.LIVE) | broken
 
     with pytest.raises(Inconsistent):
         async with writing(engine) as connection:
@@ -56,7 +57,7 @@ async def test_a_verdict_that_breaks_no_rule_is_taken(
     engine: AsyncEngine, sql_store: Store
 ) -> None:
     await concluded(sql_store)
-    row = rows.verdict_row(a_verdict(policy="other")) | {"is_current": False}
+    row = rows.verdict_row(a_verdict(policy="other"), Lane.LIVE) | {"is_current": False}
 
     async with writing(engine) as connection:
         await connection.execute(rows.insert(connection, verdicts).values(row))

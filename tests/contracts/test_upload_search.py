@@ -1,4 +1,4 @@
-"""Finding uploads, over memory, SQLite and PostgreSQL alike, and along which index."""
+"""Finding uploads, over memory, SQLite and PostgreSQL alike."""
 
 from __future__ import annotations
 
@@ -7,20 +7,18 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
+from moderation.lineage import Lineage, ModelIdentity
 from moderation.people import ALL_TENANTS, Tenants
+from moderation.provenance import GeneratorMark, Provenance, ProvenanceState
 from moderation.upload import Lane
 from moderation.verdict import Label, Reason, Rejection, Verdict
-from storage.database import writing
-from storage.search.database import SqlUploadSearch, found_query
+from storage.search.database import SqlUploadSearch
 from storage.search.in_memory import InMemoryUploadSearch
-from storage.search.ports import Decided, Place, UploadSearch, Wanted
+from storage.search.ports import Decided, Found, Place, UploadSearch, Wanted
 from tests.contracts.conftest import open_emptied
-from tests.contracts.plans import plan_of
 from tests.contracts.reviews.desk import PLAN, Desk, memory_desk, sql_desk, suspect
-from tests.contracts.words import NOON, SECOND, a_verdict, an_upload
+from tests.contracts.words import NOON, SECOND, a_lineage, a_verdict, an_upload
 
 ACME = Tenants.named("acme")
 
@@ -35,8 +33,18 @@ class Kept:
         assert await self.desk.ledger.conclude(upload, verdict, publish=[])
 
     async def find(self, tenants: Tenants = ACME, limit: int = 10, **which: object) -> list[str]:
-        found = await self.search.find(Wanted(**which), tenants, limit=limit)
-        return [one.upload_id for one in found]
+        results = await self.search.find(Wanted(**which), tenants, limit=limit)
+        return [one.upload_id for one in results.found]
+
+    async def one(self, **which: object) -> Found:
+        results = await self.search.find(Wanted(**which), ACME, limit=10)
+        (found,) = results.found
+        return found
+
+    async def labels(self, **which: object) -> dict[Label, int]:
+        counts = await self.search.counts(Wanted(**which), ACME)
+        assert counts.is_whole
+        return dict(counts.by_label)
 
 
 @pytest.fixture
@@ -66,11 +74,13 @@ async def test_an_upload_is_found_as_it_stands(kept: Kept) -> None:
     await kept.desk.take_and_decide("ann", "overturn")
     await kept.desk.settle_all()
 
-    (found,) = await kept.search.find(Wanted(), ACME, limit=10)
+    found = await kept.one()
 
     assert (found.label, found.action, found.standing) == ("suspect", "review", "publish")
     assert (found.file_name, found.lane, found.fake_probability) == ("holiday.mp4", "live", 0.7)
     assert (found.reasons, found.decided_at) == (("near_threshold",), NOON + SECOND)
+    assert (found.model, found.model_version, found.policy) == ("faces", "3", "strict")
+    assert (found.decided_by, found.provenance, found.generators) == ("ann", None, ())
 
 
 async def test_what_is_asked_for_narrows(kept: Kept) -> None:
@@ -97,6 +107,94 @@ async def test_what_is_asked_for_narrows(kept: Kept) -> None:
     assert await kept.find(tenant="acme", limit=1) == ["u3"]
 
 
+async def test_what_a_verdict_was_derived_from_narrows(kept: Kept) -> None:
+    def by(model: ModelIdentity | None, policy: str, sha256: str) -> Lineage:
+        return replace(a_lineage(policy), model=model, policy_sha256=sha256)
+
+    old, new = (ModelIdentity(name="faces", version=one, sha256="cd" * 32) for one in "23")
+    other = replace(old, name="looks")
+    await kept.add(a_verdict("u1", lineage=by(old, "strict", "a1" * 32)))
+    await kept.add(a_verdict("u2", lineage=by(new, "strict", "a2" * 32)))
+    await kept.add(a_verdict("u3", lineage=by(other, "mild", "b1" * 32)))
+    await kept.add(a_verdict("u4", lineage=by(None, "mild", "b1" * 32)))
+
+    assert await kept.find(model="faces") == ["u2", "u1"]
+    assert await kept.find(model="faces", model_version="2") == ["u1"]
+    assert await kept.find(model="faces", model_version="4") == []
+    assert await kept.find(model="face") == []
+    assert await kept.find(policy="strict") == ["u2", "u1"]
+    assert await kept.find(policy="strict", policy_sha256="a2") == ["u2"]
+    assert await kept.find(policy="strict", policy_sha256="b") == []
+    assert await kept.find(policy="mild", model="looks", labels=(Label.FAKE,)) == ["u3"]
+
+
+async def test_what_the_media_says_of_itself_narrows(kept: Kept) -> None:
+    def says(state: ProvenanceState, *generators: str) -> Provenance:
+        marks = [GeneratorMark(generator=one, field=at) for one in generators for at in "ab"]
+        return Provenance(state=state, generator_marks=tuple(marks))
+
+    await kept.add(a_verdict("u1", provenance=says(ProvenanceState.UNKNOWN, "Painter", "Mixer")))
+    await kept.add(a_verdict("u2", provenance=says(ProvenanceState.TRUSTED)))
+    await kept.add(a_verdict("u3", provenance=says(ProvenanceState.INVALID, "Mixer")))
+    await kept.add(a_verdict("u4"))
+
+    assert await kept.find(provenance=ProvenanceState.UNKNOWN) == ["u1"]
+    assert await kept.find(provenance=ProvenanceState.TRUSTED) == ["u2"]
+    assert await kept.find(generator="Mixer") == ["u3", "u1"]
+    assert await kept.find(generator="Painter") == ["u1"]
+    assert await kept.find(generator="Mixer", provenance=ProvenanceState.INVALID) == ["u3"]
+    assert await kept.find(generator="mixer") == []
+    found = await kept.one(upload_id="u1")
+    assert (found.provenance, found.generators) == ("unknown", ("Painter", "Mixer"))
+
+
+async def test_what_is_rare_only_together_is_looked_for_as_well(kept: Kept) -> None:
+    day = timedelta(days=1)
+    blurred = {"reasons": (Reason.BLURRED, Reason.OCCLUDED)}
+    await kept.add(a_verdict("u1", **blurred))
+    await kept.add(a_verdict("u2", **blurred, decided_at=NOON + day), lane=Lane.BACKFILL)
+    await kept.add(suspect("u3", **blurred), lane=Lane.BACKFILL)
+
+    both = {"reason": "blurred", "lane": Lane.BACKFILL}
+    assert await kept.find(**both) == ["u2", "u3"]
+    assert await kept.find(**both, labels=(Label.SUSPECT, Label.CLEAR)) == ["u3"]
+    assert await kept.find(**both, at_least=0.9, since=NOON + day) == ["u2"]
+    assert await kept.find(**both, upload_id="u1") == []
+    assert await kept.labels(**both) == {Label.FAKE: 1, Label.SUSPECT: 1}
+
+
+@pytest.mark.parametrize("score", [0.0, 0.05, 0.35, 0.949, 0.95, 1.0])
+async def test_a_score_is_found_at_both_ends_of_what_is_asked_for(kept: Kept, score: float) -> None:
+    await kept.add(a_verdict("u1", label=Label.CLEAR, fake_probability=score))
+
+    assert await kept.find(at_least=score, at_most=score) == ["u1"]
+    assert await kept.find(at_least=score) == await kept.find(at_most=score) == ["u1"]
+    assert await kept.find(at_least=min(score + 0.0001, 1.0)) == (["u1"] if score == 1.0 else [])
+    assert await kept.find(at_most=max(score - 0.0001, 0.0)) == (["u1"] if score == 0.0 else [])
+
+
+async def test_a_decision_stands_beside_the_verdict_that_supersedes(kept: Kept) -> None:
+    first = await kept.desk.flag("u1")
+    await kept.desk.take_and_decide("ann", "uphold")
+    await kept.desk.settle_all()
+    second = suspect("u1", policy="mild", supersedes=first.verdict_id, decided_at=NOON + SECOND * 9)
+    await kept.add(second)
+
+    assert (await kept.one(decided=Decided.WITHHOLD)).verdict_id == second.verdict_id
+
+
+async def test_a_later_decision_takes_the_place_of_the_one_that_stood(kept: Kept) -> None:
+    await kept.desk.flag("u1")
+    await kept.desk.take_and_decide("ann", "uphold")
+    await kept.desk.settle_all()
+    await kept.desk.appeals.appeal("u1", "It is me.")
+    await kept.desk.take_and_decide("bob", "overturn")
+    await kept.desk.settle_all()
+
+    assert await kept.find(decided=Decided.PUBLISH) == ["u1"]
+    assert await kept.find(decided=Decided.WITHHOLD) == []
+
+
 async def test_what_stands_by_a_decision_is_asked_for(kept: Kept) -> None:
     await kept.desk.flag("u1")
     await kept.desk.take_and_decide("ann", "uphold")
@@ -117,8 +215,8 @@ async def test_who_may_be_asked_to_judge_is_not_told_of_decisions(open_kept) -> 
     assert await kept.find(decided=Decided.WITHHOLD) == ["u1"]
     assert await kept.find(decided=Decided.WITHHOLD, unbiased=True) == []
     assert await kept.find(decided=Decided.NOTHING, unbiased=True) == ["u1"]
-    (found,) = await kept.search.find(Wanted(unbiased=True), ACME, limit=10)
-    assert found.standing is None
+    found = await kept.one(unbiased=True)
+    assert (found.standing, found.decided_by) == (None, None)
 
     await kept.desk.take_and_decide("bob", "uphold")
     assert await kept.find(decided=Decided.WITHHOLD, unbiased=True) == ["u1"]
@@ -131,7 +229,7 @@ async def test_other_tenants_uploads_are_neither_found_nor_counted(kept: Kept) -
     assert await kept.find() == ["u1"]
     assert await kept.find(tenant="other") == []
     assert await kept.find(upload_id="u2") == []
-    assert await kept.search.counts(Wanted(), ACME) == {Label.FAKE: 1}
+    assert await kept.labels() == {Label.FAKE: 1}
     assert await kept.find(ALL_TENANTS) == ["u2", "u1"]
     assert await kept.find(Tenants.named("acme", "other"), tenant="other") == ["u2"]
 
@@ -145,17 +243,24 @@ async def test_superseded_verdicts_are_not_found(kept: Kept) -> None:
     assert await kept.find() == ["u1"]
 
 
-async def test_pages_follow_each_other_even_where_moments_are_equal(kept: Kept) -> None:
+async def test_pages_follow_each_other_both_ways_even_where_moments_are_equal(kept: Kept) -> None:
     for number in range(5):
         await kept.add(a_verdict(f"u{number}", decided_at=NOON + SECOND * (number // 2)))
 
-    seen: list[str] = []
-    after: Place | None = None
-    while page := await kept.search.find(Wanted(), ACME, after=after, limit=2):
-        seen += [one.upload_id for one in page]
-        after = page[-1].place
+    async def pages(start: Place | None) -> list[list[str]]:
+        seen: list[list[str]] = []
+        while True:
+            results = await kept.search.find(Wanted(), ACME, start=start, limit=2)
+            seen.append([one.upload_id for one in results.found])
+            start = results.further
+            if start is None:
+                return seen
 
-    assert seen == ["u4", "u3", "u2", "u1", "u0"]
+    assert await pages(None) == [["u4", "u3"], ["u2", "u1"], ["u0"]]
+    (oldest,) = (await kept.search.find(Wanted(upload_id="u0"), ACME, limit=1)).found
+    back = replace(oldest.place, newer=True)
+    assert await pages(back) == [["u2", "u1"], ["u4", "u3"]]
+    assert await pages(oldest.place) == [[]]
 
 
 async def test_labels_are_counted_of_what_is_asked_for(kept: Kept) -> None:
@@ -163,54 +268,5 @@ async def test_labels_are_counted_of_what_is_asked_for(kept: Kept) -> None:
     await kept.add(a_verdict("u2", fake_probability=0.95))
     await kept.add(suspect("u3"))
 
-    assert await kept.search.counts(Wanted(), ACME) == {Label.FAKE: 2, Label.SUSPECT: 1}
-    assert await kept.search.counts(Wanted(at_least=0.9), ACME) == {Label.FAKE: 1}
-
-
-@pytest.mark.parametrize(
-    ("which", "tenants", "index"),
-    [
-        (Wanted(), ACME, "ix_verdicts_by_time"),
-        (Wanted(labels=(Label.FAKE,)), ACME, "ix_verdicts_by_label"),
-        (Wanted(at_least=0.5), ACME, "ix_verdicts_by_time"),
-        (Wanted(), ALL_TENANTS, "ix_verdicts_newest"),
-        (Wanted(labels=(Label.FAKE,)), ALL_TENANTS, "ix_verdicts_newest_by_label"),
-    ],
-)
-async def test_a_page_is_read_along_an_index_in_order_of_time(
-    engine: AsyncEngine, which: Wanted, tenants: Tenants, index: str
-) -> None:
-    sqlite = engine.dialect.name == "sqlite"
-    async with writing(engine) as connection:
-        await connection.execute(text(SQLITE_ROWS if sqlite else POSTGRESQL_ROWS))
-        await connection.execute(text(VERDICTS))
-        await connection.execute(text("ANALYZE"))
-    place = Place(decided_at=NOON + timedelta(days=20), verdict_id="v")
-    query = found_query(which, tenants, after=place, limit=50, dialect=engine.dialect.name)
-
-    plan = await plan_of(engine, query, of_few_rows=False)
-
-    assert index in plan
-    assert "Sort" not in plan
-    assert "TEMP B-TREE" not in plan
-
-
-_UPLOADS = """
-INSERT INTO uploads (upload_id, tenant, lane, announced_at, announcements, deadline_at, upload)
-SELECT 'u' || n, 'acme', 'live', {at}, 1, {at}, '{{}}' FROM {numbers}
-"""
-SQLITE_ROWS = "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 20000)" + (
-    _UPLOADS.format(at="datetime('2026-03-01', '+' || n || ' minutes')", numbers="r")
-)
-POSTGRESQL_ROWS = _UPLOADS.format(
-    at="timestamptz '2026-03-01' + n * interval '1 minute'",
-    numbers="generate_series(1, 20000) AS r(n)",
-)
-VERDICTS = """
-INSERT INTO verdicts (verdict_id, upload_id, lineage_digest, is_current, tenant, label, action,
-  fake_probability, policy_name, decided_at, verdict)
-SELECT 'v' || upload_id, upload_id, 'd', true,
-  CASE WHEN upload_id LIKE '%7' THEN 'acme' ELSE 'other' END,
-  CASE WHEN upload_id LIKE '%3_' THEN 'fake' ELSE 'clear' END,
-  'publish', 0.5, 'p', announced_at, '{"reasons": []}' FROM uploads
-"""
+    assert await kept.labels() == {Label.FAKE: 2, Label.SUSPECT: 1}
+    assert await kept.labels(at_least=0.9) == {Label.FAKE: 1}

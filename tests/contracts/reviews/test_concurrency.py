@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from moderation.decisions import DecisionKind, Link, Ruling, first_break
 from moderation.errors import LedgerUnavailable, NotHeld, UndoTooLate
 from moderation.review import JobState, ReviewJob, jobs_after
+from moderation.upload import Lane
 from storage import rows
 from storage.database import open_database, writing
 from storage.reviews.ports import JobFilter
@@ -109,7 +110,7 @@ async def fill(engine: AsyncEngine, jobs: int) -> None:
                 [rows.upload_row(an_upload(one)) | {"deadline_at": NOON} for one in ids],
             )
             await connection.execute(
-                insert(verdicts), [rows.verdict_row(suspect(one)) for one in ids]
+                insert(verdicts), [rows.verdict_row(suspect(one), Lane.LIVE) for one in ids]
             )
             await connection.execute(
                 insert(review_jobs), [job_row(job) for job in opened[start : start + 500]]

@@ -9,6 +9,7 @@ from console.evidence.pages import evidence_area
 from console.evidence.reading import Evidence
 from console.queue.desk import QueueDesk
 from console.queue.pages import queue_area
+from console.search.exporting import export_area
 from console.search.pages import search_area
 from inference.faces import facepack
 from moderation.errors import LedgerUnavailable
@@ -98,6 +99,7 @@ class Review:
         return [
             queue_area(desk),
             search_area(self.search),
+            export_area(self.search, desk.accounts.people),
             evidence_area(evidence),
             appeals_area(InMemoryAppeals(self.memory), bounds=Bounds(max_bytes=1)),
         ]

@@ -1,0 +1,84 @@
+"""What was found as a file: sent while it is read, so that it may be longer than memory."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import StreamingResponse
+
+from console.areas import Area
+from console.identity.callers import Caller
+from console.identity.guards import require
+from console.search.export import Row, csv_head, csv_lines, row_of
+from console.search.pages import asked_by
+from moderation.people import Permission
+from storage.accounts.ports import People
+from storage.search.ports import Place, UploadSearch, Wanted
+
+Exporter = Annotated[Caller, Depends(require(Permission.EXPORT))]
+# Some minutes of a database's time for one person. Who needs more asks for one month after the
+# other.
+MOST_EXPORTED = 250_000
+# Rows that are read at once.
+_AT_ONCE = 1000
+
+
+def export_area(search: UploadSearch, people: People) -> Area:
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/uploads.csv")
+    async def as_csv(request: Request, caller: Exporter) -> Response:
+        exported = Exported(search, people, caller, asked_by(request, caller))
+        first = await exported.next()
+        return _file(_csv(first, exported), "uploads.csv", "text/csv")
+
+    return Area(routes=routes)
+
+
+class Exported:
+    """The rows of an export, the newest first, MOST_EXPORTED at most."""
+
+    def __init__(self, search: UploadSearch, people: People, caller: Caller, which: Wanted) -> None:
+        self._search = search
+        self._people = people
+        self._tenants = caller.tenants
+        self._which = which
+        self._pseudonyms: dict[str, str] = {}
+        self._place: Place | None = None
+        self._left = MOST_EXPORTED
+
+    async def next(self) -> list[Row]:
+        """The rows that come next; empty at the end. Raises: LedgerUnavailable."""
+        while self._left > 0:
+            limit = min(_AT_ONCE, self._left)
+            results = await self._search.find(
+                self._which, self._tenants, start=self._place, limit=limit
+            )
+            self._place = results.further
+            self._left = self._left - len(results.found) if results.further else 0
+            if results.found:
+                return [row_of(one, await self._pseudonym(one.decided_by)) for one in results.found]
+        return []
+
+    async def _pseudonym(self, person_id: str | None) -> str | None:
+        if person_id is None:
+            return None
+        if person_id not in self._pseudonyms:
+            account = await self._people.find(person_id=person_id)
+            name = account.person.pseudonym if account else "somebody"
+            self._pseudonyms[person_id] = name
+        return self._pseudonyms[person_id]
+
+
+async def _csv(rows: list[Row], exported: Exported) -> AsyncIterator[str]:
+    yield csv_head()
+    while rows:
+        yield csv_lines(rows)
+        rows = await exported.next()
+
+
+def _file(content: AsyncIterator[str], name: str, kind: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(content, media_type=kind, headers=headers)
