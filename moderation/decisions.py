@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -14,6 +14,9 @@ from moderation.verdict import Action
 
 LONGEST_NOTE = 2000
 BEFORE_THE_FIRST = "0" * 64
+
+# The upload, what names it or is derived from it, and the token that the decision's id hashes.
+_SUBJECT = ("upload_id", "verdict_id", "job_id", "token")
 
 
 class DecisionKind(StrEnum):
@@ -77,7 +80,8 @@ class Decision:
     `action` is what the platform is asked to do now, None where nothing is decided yet.
     The note itself is kept apart, so that it can be erased: here is only its salted hash.
     `about` is the decision that this one looks at again (an appeal, a second review),
-    `cancels` the one that an undo cancels.
+    `cancels` the one that an undo cancels. `subject` is a salted hash of what it is about, see
+    `sealed`; None in a decision that is no link yet.
     """
 
     decision_id: str
@@ -98,6 +102,13 @@ class Decision:
     note_sha256: str | None = None
     about: str | None = None
     cancels: str | None = None
+    subject: str | None = None
+    subject_salt: str | None = None
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether the upload was erased: what was decided stays, and about what is not known."""
+        return not self.upload_id
 
     @property
     def is_told(self) -> bool:
@@ -154,18 +165,50 @@ def note_digest(note: str, *, salt: str) -> str:
     return hashlib.sha256(f"{salt}:{note}".encode()).hexdigest()
 
 
+def subject_of(decision: Decision, *, salt: str) -> str:
+    """SHA-256 of salt and all that says which upload it is about, or that an id follows from."""
+    told = [getattr(decision, name) for name in _SUBJECT]
+    return hashlib.sha256(_canonical([salt, *told])).hexdigest()
+
+
+def sealed(decision: Decision, *, salt: str) -> Decision:
+    """The decision as the chain holds it: about its subject there is only a salted hash.
+
+    So the upload can be erased, salt and all, and the link still proves what was decided,
+    when and by whom.
+    """
+    return replace(decision, subject=subject_of(decision, salt=salt), subject_salt=salt)
+
+
+def erased(decision: Decision) -> Decision:
+    """What is left of a sealed decision when its upload is erased."""
+    return replace(
+        decision,
+        upload_id="",
+        verdict_id="",
+        job_id="",
+        token=decision.decision_id,
+        subject_salt=None,
+    )
+
+
 def digest_of(decision: Decision, *, sequence: int, previous: str) -> str:
     """SHA-256 over the canonical JSON of the decision, its place and the digest before it.
 
     Canonical: keys sorted, no blanks, ASCII only, moments as ISO 8601 in UTC with
     microseconds. What is None is left out, so that a field that is added later changes no
-    digest made before it.
+    digest made before it; so is what the hash in `subject` stands for.
     """
-    told = {field.name: _plain(getattr(decision, field.name)) for field in fields(decision)}
+    apart = () if decision.subject is None else (*_SUBJECT, "subject_salt")
+    told = {
+        field.name: _plain(getattr(decision, field.name))
+        for field in fields(decision)
+        if field.name not in apart
+    }
     content = {name: value for name, value in told.items() if value is not None}
-    content |= {"sequence": sequence, "previous": previous}
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(
+        _canonical(content | {"sequence": sequence, "previous": previous})
+    ).hexdigest()
 
 
 def link(decision: Decision, *, after: tuple[int, str] | None) -> Link:
@@ -193,6 +236,8 @@ def first_break(links: Iterable[Link], *, after: tuple[int, str] | None = None) 
             return Break(sequence=one.sequence, what="does not name the digest before it")
         if digest_of(one.decision, sequence=one.sequence, previous=previous) != one.digest:
             return Break(sequence=one.sequence, what="its content is not what was hashed")
+        if not _is_about_its_subject(one.decision):
+            return Break(sequence=one.sequence, what="it was about another upload")
         last, previous = one.sequence, one.digest
     return None
 
@@ -217,6 +262,18 @@ def outcome(one: Link) -> Outcome:
         sequence=one.sequence,
         digest=one.digest,
     )
+
+
+def _is_about_its_subject(decision: Decision) -> bool:
+    if decision.subject is None:
+        return True  # its digest names the upload itself
+    if decision.subject_salt is None:
+        return decision == erased(decision)
+    return subject_of(decision, salt=decision.subject_salt) == decision.subject
+
+
+def _canonical(content: object) -> bytes:
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
 
 
 def _plain(value: object) -> object:

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_UPLOADER = re.compile(r"[!-~]{1,128}")
 
 
 class Lane(StrEnum):
@@ -22,7 +23,9 @@ class Upload:
     """One announced upload.
 
     `upload_id` and `tenant` appear in keys and paths, so both are limited to
-    letters, digits, dot, dash and underscore, 128 at most.
+    letters, digits, dot, dash and underscore, 128 at most. `uploader_id` says whose uploads
+    belong together when somebody asks for theirs to be erased: an id of the platform's own that
+    means nothing to others, such as a keyed hash of the account.
 
     Raises:
         ValueError: an identifier holds other characters, the address is empty
@@ -35,6 +38,7 @@ class Upload:
     uri: str
     announced_at: datetime
     file_name: str | None = None
+    uploader_id: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("upload_id", "tenant"):
@@ -46,3 +50,5 @@ class Upload:
             raise ValueError("announced_at must carry a time zone")
         if self.file_name is not None and len(self.file_name) > 255:
             raise ValueError("file_name must have at most 255 characters")
+        if self.uploader_id is not None and not _UPLOADER.fullmatch(self.uploader_id):
+            raise ValueError("uploader_id must have 1 to 128 characters of ASCII, no blanks")

@@ -51,6 +51,24 @@ SCORER_SECONDS = Histogram(
     "veriscope_scorer_seconds", "Time of one request to the scorer.", buckets=_STAGE_BUCKETS
 )
 
+# shadow
+
+SHADOW_DRAWN = Counter("veriscope_shadow_drawn_total", "Live uploads drawn for the shadow bundle.")
+SHADOW_ENDED = Counter(
+    "veriscope_shadow_ended_total",
+    "What became of those drawn; a process that died leaves some without an end.",
+    ["outcome"],
+)
+SHADOW_LABELS = Counter(
+    "veriscope_shadow_labels_total",
+    "Uploads by the label that the serving bundle led to, and the shadow's.",
+    ["serving", "shadow"],
+)
+SHADOW_COST_SECONDS = Counter(
+    "veriscope_shadow_cost_seconds_total", "What the same uploads cost each bundle.", ["bundle"]
+)
+SHADOW_IN_HAND = Gauge("veriscope_shadow_in_hand", "Uploads that wait for the shadow.")
+
 # record
 
 VERDICTS = Counter("veriscope_verdicts_total", "Verdicts reached.", ["lane", "label"])
@@ -79,6 +97,25 @@ OLDEST_REVIEW_SECONDS = Gauge(
 )
 DECISIONS = Counter(
     "veriscope_decisions_total", "Decisions that took effect.", ["job_kind", "kind"]
+)
+
+# erasure and retention
+
+ERASURES = Counter("veriscope_erasures_total", "Erasures that were done.", ["scope"])
+ERASURES_OPEN = Gauge("veriscope_erasures_open", "Erasures that were asked for and are not done.")
+OLDEST_ERASURE_SECONDS = Gauge(
+    "veriscope_oldest_erasure_seconds", "Age of the oldest erasure that is not done."
+)
+RETENTION_REMOVED = Counter(
+    "veriscope_retention_removed_total", "Uploads of which a part's time was over.", ["part"]
+)
+RETENTION_OVERDUE_SECONDS = Gauge(
+    "veriscope_retention_overdue_seconds",
+    "How long the oldest part that should be gone is overdue.",
+    ["part"],
+)
+RETENTION_HELD = Gauge(
+    "veriscope_retention_held", "Uploads kept longer since somebody decides about them.", ["part"]
 )
 
 # every hop

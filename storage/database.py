@@ -195,6 +195,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     # The ledger is the truth: FULL keeps what was committed through a power cut, NORMAL does not.
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    # What is deleted is overwritten, not only forgotten: an upload may have to be erased.
+    cursor.execute("PRAGMA secure_delete=ON")
     cursor.close()
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage import rows
 from storage.database import reading, writing
+from storage.erasure.tombstones import Tombstones
 from storage.outbox import write_messages
 from storage.ports import DeadLetter, DeadLetterFilter, KeptDeadLetter, OutboundMessage
 from storage.tables import dead_letters
@@ -24,12 +25,16 @@ class SqlDeadLetters:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._tombstones = Tombstones()
 
     async def keep(self, letter: DeadLetter) -> bool:
         """See `storage.ports.DeadLetters`; one that was redriven waits again, as it is now."""
+        upload_id = (letter.key or b"").decode(errors="replace")
         fitting = rows.fitted(letter)
         values = {name: getattr(fitting, name) for name in _COLUMNS}
         async with writing(self._engine) as connection:
+            if await self._tombstones.hold(connection, upload_id):
+                return False
             kept = await connection.scalar(
                 rows.insert(connection, dead_letters)
                 .values(values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterable
 from contextlib import suppress
 from pathlib import Path
@@ -49,6 +50,22 @@ async def write_media(chunks: AsyncIterable[bytes], to: Path, *, limit_bytes: in
     if await write_limited(chunks, to, limit_bytes=limit_bytes) == 0:
         await asyncio.to_thread(to.unlink)
         raise EmptyMedia
+
+
+def sweep(place: Path) -> bool:
+    """Remove a file or a folder, and what writes that were killed left beside it.
+
+    Raises:
+        MediaStoreUnavailable: the local disk refuses.
+    """
+    with translated(_DISK_ERRORS):
+        was_there = place.is_file()
+        for left in (place, *place.parent.glob(f"{place.name}#*")):
+            if left.is_dir():
+                shutil.rmtree(left)
+            else:
+                left.unlink(missing_ok=True)
+    return was_there
 
 
 def too_large(limit_bytes: int) -> MediaTooLarge:

@@ -12,7 +12,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from moderation.errors import EmptyMedia, MediaTooLarge, MissingMedia, Superseded, UnknownUpload
+from moderation.errors import (
+    EmptyMedia,
+    MediaTooLarge,
+    MissingMedia,
+    Superseded,
+    UnknownUpload,
+    UploadErased,
+)
 from moderation.looks import Look
 from moderation.upload import Upload
 from moderation.verdict import Verdict
@@ -25,6 +32,7 @@ from storage.ports import (
     KeptDeadLetter,
     OutboundMessage,
     PendingMessage,
+    StoredObject,
     UploadStatus,
 )
 from storage.reviews.memory import ReviewMemory
@@ -46,6 +54,7 @@ class Memory:
     messages_written: int = 0
     reviews: ReviewMemory = field(default_factory=ReviewMemory)
     looks: LookMemory = field(default_factory=LookMemory)
+    erased: set[str] = field(default_factory=set)
 
     def write_messages(self, messages: Sequence[OutboundMessage], *, at: datetime) -> None:
         for message in messages:
@@ -63,7 +72,7 @@ class InMemoryLedger:
     async def announce(
         self, upload: Upload, *, deadline_at: datetime, publish: Sequence[OutboundMessage] = ()
     ) -> bool:
-        if upload.upload_id in self._memory.uploads:
+        if upload.upload_id in self._memory.uploads.keys() | self._memory.erased:
             return False
         self._insert(upload, deadline_at)
         self._memory.write_messages(publish, at=self._memory.clock())
@@ -77,6 +86,8 @@ class InMemoryLedger:
         publish: Sequence[OutboundMessage],
         looks: Sequence[Look] = (),
     ) -> bool:
+        if upload.upload_id in self._memory.erased:
+            return False
         reached = self._memory.verdicts.get(upload.upload_id, [])
         if any(known.lineage.digest == verdict.lineage.digest for known in reached):
             return False
@@ -173,6 +184,8 @@ class InMemoryDeadLetters:
         self._memory = memory
 
     async def keep(self, letter: DeadLetter) -> bool:
+        if (letter.key or b"").decode(errors="replace") in self._memory.erased:
+            return False
         known = next(
             (
                 kept
@@ -206,7 +219,7 @@ class InMemoryDeadLetters:
 
 
 class InMemoryMediaStore:
-    """Implements `storage.ports.MediaStore` and `Erasable`."""
+    """Implements `storage.ports.MediaStore`, `Ranged` and `Erasable`."""
 
     def __init__(self, objects: Mapping[str, bytes] | None = None) -> None:
         self.objects = dict(objects or {})
@@ -227,6 +240,12 @@ class InMemoryMediaStore:
         except KeyError as error:
             raise MissingMedia(f"no object {key} is in the media store") from error
 
+    async def size(self, key: str) -> int:
+        return len(await self.read(key))
+
+    async def read_part(self, key: str, *, start: int, length: int) -> bytes:
+        return (await self.read(key))[start : start + length]
+
     async def download(self, key: str, to: Path, *, limit_bytes: int) -> None:
         content = await self.read(key)
         if len(content) > limit_bytes:
@@ -235,6 +254,17 @@ class InMemoryMediaStore:
 
     async def delete(self, key: str) -> None:
         self.objects.pop(checked_key(key), None)
+
+    async def erase(self, place: str) -> int:
+        name = checked_key(place)
+        keys = [key for key in self.objects if key == name or key.startswith(f"{name}/")]
+        for key in keys:
+            del self.objects[key]
+        return len(keys)
+
+    async def stored(self, place: str) -> AsyncIterator[StoredObject]:
+        for key in [key for key in self.objects if key.startswith(f"{checked_key(place)}/")]:
+            yield StoredObject(key=key, written_at=datetime.min.replace(tzinfo=UTC))
 
 
 class InMemorySource:
@@ -255,6 +285,8 @@ class InMemorySource:
 
 
 def _known(memory: Memory, upload_id: str) -> UploadStatus:
+    if upload_id in memory.erased:
+        raise UploadErased
     status = memory.uploads.get(upload_id)
     if status is None:
         raise UnknownUpload(f"no upload {upload_id} is in the ledger")

@@ -8,13 +8,15 @@ from datetime import datetime
 from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from moderation.errors import Superseded, UnknownUpload
+from moderation.errors import Superseded, UnknownUpload, UploadErased
 from moderation.looks import Look
 from moderation.review import ReviewPlan
 from moderation.upload import Lane, Upload
 from moderation.verdict import Verdict
 from storage import rows
 from storage.database import now_utc, reading, writing
+from storage.erasure.senders import note_sender
+from storage.erasure.tombstones import Tombstones
 from storage.looks.database import remember_media
 from storage.outbox import write_messages
 from storage.ports import OutboundMessage, UploadStatus
@@ -36,11 +38,14 @@ class SqlLedger:
         self._engine = engine
         self._plan = plan or ReviewPlan()
         self._clock = clock
+        self._tombstones = Tombstones()
 
     async def announce(
         self, upload: Upload, *, deadline_at: datetime, publish: Sequence[OutboundMessage] = ()
     ) -> bool:
         async with writing(self._engine) as connection:
+            if await self._tombstones.hold(connection, upload.upload_id):
+                return False
             if not await _insert_upload(connection, upload, deadline_at):
                 return False
             await write_messages(connection, publish, at=self._clock())
@@ -55,6 +60,10 @@ class SqlLedger:
         looks: Sequence[Look] = (),
     ) -> bool:
         async with writing(self._engine) as connection:
+            # Whoever erases an upload at the same time finds what is written here when it looks for
+            # the second time.
+            if await self._tombstones.hold(connection, upload.upload_id):
+                return False
             await _insert_upload(connection, upload, upload.announced_at)
             lane = await _lock(connection, upload.upload_id)
             if await _was_recorded(connection, verdict):
@@ -70,6 +79,9 @@ class SqlLedger:
         async with reading(self._engine) as connection:
             found = await connection.execute(status_query().where(uploads.c.upload_id == upload_id))
             row = found.one_or_none()
+            erased = row is None and await self._tombstones.hold(connection, upload_id)
+        if erased:
+            raise UploadErased
         if row is None:
             raise UnknownUpload(f"no upload {upload_id} is in the ledger")
         return rows.read_status(row)
@@ -100,7 +112,10 @@ async def _insert_upload(
         .on_conflict_do_nothing(index_elements=[uploads.c.upload_id])
         .returning(uploads.c.upload_id)
     )
-    return written.scalar_one_or_none() is not None
+    is_new = written.scalar_one_or_none() is not None
+    if is_new and upload.uploader_id is not None:
+        await note_sender(connection, upload)
+    return is_new
 
 
 async def _lock(connection: AsyncConnection, upload_id: str) -> Lane:

@@ -25,9 +25,9 @@ from moderation.errors import (
     MissingMedia,
     ModerationError,
 )
-from storage.files import too_large, write_limited
+from storage.files import sweep, too_large, write_limited
 from storage.keys import checked_key
-from storage.ports import MediaStore
+from storage.ports import MediaStore, StoredObject
 from storage.translation import ErrorTable, translated
 
 # obstore raises Python's own errors for some of object_store's: FileNotFoundError where
@@ -52,10 +52,12 @@ _BUCKETS = frozenset({"s3", "gs", "az", "abfss"})
 
 
 class ObstoreMediaStore:
-    """Implements `storage.ports.MediaStore` and `Erasable`."""
+    """Implements `storage.ports.MediaStore`, `Ranged` and `Erasable`."""
 
-    def __init__(self, store: ObjectStore) -> None:
+    def __init__(self, store: ObjectStore, *, folder: Path | None = None) -> None:
+        """`folder` is where a local store lies: it is swept where objects are erased."""
         self._store = store
+        self._folder = folder
 
     async def put(self, key: str, content: bytes | Path | AsyncIterator[bytes]) -> None:
         """See `storage.ports.MediaStore`; what an iterator raises passes, and nothing is stored.
@@ -92,6 +94,16 @@ class ObstoreMediaStore:
             found = await obstore.get_async(self._store, checked_key(key))
             return bytes(await found.bytes_async())
 
+    async def size(self, key: str) -> int:
+        with translated(OBSTORE_ERRORS):
+            return (await obstore.head_async(self._store, checked_key(key)))["size"]
+
+    async def read_part(self, key: str, *, start: int, length: int) -> bytes:
+        with translated(OBSTORE_ERRORS):
+            name = checked_key(key)
+            found = await obstore.get_range_async(self._store, name, start=start, length=length)
+            return bytes(found)
+
     async def download(self, key: str, to: Path, *, limit_bytes: int) -> None:
         await download_object(
             self._store, checked_key(key), to, limit_bytes=limit_bytes, errors=OBSTORE_ERRORS
@@ -101,6 +113,32 @@ class ObstoreMediaStore:
         name = checked_key(key)
         with suppress(MissingMedia), translated(OBSTORE_ERRORS):
             await obstore.delete_async(self._store, name)
+
+    async def erase(self, place: str) -> int:
+        name = checked_key(place)
+        keys = [one.key async for one in self.stored(name)]
+        if self._folder is not None:
+            was_there = await asyncio.to_thread(sweep, self._folder / name)
+            return len(keys) or int(was_there)
+        for key in keys:
+            await self.delete(key)
+        return len(keys) + await self._delete_alone(name)
+
+    async def _delete_alone(self, name: str) -> int:
+        """Delete the object of exactly this name; 1 if there was one."""
+        try:
+            with translated(OBSTORE_ERRORS):
+                await obstore.head_async(self._store, name)
+        except MissingMedia:
+            return 0
+        await self.delete(name)
+        return 1
+
+    async def stored(self, place: str) -> AsyncIterator[StoredObject]:
+        with translated(OBSTORE_ERRORS):
+            async for batch in obstore.list(self._store, checked_key(place)):
+                for found in batch:
+                    yield StoredObject(key=found["path"], written_at=found["last_modified"])
 
 
 async def probe(store: MediaStore, *, within_seconds: float = 5.0) -> None:
@@ -147,7 +185,9 @@ def open_media_store(url: str, *, request_seconds: float = 60.0) -> ObstoreMedia
         InvalidConfiguration: the address names no such store.
     """
     try:
-        return ObstoreMediaStore(_open(url, request_seconds))
+        store = _open(url, request_seconds)
+        folder = store.prefix if isinstance(store, LocalStore) else None
+        return ObstoreMediaStore(store, folder=folder and Path(folder))
     except (exceptions.BaseError, ValueError, OSError) as error:
         raise InvalidConfiguration(f"the media store {url} cannot be opened") from error
 

@@ -20,7 +20,10 @@ from moderation.verdict import Verdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboundMessage:
-    """A message that leaves in the same transaction as the row it tells of."""
+    """A message that leaves in the same transaction as the row it tells of.
+
+    An empty value is a tombstone: of a compacted topic, the key's messages go.
+    """
 
     topic: str
     key: str
@@ -55,7 +58,7 @@ class Ledger(Protocol):
     ) -> bool:
         """Write the upload's row and the messages in one transaction.
 
-        Returns False, and writes nothing, when the upload is known already.
+        Returns False, and writes nothing, when the upload is known already, or was erased.
         """
         ...
 
@@ -75,7 +78,8 @@ class Ledger(Protocol):
         The one that was current is superseded (`verdict.supersedes` is filled by
         the caller from `status`, and checked here). An upload that no `announce`
         wrote yet gets its row. Returns False, and writes nothing, when a verdict
-        of equal lineage exists for the upload: it was recorded before.
+        of equal lineage exists for the upload: it was recorded before; or when the upload
+        was erased.
 
         Raises:
             Superseded: another verdict became current since `status` was read;
@@ -84,7 +88,7 @@ class Ledger(Protocol):
         ...
 
     async def status(self, upload_id: str) -> UploadStatus:
-        """Raises: UnknownUpload."""
+        """Raises: UnknownUpload; UploadErased where there was one."""
         ...
 
 
@@ -169,7 +173,10 @@ class DeadLetterFilter:
 
 class DeadLetters(Protocol):
     async def keep(self, letter: DeadLetter) -> bool:
-        """Write the letter; False when its origin was kept before and still waits."""
+        """Write the letter; False when its origin was kept before and still waits.
+
+        Nor is one written of an upload that was erased.
+        """
         ...
 
     async def find(self, which: DeadLetterFilter, *, limit: int) -> list[KeptDeadLetter]:
@@ -181,6 +188,14 @@ class DeadLetters(Protocol):
     ) -> bool:
         """Mark one redriven and write its message, all or nothing; False when it was already."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredObject:
+    """An object of the media store."""
+
+    key: str
+    written_at: datetime
 
 
 class MediaStore(Protocol):
@@ -199,11 +214,38 @@ class MediaStore(Protocol):
         ...
 
 
+class Ranged(Protocol):
+    """What the media store does for those who read a part of a large object."""
+
+    async def size(self, key: str) -> int:
+        """How many bytes an object has. Raises: MissingMedia."""
+        ...
+
+    async def read_part(self, key: str, *, start: int, length: int) -> bytes:
+        """The bytes from `start` on, at most `length` of them; `start` lies within the object.
+
+        Raises: MissingMedia.
+        """
+        ...
+
+
 class Erasable(Protocol):
     """What the media store does for those who stored in vain."""
 
     async def delete(self, key: str) -> None:
         """Forget an object; one that is not there is forgotten already."""
+        ...
+
+    async def erase(self, place: str) -> int:
+        """Forget an object, and all below a folder of that name; tell how many that were.
+
+        Nothing is left in a local folder either: not what a write that was killed left, nor
+        the folder itself.
+        """
+        ...
+
+    def stored(self, place: str) -> AsyncIterator[StoredObject]:
+        """All objects below a folder, in no order."""
         ...
 
 

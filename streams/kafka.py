@@ -98,7 +98,7 @@ async def _send(producer: AIOKafkaProducer, message: OutboundMessage) -> asyncio
     sent: asyncio.Future[Any] = await producer.send(
         message.topic,
         key=message.key.encode(),
-        value=message.value,
+        value=message.value or None,
         headers=list(message.headers.items()),
     )
     return sent

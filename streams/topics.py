@@ -8,6 +8,7 @@ from datetime import timedelta
 from moderation.upload import Lane
 
 WEEK = timedelta(days=7)
+COMPACTED_WITHIN = timedelta(days=1)
 LARGEST_DEAD_LETTER_BYTES = 2 * 1024 * 1024  # twice what Kafka takes on other topics by default
 
 
@@ -29,7 +30,10 @@ class Topic:
         """The broker's own names for how long messages stay, and how large they may be."""
         size = {} if self.largest_bytes is None else {"max.message.bytes": str(self.largest_bytes)}
         if self.retention is None:
-            return {"cleanup.policy": "compact", **size}
+            # Without it a tombstone may wait for years for its segment to fill: nothing that was
+            # erased stays longer (KIP-354).
+            longest = int(COMPACTED_WITHIN.total_seconds() * 1000)
+            return {"cleanup.policy": "compact", "max.compaction.lag.ms": str(longest), **size}
         milliseconds = int(self.retention.total_seconds() * 1000)
         return {"cleanup.policy": "delete", "retention.ms": str(milliseconds), **size}
 

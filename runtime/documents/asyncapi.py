@@ -120,15 +120,15 @@ def _channel(topic: Topic, topics: Topics) -> dict[str, Any]:
 
 def _kept(topic: Topic) -> str:
     if topic.retention is None:
-        return "Compacted: the last message of each key stays."
+        return "Compacted: the last message of each key stays. A null value: the upload was erased."
     return f"Messages stay for {topic.retention.days} days."
 
 
 def _configuration(topic: Topic) -> dict[str, Any]:
     """The topic's configuration, in the types that the binding asks for."""
     found: dict[str, Any] = {"cleanup.policy": topic.config["cleanup.policy"].split(",")}
-    numbers = (name for name in ("retention.ms", "max.message.bytes") if name in topic.config)
-    return found | {name: int(topic.config[name]) for name in numbers}
+    numbers = ("retention.ms", "max.message.bytes")
+    return found | {name: int(topic.config[name]) for name in numbers if name in topic.config}
 
 
 def _operations(topics: Topics) -> dict[str, Any]:

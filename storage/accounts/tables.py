@@ -85,6 +85,15 @@ sign_in_failures = Table(
 )
 Index("ix_sign_in_failures_by_time", sign_in_failures.c.last_at)
 
+viewings = Table(
+    "viewings",
+    metadata,
+    Column("person_id", String(128), ForeignKey("people.person_id"), primary_key=True),
+    Column("blurred", Boolean, nullable=False),
+    Column("grey", Boolean, nullable=False),
+    Column("muted", Boolean, nullable=False),
+)
+
 media_accesses = Table(
     "media_accesses",
     metadata,
@@ -103,8 +112,16 @@ media_accesses = Table(
 Index("ix_media_accesses_by_upload", media_accesses.c.upload_id, media_accesses.c.access_id)
 Index("ix_media_accesses_by_tenant", media_accesses.c.tenant, media_accesses.c.access_id)
 
+# Who looked, when and why stays for good; at what is taken away when an upload is erased.
+_REST = ", ".join(
+    column.name for column in media_accesses.c if column.name not in ("upload_id", "detail")
+)
+_ERASES = "NEW.upload_id = '' AND NEW.detail = ''"
 _SQLITE_GUARDS = (
-    "CREATE TRIGGER media_accesses_refuse_update BEFORE UPDATE ON media_accesses "
+    f"CREATE TRIGGER media_accesses_refuse_update BEFORE UPDATE OF {_REST} ON media_accesses "
+    "BEGIN SELECT RAISE(ABORT, 'what was looked at is not rewritten'); END",
+    "CREATE TRIGGER media_accesses_refuse_other_upload BEFORE UPDATE OF upload_id, detail "
+    f"ON media_accesses WHEN NOT ({_ERASES}) "
     "BEGIN SELECT RAISE(ABORT, 'what was looked at is not rewritten'); END",
 )
 # The code is "restrict violation": of the class that `storage.database` calls a broken rule.
@@ -112,7 +129,10 @@ _POSTGRESQL_GUARDS = (
     "CREATE OR REPLACE FUNCTION media_accesses_stay() RETURNS trigger LANGUAGE plpgsql AS "
     "$$ BEGIN RAISE EXCEPTION 'what was looked at is not rewritten' USING ERRCODE = '23001'; "
     "END $$",
-    "CREATE TRIGGER media_accesses_refuse_update BEFORE UPDATE ON media_accesses "
+    f"CREATE TRIGGER media_accesses_refuse_update BEFORE UPDATE OF {_REST} ON media_accesses "
     "FOR EACH ROW EXECUTE FUNCTION media_accesses_stay()",
+    "CREATE TRIGGER media_accesses_refuse_other_upload BEFORE UPDATE OF upload_id, detail "
+    f"ON media_accesses FOR EACH ROW WHEN (NOT ({_ERASES})) "
+    "EXECUTE FUNCTION media_accesses_stay()",
 )
 guard(media_accesses, sqlite=_SQLITE_GUARDS, postgresql=_POSTGRESQL_GUARDS)

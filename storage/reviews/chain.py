@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
+
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from moderation.decisions import BEFORE_THE_FIRST, Decision, Link, link
+from moderation.decisions import BEFORE_THE_FIRST, Decision, Link, link, sealed
 from storage.database import reading
 from storage.reviews.rows import link_row, read_link
 from storage.reviews.tables import decision_chains, decisions
@@ -41,7 +43,8 @@ class SqlAuditTrail:
 
 async def append(connection: AsyncConnection, decision: Decision) -> Link:
     """Write a decision as the next link; whoever else appends for the tenant waits."""
-    one = link(decision, after=await _end(connection, decision.tenant))
+    kept = sealed(decision, salt=secrets.token_hex(16))
+    one = link(kept, after=await _end(connection, decision.tenant))
     await connection.execute(insert(connection, decisions).values(link_row(one)))
     await connection.execute(
         update(decision_chains)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from moderation.decisions import Decision, Link, link
+from moderation.decisions import Decision, Link, link, sealed
 from moderation.known_items import KnownItem, draws_known_item, known_item_beside
 from moderation.review import ReviewJob, ReviewPlan, jobs_after
 from moderation.verdict import Verdict
@@ -42,6 +42,6 @@ class ReviewMemory:
     def append(self, decision: Decision) -> Link:
         chain = self.chains.setdefault(decision.tenant, [])
         after = (chain[-1].sequence, chain[-1].digest) if chain else None
-        one = link(decision, after=after)
+        one = link(sealed(decision, salt="in memory"), after=after)
         chain.append(one)
         return one

@@ -94,6 +94,9 @@ decisions = Table(
     Column("note_sha256", String(64)),
     Column("about", String(36)),
     Column("cancels", String(36), unique=True),
+    # Of an upload that was erased the salt goes, and with it what the hash stands for.
+    Column("subject", String(64)),
+    Column("subject_salt", String(32)),
     Column("previous", String(64), nullable=False),
     Column("digest", String(64), nullable=False),
     UniqueConstraint("moderator", "token"),
@@ -158,17 +161,31 @@ known_items = Table(
 )
 Index("ix_known_items_by_tenant", known_items.c.tenant, known_items.c.upload_id)
 
-_SQLITE_GUARDS = tuple(
-    f"CREATE TRIGGER decisions_refuse_{what} BEFORE {what.upper()} ON decisions "
-    "BEGIN SELECT RAISE(ABORT, 'decisions are append-only'); END"
-    for what in ("update", "delete")
+# A row never changes, but that its subject is taken away when the upload is erased.
+_SUBJECT = ("upload_id", "verdict_id", "job_id", "token", "subject_salt")
+_REST = ", ".join(column.name for column in decisions.c if column.name not in _SUBJECT)
+_ERASES = (
+    "NEW.upload_id = '' AND NEW.verdict_id = '' AND NEW.job_id = '' "
+    "AND NEW.token = NEW.decision_id AND NEW.subject_salt IS NULL AND NEW.subject IS NOT NULL"
+)
+_SQLITE_GUARDS = (
+    f"CREATE TRIGGER decisions_refuse_update BEFORE UPDATE OF {_REST} ON decisions "
+    "BEGIN SELECT RAISE(ABORT, 'decisions are append-only'); END",
+    f"CREATE TRIGGER decisions_refuse_other_subject BEFORE UPDATE OF {', '.join(_SUBJECT)} "
+    f"ON decisions WHEN NOT ({_ERASES}) "
+    "BEGIN SELECT RAISE(ABORT, 'decisions are append-only'); END",
+    "CREATE TRIGGER decisions_refuse_delete BEFORE DELETE ON decisions "
+    "BEGIN SELECT RAISE(ABORT, 'decisions are append-only'); END",
 )
 # The code is "restrict violation": of the class that `storage.database` calls a broken rule.
 _POSTGRESQL_GUARDS = (
     "CREATE OR REPLACE FUNCTION decisions_are_append_only() RETURNS trigger LANGUAGE plpgsql AS "
     "$$ BEGIN RAISE EXCEPTION 'decisions are append-only' USING ERRCODE = '23001'; END $$",
-    "CREATE TRIGGER decisions_refuse_change BEFORE UPDATE OR DELETE ON decisions "
+    f"CREATE TRIGGER decisions_refuse_change BEFORE DELETE OR UPDATE OF {_REST} ON decisions "
     "FOR EACH ROW EXECUTE FUNCTION decisions_are_append_only()",
+    "CREATE TRIGGER decisions_refuse_other_subject "
+    f"BEFORE UPDATE OF {', '.join(_SUBJECT)} ON decisions "
+    f"FOR EACH ROW WHEN (NOT ({_ERASES})) EXECUTE FUNCTION decisions_are_append_only()",
     "CREATE TRIGGER decisions_refuse_truncate BEFORE TRUNCATE ON decisions "
     "FOR EACH STATEMENT EXECUTE FUNCTION decisions_are_append_only()",
 )

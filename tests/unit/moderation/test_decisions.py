@@ -14,10 +14,12 @@ from moderation.decisions import (
     Ruling,
     check_text,
     digest_of,
+    erased,
     first_break,
     link,
     note_digest,
     outcome,
+    sealed,
 )
 from moderation.review import JobKind
 from moderation.verdict import Action
@@ -154,3 +156,38 @@ def test_a_ruling_that_cannot_be_kept_is_refused(broken):
 def test_a_ruling_may_be_as_long_as_is_allowed():
     a_ruling(token="x" * 64, note="x" * 2000)
     check_text("\U0001f600\n\t", longest=3)
+
+
+def a_sealed_chain(length: int = 3):
+    links = []
+    for number in range(length):
+        after = (links[-1].sequence, links[-1].digest) if links else None
+        links.append(link(sealed(a_decision(number), salt=f"salt {number}"), after=after))
+    return links
+
+
+def test_a_sealed_link_whose_upload_was_erased_still_proves_the_rest():
+    first, second, third = a_sealed_chain()
+    without = replace(second, decision=erased(second.decision))
+
+    assert without.decision.is_erased
+    assert first_break([first, without, third]) is None
+    altered = replace(without, decision=replace(without.decision, reason="other"))
+    assert first_break([first, altered, third]).sequence == 2
+
+
+@pytest.mark.parametrize("name", ["upload_id", "verdict_id", "job_id", "token"])
+def test_a_sealed_link_cannot_be_made_one_about_another_upload(name: str):
+    first, second, third = a_sealed_chain()
+    other = replace(second.decision, **{name: "other"})
+
+    for forged in (other, replace(other, subject_salt=None)):
+        found = first_break([first, replace(second, decision=forged), third])
+        assert found is not None
+        assert (found.sequence, found.what) == (2, "it was about another upload")
+
+
+def test_the_same_subject_has_another_hash_in_every_link():
+    links = a_sealed_chain()
+
+    assert len({one.decision.subject for one in links}) == 3

@@ -1,0 +1,187 @@
+"""What each table keeps of an upload, and how it goes: every table stands here, or a test fails.
+
+Statements run in the order of `HOLDINGS`: what is found through another table goes before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Delete,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.types import LargeBinary
+
+from storage.accounts.tables import (
+    api_tokens,
+    invitations,
+    media_accesses,
+    people,
+    sessions,
+    sign_in_failures,
+)
+from storage.erasure.tables import (
+    erased_uploads,
+    erasure_key,
+    erasure_targets,
+    erasures,
+    upload_senders,
+)
+from storage.looks.tables import looks, seen_media
+from storage.retention.tables import leases, retention_holds, retention_marks
+from storage.reviews.tables import (
+    decision_chains,
+    decision_notes,
+    decisions,
+    known_items,
+    review_jobs,
+    review_skips,
+    standing_decisions,
+    unsettled_decisions,
+)
+from storage.search.tables import verdict_terms
+from storage.tables import dead_letters, outbox, uploads, verdict_tracks, verdicts
+
+Statement: TypeAlias = Delete | Update
+Where: TypeAlias = Callable[[str, str], ColumnElement[bool]]  # of the dialect, and an upload's id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """What a table keeps of an upload. `where` finds the rows, which are deleted, or `blanked`:
+    then the row stays for what else it says.
+    """
+
+    table: Table
+    where: Where
+    blanked: dict[str, Any] | None = None
+
+    def statement(self, dialect: str, upload_id: str) -> Statement:
+        found = self.where(dialect, upload_id)
+        if self.blanked is None:
+            return delete(self.table).where(found)
+        return update(self.table).where(found).values(self.blanked)
+
+    def count(self, dialect: str, upload_id: str) -> Select[int]:
+        return select(func.count()).select_from(self.table).where(self.where(dialect, upload_id))
+
+
+def _by(column: Column[Any]) -> Where:
+    """Rows that name the upload in a column."""
+    return lambda _dialect, upload_id: column == upload_id
+
+
+def _untold(_dialect: str, upload_id: str) -> ColumnElement[bool]:
+    """Messages that wait to be told; the tombstones of an earlier pass are to be told."""
+    return (outbox.c.key == upload_id) & (outbox.c.value != b"")
+
+
+def _through(column: Column[Any], other: Column[Any], by: Column[Any]) -> Where:
+    """Rows that name a row of another table, which names the upload."""
+    return lambda _dialect, upload_id: column.in_(select(other).where(by == upload_id))
+
+
+def _quotes(dialect: str, upload_id: str) -> ColumnElement[bool]:
+    """Dead letters with the upload's key, or whose bytes name it as an announcement does.
+
+    Only whole ids: `u1` is not to take `u10` along.
+    """
+    spelled = [f'"upload_id":{blank}"{upload_id}"'.encode() for blank in ("", " ")]
+    return or_(
+        dead_letters.c.key == upload_id.encode(),
+        *(_contains(dialect, dead_letters.c.value, words) for words in spelled),
+    )
+
+
+def _contains(dialect: str, column: Column[Any], words: bytes) -> ColumnElement[bool]:
+    if dialect == "sqlite":
+        return func.instr(column, words) > 0
+    # LIKE on bytes: of its signs, ids may hold the underscore only.
+    pattern = b"%" + words.replace(b"_", rb"\_") + b"%"
+    return column.op("LIKE", is_comparison=True)(bindparam(None, pattern, type_=LargeBinary()))
+
+
+# What is done by statements of their own, in this order.
+HOLDINGS: Sequence[Holding] = (
+    Holding(table=outbox, where=_untold),
+    Holding(table=dead_letters, where=_quotes),
+    *(
+        Holding(
+            table=table,
+            where=_through(table.c.decision_id, decisions.c.decision_id, decisions.c.upload_id),
+        )
+        for table in (unsettled_decisions, decision_notes)
+    ),
+    Holding(
+        table=decisions,
+        where=lambda _dialect, upload_id: (
+            (decisions.c.upload_id == upload_id) & decisions.c.subject.is_not(None)
+        ),
+        blanked={
+            "upload_id": "",
+            "verdict_id": "",
+            "job_id": "",
+            "token": decisions.c.decision_id,
+            "subject_salt": None,
+        },
+    ),
+    Holding(
+        table=media_accesses,
+        where=_by(media_accesses.c.upload_id),
+        blanked={"upload_id": "", "detail": ""},
+    ),
+    Holding(
+        table=review_skips,
+        where=_through(review_skips.c.job_id, review_jobs.c.job_id, review_jobs.c.upload_id),
+    ),
+    *(
+        Holding(
+            table=table,
+            where=_through(table.c.verdict_id, verdicts.c.verdict_id, verdicts.c.upload_id),
+        )
+        for table in (verdict_tracks, verdict_terms)
+    ),
+    *(
+        Holding(table=table, where=_by(table.c.upload_id))
+        for table in (
+            review_jobs,
+            standing_decisions,
+            known_items,
+            looks,
+            seen_media,
+            upload_senders,
+            retention_holds,
+            verdicts,
+            uploads,
+        )
+    ),
+)
+
+# Where nothing stands of an upload, and why.
+NOTHING: dict[Table, str] = {
+    people: "who works here",
+    invitations: "who works here",
+    sessions: "who works here",
+    api_tokens: "programs of tenants",
+    sign_in_failures: "who failed to come in",
+    decision_chains: "a tenant's length and last digest",
+    retention_marks: "a tenant and a moment",
+    leases: "a name of work",
+    erasures: "the proof; its target goes when it is done",
+    erased_uploads: "the tombstone: a keyed hash",
+    erasure_targets: "what an erasure works on; they go when it is done",
+    erasure_key: "the key of the hashes",
+}

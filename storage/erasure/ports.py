@@ -1,0 +1,95 @@
+"""What is asked of erasures. Every method raises LedgerUnavailable when the database cannot be
+reached or refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from moderation.erasure import Erasure, ErasureRequest
+from moderation.people import Tenants
+from storage.ports import OutboundMessage
+
+
+class Erasures(Protocol):
+    """Asking for erasures, and looking at them."""
+
+    async def ask(self, request: ErasureRequest) -> Erasure:
+        """Write the request; an upload is blocked from then on.
+
+        An upload that is erased already, or about to be, answers with that erasure.
+
+        Raises:
+            UnknownUpload: the tenant has no such upload.
+        """
+        ...
+
+    async def preview(self, request: ErasureRequest) -> Mapping[str, int]:
+        """How much would be removed, by table, and nothing is. Raises: UnknownUpload."""
+        ...
+
+    async def erasures(
+        self, tenants: Tenants, *, target: str | None = None, limit: int
+    ) -> list[Erasure]:
+        """The newest first; of one upload or uploader where a target is given, done or not."""
+        ...
+
+
+class ErasedUploads(Protocol):
+    """What must not come back."""
+
+    async def holds(self, upload_id: str) -> bool:
+        """Whether the upload was erased, or is being."""
+        ...
+
+    async def has_bytes(self, tenant: str, sha256: str) -> bool:
+        """Whether an upload that is not erased has these bytes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """An upload that an erasure has yet to remove in this pass."""
+
+    upload_id: str
+    tenant: str
+
+
+class ErasureWork(Protocol):
+    """The steps of an erasure. Each may be taken again, after whatever crash."""
+
+    async def due(self, now: datetime, *, limit: int) -> list[Erasure]:
+        """Those with something to do, the longest due first."""
+        ...
+
+    async def targets(self, erasure: Erasure) -> list[Target]:
+        """The uploads left in this pass; those of an uploader are found, and blocked, here."""
+        ...
+
+    async def end_pass(self, erasure: Erasure, *, now: datetime, settle: timedelta) -> Erasure:
+        """After the first pass: wait that long for the second. After it: write the proof."""
+        ...
+
+
+class ErasureSteps(Protocol):
+    """What is done for each upload, in this order."""
+
+    async def remove_rows(
+        self, erasure: Erasure, target: Target, *, publish: Sequence[OutboundMessage]
+    ) -> list[str]:
+        """Remove all rows and write the messages, in one transaction.
+
+        Returns the keys and folders of the media store that are to go; they are remembered.
+        """
+        ...
+
+    async def objects_removed(self, erasure: Erasure, target: Target, *, count: int) -> None:
+        """Note that the media store holds nothing of it any more: its pass has ended."""
+        ...
+
+    async def backlog(self) -> tuple[int, datetime | None]:
+        """How many erasures are not done, and when the oldest was asked for."""
+        ...

@@ -1,0 +1,108 @@
+"""Removes the rows of one upload, and says what of it lies in the media store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from moderation.erasure import Erasure, ErasureReason, ErasureScope, ErasureState
+from storage.erasure.holdings import HOLDINGS
+from storage.erasure.tombstones import has_bytes
+from storage.looks.tables import seen_media
+from storage.tables import uploads, verdicts
+
+_STORED = "store:///"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """How many rows went, by table, and which keys and folders of the media store are to go."""
+
+    rows: dict[str, int]
+    places: list[str]
+
+
+async def remove_upload(connection: AsyncConnection, upload_id: str, tenant: str) -> Removed:
+    """Remove an upload's rows from every table, in the caller's transaction.
+
+    Whoever concludes the upload at the same time has done so, or waits and finds it gone.
+    """
+    await connection.execute(
+        select(uploads.c.upload_id).where(uploads.c.upload_id == upload_id).with_for_update()
+    )
+    places = await places_of(connection, upload_id, tenant)
+    rows: dict[str, int] = {}
+    for holding in HOLDINGS:
+        done = await connection.execute(holding.statement(connection.dialect.name, upload_id))
+        rows[holding.table.name] = done.rowcount
+    return Removed(rows={name: count for name, count in rows.items() if count}, places=places)
+
+
+async def count_upload(connection: AsyncConnection, upload_id: str) -> dict[str, int]:
+    """How many rows `remove_upload` would remove, by table."""
+    rows: dict[str, int] = {}
+    for holding in HOLDINGS:
+        query = holding.count(connection.dialect.name, upload_id)
+        rows[holding.table.name] = await connection.scalar(query) or 0
+    return {name: count for name, count in rows.items() if count}
+
+
+async def places_of(connection: AsyncConnection, upload_id: str, tenant: str) -> list[str]:
+    """Where an upload's objects lie: what it sent, and packs that no other upload has.
+
+    Packs are named by the bytes: another upload of the same bytes needs them, too.
+    """
+    stored = await connection.scalar(
+        select(uploads.c.upload).where(uploads.c.upload_id == upload_id)
+    )
+    places = {f"media/{tenant}/{upload_id}"}
+    if stored and str(stored["uri"]).startswith(_STORED):
+        places.add(str(stored["uri"]).removeprefix(_STORED))
+    hashes, packs = await _packs(connection, upload_id)
+    for sha256 in hashes:
+        if not await has_bytes(connection, tenant, sha256):
+            places.add(pack_folder(tenant, sha256))
+    # A pack that lies elsewhere is named by nothing else.
+    places |= {pack for pack in packs if not pack.startswith("packs/")}
+    return sorted(places)
+
+
+async def _packs(connection: AsyncConnection, upload_id: str) -> tuple[set[str], set[str]]:
+    """The hashes of an upload's media, and the keys of its face packs."""
+    seen = await connection.scalars(
+        select(seen_media.c.sha256).where(seen_media.c.upload_id == upload_id)
+    )
+    hashes, packs = set(seen), set[str]()
+    kept = await connection.scalars(
+        select(verdicts.c.verdict).where(verdicts.c.upload_id == upload_id)
+    )
+    for verdict in kept:
+        if verdict.get("media"):
+            hashes.add(str(verdict["media"]["sha256"]))
+        if verdict.get("face_pack"):
+            packs.add(str(verdict["face_pack"]))
+    return hashes, packs
+
+
+def pack_folder(tenant: str, sha256: str) -> str:
+    """Where face packs and score packs of some bytes lie, as `streams.extract` writes them."""
+    return f"packs/{tenant}/{sha256}"
+
+
+def read_erasure(row: Row[Any]) -> Erasure:
+    """Raises: ValueError: what was kept is no erasure any more."""
+    kept = dict(row._mapping)
+    changed = {
+        "scope": ErasureScope(row.scope),
+        "reason": ErasureReason(row.reason),
+        "state": ErasureState(row.state),
+    }
+    return Erasure(**kept | changed)
+
+
+def read_erasures(found: Iterable[Row[Any]]) -> list[Erasure]:
+    return [read_erasure(row) for row in found]

@@ -1,0 +1,151 @@
+"""What somebody asked to be erased goes: rows, the media store's objects, and on the topics."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from moderation.erasure import Erasure, ErasureState
+from moderation.errors import LedgerUnavailable
+from monitoring import metrics
+from monitoring.health import Pulse
+from storage.erasure.ports import ErasedUploads, ErasureSteps, ErasureWork, Target
+from storage.erasure.rows import pack_folder
+from storage.ports import Erasable, OutboundMessage
+from storage.retention.ports import Lease
+from streams.hops import Handle
+from streams.retries import FOR_EVER, Origin, note, patiently
+from streams.topics import Topics
+
+log = structlog.get_logger()
+
+_BATCH = 100
+_LEASE = timedelta(minutes=10)
+
+
+class Work(ErasureWork, ErasureSteps, Protocol):
+    """An erasure's passes, and the steps of each."""
+
+
+class Eraser:
+    """Does erasures, one process at a time; one that dies is taken on where it stood.
+
+    `settle` is how long something may still be on its way: after it everything is looked for
+    a second time.
+    """
+
+    def __init__(
+        self,
+        work: Work,
+        store: Erasable,
+        lease: Lease,
+        topics: Topics,
+        *,
+        settle: timedelta,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._work = work
+        self._store = store
+        self._lease = lease
+        self._topics = topics
+        self._settle = settle
+        self._now = now
+        self.pulse = Pulse()
+
+    async def run(self, *, every_seconds: float) -> None:
+        """Erase until cancelled."""
+        while True:
+            await patiently(self.once, FOR_EVER, on_failure=note("erase", self.pulse))
+            await asyncio.sleep(every_seconds)
+
+    async def once(self) -> list[Erasure]:
+        """Do what is due now, and return how those erasures stand; none where another does it.
+
+        Raises:
+            LedgerUnavailable, MediaStoreUnavailable: what was done stays done.
+        """
+        ended: list[Erasure] = []
+        if await self._lease.take("erasure", within=_LEASE):
+            due = await self._work.due(self._now(), limit=_BATCH)
+            ended = [await self._pass(erasure) for erasure in due]
+            await self._lease.give_back("erasure")
+        await self._report()
+        self.pulse.beat()
+        return ended
+
+    async def _pass(self, erasure: Erasure) -> Erasure:
+        for target in await self._work.targets(erasure):
+            await self._erase(erasure, target)
+            await self._lease.take("erasure", within=_LEASE)
+            self.pulse.beat()
+        ended = await self._work.end_pass(erasure, now=self._now(), settle=self._settle)
+        if ended.state is ErasureState.DONE:
+            metrics.ERASURES.labels(ended.scope).inc()
+        log.info("erasure.passed", erasure_id=ended.erasure_id, state=ended.state.value)
+        return ended
+
+    async def _erase(self, erasure: Erasure, target: Target) -> None:
+        places = await self._work.remove_rows(
+            erasure, target, publish=tombstones(target.upload_id, self._topics)
+        )
+        count = sum([await self._store.erase(place) for place in places])
+        await self._work.objects_removed(erasure, target, count=count)
+
+    async def _report(self) -> None:
+        count, since = await self._work.backlog()
+        metrics.ERASURES_OPEN.set(count)
+        age = (self._now() - since).total_seconds() if since else 0.0
+        metrics.OLDEST_ERASURE_SECONDS.set(max(0.0, age))
+
+
+def tombstones(upload_id: str, topics: Topics) -> list[OutboundMessage]:
+    """What empties the compacted topics of an upload."""
+    return [
+        OutboundMessage(topic=topic, key=upload_id, value=b"")
+        for topic in (topics.verdicts, topics.decisions)
+    ]
+
+
+class UnlessErased:
+    """Keeps a hop from working on what was erased, and from leaving anything of it behind.
+
+    A ledger that does not answer does not hold up a hop: a verdict is not recorded without
+    it, and the erasure looks a second time.
+    """
+
+    def __init__(self, erased: ErasedUploads, store: Erasable, handle: Handle) -> None:
+        self._erased = erased
+        self._store = store
+        self._handle = handle
+
+    async def __call__(self, origin: Origin) -> Sequence[OutboundMessage]:
+        """Raises: what the hop's own work raises."""
+        upload_id = (origin.key or b"").decode(errors="replace")
+        if await self._holds(upload_id):
+            return []
+        outbound = await self._handle(origin)
+        if not await self._holds(upload_id):
+            return outbound
+        for message in outbound:
+            await self._forget(message)
+        return []
+
+    async def _holds(self, upload_id: str) -> bool:
+        try:
+            return await self._erased.holds(upload_id)
+        except LedgerUnavailable:
+            return False
+
+    async def _forget(self, message: OutboundMessage) -> None:
+        """Remove the packs that a message refers to, unless another upload has these bytes."""
+        told = json.loads(message.value)
+        if not told.get("face_pack"):
+            return
+        tenant, sha256 = told["upload"]["tenant"], told["media"]["sha256"]
+        if not await self._erased.has_bytes(tenant, sha256):
+            await self._store.erase(pack_folder(tenant, sha256))
