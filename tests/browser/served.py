@@ -31,6 +31,7 @@ from storage.media import ObstoreMediaStore
 from storage.reviews.ports import DueDecision
 from storage.reviews.settlement import SqlSettlement
 from streams.enact import Enactor
+from streams.judging import Judge
 from streams.messages import UploadScored
 from streams.record import Record
 from tests.builders import CROP, FACTS, MODEL
@@ -62,12 +63,15 @@ class Served:
     store: ObstoreMediaStore
     record: Record
 
+    @property
+    def registry(self) -> Registry:
+        lifetimes = wiring.lifetimes(self.settings)
+        return Registry(self.kept.accounts, now=now_utc, lifetimes=lifetimes)
+
     async def person(self, name: str, role: Role, tenants: Tenants = ALL_TENANTS) -> Person:
         """Somebody with the password PASSWORD."""
-        accounts = self.kept.accounts
-        registry = Registry(accounts, now=now_utc, lifetimes=wiring.lifetimes(self.settings))
-        person = await registry.add(name, role=role, tenants=tenants)
-        await accounts.standings.set_password(person.person_id, CHEAP.hash(PASSWORD))
+        person = await self.registry.add(name, role=role, tenants=tenants)
+        await self.kept.accounts.standings.set_password(person.person_id, CHEAP.hash(PASSWORD))
         return person
 
     async def judge(
@@ -142,7 +146,7 @@ async def served_console(folder: Path) -> AsyncIterator[Served]:
             settings=settings,
             kept=kept,
             store=wiring.media_store(settings),
-            record=Record(kept.ledger, policy, {MODEL: PLAIN}, topics, pipeline="1"),
+            record=Record(kept.ledger, Judge(policy, {MODEL: PLAIN}, pipeline="1"), topics),
         )
 
 
