@@ -194,8 +194,14 @@ def _reconcile(shared: Shared) -> AbstractAsyncContextManager[None]:
     enactor = Enactor(reviews.settlement, reviews.statistics, wiring.topics(settings), reviews.plan)
     looks = settings.review.enact_every.total_seconds()
     shared.health.alive["enact"] = enactor.pulse.stuck_after(looks + _patience(shared))
+    eraser = wiring.eraser(settings, shared.kept, wiring.media_store(settings))
+    erases = settings.erasure.every.total_seconds()
+    shared.health.alive["erase"] = eraser.pulse.stuck_after(erases + _patience(shared))
     return _background(
-        shared, reconciler.run(every_seconds=every), enactor.run(every_seconds=looks)
+        shared,
+        reconciler.run(every_seconds=every),
+        enactor.run(every_seconds=looks),
+        eraser.run(every_seconds=erases),
     )
 
 

@@ -202,6 +202,17 @@ class Review(_Section):
     terms_url: str = Field("", description="address of the terms, for statements of reasons")
 
 
+class Erasure(_Section):
+    """Erasing what somebody asks for. `docs/erasure.md` explains it."""
+
+    every: Duration = Field(timedelta(seconds=10), description="between two looks for requests")
+    settle: Duration = Field(
+        timedelta(hours=1),
+        description="how long something of an upload may be on its way; then all is looked for "
+        "again, and the proof written",
+    )
+
+
 class Http(_Section):
     """The upload endpoint, metrics and health."""
 
@@ -280,6 +291,7 @@ class Settings(BaseSettings):
     provenance: Provenance = Provenance()
     stream: Stream = Stream()
     review: Review = Review()
+    erasure: Erasure = Erasure()
     http: Http = Http()
     console: Console = Console()
     logs: Logs = Logs()

@@ -11,6 +11,7 @@ from moderation.errors import ModerationError
 from runtime.cli import (
     audit,
     dead_letters,
+    erase,
     extensions,
     media,
     models,
@@ -35,6 +36,7 @@ services.add_to(app)
 media.add_to(app)
 operations.add_to(app)
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(erase.app, name="erase")
 app.add_typer(models.app, name="models")
 app.add_typer(reviews.app, name="reviews")
 app.add_typer(policy.app, name="policy")

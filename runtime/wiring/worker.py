@@ -13,6 +13,7 @@ from runtime.policies import check_evidence, load_policy
 from runtime.settings import Settings
 from runtime.wiring.broker import build_faust, topics
 from runtime.wiring.bundles import fusions, served_bundle
+from runtime.wiring.erasing import unless_erased
 from runtime.wiring.kept import Kept
 from runtime.wiring.media import media_store, open_decoders, source, spool
 from runtime.wiring.scoring import check_served, open_panel, open_scorers
@@ -70,9 +71,10 @@ async def open_worker(
         score = Score(panel, bundle.identity, store, names)
         judge = Judge(policy, fusions(settings, bundle), pipeline=VERSION)
         record = Record(kept.ledger, judge, names)
+        guarded = unless_erased(kept, store)
         for name, handle, window, topic_of in (
-            ("extract", extract, stream.extract_window, names.uploads),
-            ("score", decoding(FACES, score), stream.score_window, names.faces),
+            ("extract", guarded(extract), stream.extract_window, names.uploads),
+            ("score", guarded(decoding(FACES, score)), stream.score_window, names.faces),
             ("record", decoding(SCORED, record), stream.record_window, names.scores),
         ):
             worker.add(Hop(name=name, handle=handle, window=window), topic_of)

@@ -1,0 +1,183 @@
+"""Commands that erase what was kept of uploads, and show the proofs."""
+
+from __future__ import annotations
+
+import asyncio
+import json as json_format
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from typer.core import TyperGroup
+
+from moderation.erasure import ErasureReason, ErasureScope, counted
+
+if TYPE_CHECKING:
+    from moderation.erasure import Erasure, ErasureRequest
+
+_DEFAULT = "uploads"
+_BY_COMMAND = "command line"
+_MOST = 1000
+
+
+class _UploadsFirst(TyperGroup):
+    """`erase UPLOAD…` is `erase uploads UPLOAD…`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in ("--help", "-h"):
+            args = [_DEFAULT, *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    help="Erase uploads: their bytes, crops, packs, hashes, words and messages. "
+    "`veriscope erase UPLOAD… --reason …` asks for it.",
+    cls=_UploadsFirst,
+    no_args_is_help=True,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, for machines.")]
+
+
+@app.command(_DEFAULT)
+def uploads(
+    reason: Annotated[ErasureReason, typer.Option(help="Why; it stays in the proof.")],
+    upload_ids: Annotated[list[str] | None, typer.Argument(help="Ids of uploads.")] = None,
+    uploader: Annotated[
+        str | None, typer.Option(help="All that this uploader sent, by `uploader_id`.")
+    ] = None,
+    tenant: Annotated[str, typer.Option(help="Whose uploads they are.")] = "default",
+    reference: Annotated[
+        str, typer.Option(help="A ticket's number; never words about a person.")
+    ] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Count what would be removed; remove nothing.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Ask for uploads to be erased. They are blocked at once; what is kept goes within seconds.
+
+    `veriscope reconcile` (or `veriscope erase run`) does it, and looks for it a second time
+    after VERISCOPE_ERASURE__SETTLE, when nothing is on its way any more; then the proof is written.
+    """
+    from moderation.erasure import ErasureRequest
+
+    if bool(upload_ids) == (uploader is not None):
+        raise typer.BadParameter("name uploads, or an --uploader")
+    scope = ErasureScope.UPLOADER if uploader is not None else ErasureScope.UPLOAD
+    try:
+        requests = [
+            ErasureRequest(
+                tenant=tenant,
+                scope=scope,
+                target=target,
+                reason=reason,
+                asked_by=_BY_COMMAND,
+                reference=reference,
+            )
+            for target in upload_ids or [uploader or ""]
+        ]
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    if dry_run:
+        counts = asyncio.run(_preview(requests))
+        print(json_format.dumps(counts) if json else _counts(counts, "would be removed"))
+        return
+    asked = asyncio.run(_ask(requests))
+    for erasure in asked:
+        print(_line(erasure) if json else f"{erasure.erasure_id}  {erasure.state}")
+    if len(asked) < len(requests):
+        raise typer.Exit(1)
+
+
+@app.command("list")
+def list_(
+    target: Annotated[
+        str | None, typer.Option("--of", help="Only of this upload or uploader, done or not.")
+    ] = None,
+    tenant: Annotated[list[str] | None, typer.Option(help="Only of this tenant.")] = None,
+    json: Json = False,
+) -> None:
+    """List erasures, the newest first. One that is done is the proof of it."""
+    found = asyncio.run(_list(target, tenant))
+    if json:
+        for erasure in found:
+            print(_line(erasure))
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("erasure", "asked", "by", "why", "reference", "tenant", "what", "state"):
+        table.add_column(column, overflow="fold")
+    for one in found:
+        asked = one.asked_at.isoformat(timespec="minutes")
+        what = f"{one.scope} {one.target}" if one.target else f"{one.uploads} uploads"
+        reference = one.reference or "-"
+        table.add_row(
+            one.erasure_id, asked, one.asked_by, one.reason, reference, one.tenant, what, one.state
+        )
+    Console().print(table if found else "no erasures")
+
+
+@app.command()
+def run(json: Json = False) -> None:
+    """Do now what is due, where no `veriscope reconcile` runs."""
+    for erasure in asyncio.run(_run()):
+        print(_line(erasure) if json else f"{erasure.erasure_id}  {erasure.state}")
+
+
+async def _preview(requests: list[ErasureRequest]) -> dict[str, int]:
+    from runtime import wiring
+    from runtime.settings import read_settings
+
+    async with wiring.open_kept(read_settings()) as kept:
+        counts: dict[str, int] = {}
+        for request in requests:
+            counts = counted(counts, await wiring.erasures(kept).preview(request))
+        return counts
+
+
+async def _ask(requests: list[ErasureRequest]) -> list[Erasure]:
+    """Ask for each that there is, and name the others."""
+    from moderation.errors import UnknownUpload
+    from runtime import wiring
+    from runtime.settings import read_settings
+
+    asked = []
+    async with wiring.open_kept(read_settings()) as kept:
+        for request in requests:
+            try:
+                asked.append(await wiring.erasures(kept).ask(request))
+            except UnknownUpload as error:
+                print(f"veriscope: {error}", file=sys.stderr)
+    return asked
+
+
+async def _list(target: str | None, tenants: list[str] | None) -> list[Erasure]:
+    from moderation.people import ALL_TENANTS, Tenants
+    from runtime import wiring
+    from runtime.settings import read_settings
+
+    seen = Tenants.named(*tenants) if tenants else ALL_TENANTS
+    async with wiring.open_kept(read_settings()) as kept:
+        return await wiring.erasures(kept).erasures(seen, target=target, limit=_MOST)
+
+
+async def _run() -> list[Erasure]:
+    from runtime import wiring
+    from runtime.settings import read_settings
+
+    settings = read_settings()
+    async with wiring.open_kept(settings) as kept:
+        return await wiring.eraser(settings, kept, wiring.media_store(settings)).once()
+
+
+def _line(erasure: Erasure) -> str:
+    told: dict[str, Any] = asdict(erasure)
+    return json_format.dumps(told, default=str)
+
+
+def _counts(counts: dict[str, int], what: str) -> str:
+    lines = [f"{count:>8}  {name}" for name, count in counts.items()]
+    return "\n".join([f"rows that {what}:", *lines]) if lines else f"nothing {what}"

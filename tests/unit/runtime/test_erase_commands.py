@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from runtime.cli import app
+from storage import schema
+from storage.database import open_database
+from tests.contracts.erasure.house import House, a_house
+from tests.parts.loops import run
+
+ASKED = ("--tenant", "acme", "--reason", "subject_request", "--reference", "case-7")
+
+
+class Place:
+    """A ledger and a media folder of their own, and the commands on them."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def do(self, work: Callable[[House], Awaitable[None]]) -> None:
+        async def done() -> None:
+            engine = open_database(self.url)
+            await work(a_house(engine))
+            await engine.dispose()
+
+        run(done())
+
+    def command(self, *words: str, code: int = 0) -> str:
+        answer = CliRunner().invoke(app, ["erase", *words])
+        assert answer.exit_code == code, answer.output
+        return answer.stdout
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'ledger.sqlite'}"
+    monkeypatch.setenv("VERISCOPE_DATABASE__URL", url)
+    monkeypatch.setenv("VERISCOPE_MEDIA__STORE", str(tmp_path / "media"))
+    monkeypatch.setenv("VERISCOPE_ERASURE__SETTLE", "0.001")
+    monkeypatch.setenv("COLUMNS", "200")
+    run(schema.upgrade(url))
+    made = Place(url)
+    made.do(lambda house: house.keep())
+    return made
+
+
+def test_an_upload_is_asked_for_erased_and_proved(place):
+    assert place.command("u1", *ASKED).endswith("  pending\n")
+    assert place.command("run").endswith("  settling\n")
+    assert place.command("run").endswith("  done\n")
+
+    (proof,) = place.command("list", "--of", "u1", "--json").splitlines()
+    told = json.loads(proof)
+    assert (told["state"], told["target"], told["reference"]) == ("done", None, "case-7")
+    assert told["removed"]["uploads"] == 1
+    assert "u1" not in proof
+    assert "1 uploads" in place.command("list")
+
+
+def test_all_of_an_uploader_is_asked_for(place):
+    place.command("--uploader", "ann-x", *ASKED)
+    place.command("run")
+    place.command("run")
+
+    assert json.loads(place.command("list", "--json"))["uploads"] == 1
+
+
+def test_a_dry_run_counts_and_changes_nothing(place):
+    counts = json.loads(place.command("u1", *ASKED, "--dry-run", "--json"))
+
+    assert counts["verdicts"] == 1
+    assert place.command("list") == "no erasures\n"
+    assert "1  verdicts" in place.command("u1", *ASKED, "--dry-run")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        (*ASKED,),
+        ("u1", "--uploader", "ann-x", *ASKED),
+        ("u1", "--tenant", "acme", "--reason", "because"),
+        ("u1", *ASKED[:-1], "he asked me to"),
+        ("u 1", *ASKED),
+    ],
+)
+def test_what_makes_no_sense_is_refused(place, wrong):
+    place.command(*wrong, code=2)
+
+    assert place.command("list") == "no erasures\n"
+
+
+def test_another_tenants_upload_is_not_erased_and_the_others_are(place):
+    place.do(lambda house: house.keep("u2", sha256="a1" * 32, tenant="other"))
+
+    place.command("u2", "u1", *ASKED, code=1)
+
+    (asked,) = place.command("list", "--json").splitlines()
+    assert json.loads(asked)["target"] == "u1"
