@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import sqrt
 
 _95_PERCENT = 1.959963984540054  # the standard normal's quantile at 0.975
+FEW_PAIRS = 30  # with fewer the interval says too much
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,7 @@ def agreement(answers: Sequence[tuple[str, str]]) -> Agreement:
     Cohen, "A Coefficient of Agreement for Nominal Scales", 1960: kappa is
     (observed - expected) / (1 - expected). The interval takes the large-sample standard
     error of Fleiss, Cohen and Everitt, "Large Sample Standard Errors of Kappa and Weighted
-    Kappa", 1969, equation 13; below some 30 pairs it says too much.
+    Kappa", 1969, equation 13; below `FEW_PAIRS` it says too much.
     """
     count = len(answers)
     if count == 0:

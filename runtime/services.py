@@ -15,6 +15,7 @@ from fastapi import APIRouter, FastAPI
 from console.app import build_app
 from console.appeals.routes import appeals_area
 from console.bounds import Bounds
+from console.leading.pages import leads_area
 from console.uploads import build_routes
 from monitoring.health import Health
 from runtime import wiring
@@ -130,6 +131,7 @@ async def _application(
             (
                 appeals_area(shared.kept.reviews.appeals, bounds=_bounds(settings)),
                 *wiring.moderators_areas(desk, wiring.upload_search(shared.kept)),
+                leads_area(wiring.leads_desk(shared.kept)),
             ),
         )
     )

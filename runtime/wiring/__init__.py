@@ -13,9 +13,10 @@ from runtime.wiring.console import lifetimes, open_console
 from runtime.wiring.erasing import eraser, erasures
 from runtime.wiring.kept import Kept, open_kept
 from runtime.wiring.media import media_store, open_decoders, provenance_search
-from runtime.wiring.moderating import moderators_areas, moderators_desk, upload_search
+from runtime.wiring.moderating import leads_desk, moderators_areas, moderators_desk, upload_search
 from runtime.wiring.reviews import statement_terms
 from runtime.wiring.scoring import check_served, open_panel, open_scorers
+from runtime.wiring.shadow import open_shadow_scorers, shadow_bundle
 from runtime.wiring.worker import VERSION, open_worker
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "eraser",
     "erasures",
     "intake",
+    "leads_desk",
     "ledger_consumers",
     "lifetimes",
     "media_store",
@@ -40,9 +42,11 @@ __all__ = [
     "open_panel",
     "open_publisher",
     "open_scorers",
+    "open_shadow_scorers",
     "open_worker",
     "provenance_search",
     "served_bundle",
+    "shadow_bundle",
     "statement_terms",
     "topics",
     "upload_search",

@@ -36,11 +36,18 @@ class SqlMediaAccessLog:
             )
 
     async def accesses(
-        self, tenants: Tenants, *, upload_id: str | None = None, limit: int
+        self,
+        tenants: Tenants,
+        *,
+        upload_id: str | None = None,
+        person_id: str | None = None,
+        limit: int,
     ) -> list[MediaAccess]:
         query = select(media_accesses).where(seen_by(tenants, media_accesses.c.tenant))
         if upload_id is not None:
             query = query.where(media_accesses.c.upload_id == upload_id)
+        if person_id is not None:
+            query = query.where(media_accesses.c.person_id == person_id)
         newest = query.order_by(media_accesses.c.access_id.desc()).limit(limit)
         async with reading(self._engine) as connection:
             return [read_access(row) for row in await connection.execute(newest)]

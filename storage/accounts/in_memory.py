@@ -153,12 +153,19 @@ class InMemoryAccounts:
         self.looks.append(access)
 
     async def accesses(
-        self, tenants: Tenants, *, upload_id: str | None = None, limit: int
+        self,
+        tenants: Tenants,
+        *,
+        upload_id: str | None = None,
+        person_id: str | None = None,
+        limit: int,
     ) -> list[MediaAccess]:
         seen = [
             access
             for access in reversed(self.looks)
-            if access.tenant in tenants and upload_id in (None, access.upload_id)
+            if access.tenant in tenants
+            and upload_id in (None, access.upload_id)
+            and person_id in (None, access.person_id)
         ]
         return seen[:limit]
 

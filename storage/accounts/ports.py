@@ -166,7 +166,12 @@ class MediaAccessLog(Protocol):
         ...
 
     async def accesses(
-        self, tenants: Tenants, *, upload_id: str | None = None, limit: int
+        self,
+        tenants: Tenants,
+        *,
+        upload_id: str | None = None,
+        person_id: str | None = None,
+        limit: int,
     ) -> list[MediaAccess]:
         """The newest first."""
         ...

@@ -355,6 +355,8 @@ async def test_looks_are_told_newest_first_and_to_their_tenant_only(kept: Accoun
     assert ids(await kept.log.accesses(ACME, limit=9)) == ["u3", "u1", "u1"]
     assert ids(await kept.log.accesses(ACME, upload_id="u1", limit=1)) == ["u1"]
     assert await kept.log.accesses(ACME, upload_id="u2", limit=9) == []
+    assert ids(await kept.log.accesses(ACME, person_id="id-ann", limit=2)) == ["u3", "u1"]
+    assert await kept.log.accesses(ACME, person_id="nobody", limit=9) == []
 
 
 async def test_a_look_of_nobody_is_refused(kept: Accounts) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from console.appeals.routes import appeals_area
+from console.bounds import Bounds
 from console.evidence.desk import Desk
 from console.evidence.pages import evidence_area
 from console.evidence.reading import Evidence
@@ -22,6 +24,7 @@ from storage.database import now_utc
 from storage.in_memory import InMemoryLedger, InMemoryMediaStore, Memory
 from storage.reviews.in_memory import InMemoryDecisions, InMemoryReviewQueue
 from storage.reviews.in_memory_appeals import InMemoryAppeals
+from storage.reviews.in_memory_known import InMemoryKnownItems
 from storage.reviews.in_memory_records import InMemoryReviewRecords, InMemoryReviewStatistics
 from storage.reviews.memory import ReviewMemory
 from storage.search.in_memory import InMemoryUploadSearch
@@ -47,9 +50,16 @@ class Log:
         await self._log.note(access)
 
     async def accesses(
-        self, tenants: Tenants, *, upload_id: str | None = None, limit: int
+        self,
+        tenants: Tenants,
+        *,
+        upload_id: str | None = None,
+        person_id: str | None = None,
+        limit: int,
     ) -> list[MediaAccess]:
-        return await self._log.accesses(tenants, upload_id=upload_id, limit=limit)
+        return await self._log.accesses(
+            tenants, upload_id=upload_id, person_id=person_id, limit=limit
+        )
 
 
 class Store(InMemoryMediaStore):
@@ -87,6 +97,18 @@ class Review:
         )
 
     @property
+    def lead_desk(self) -> LeadDesk:
+        known = InMemoryKnownItems(self.memory)
+        return LeadDesk(
+            statistics=self.desk.statistics,
+            known=known,
+            answers=known,
+            appeals=InMemoryAppeals(self.memory),
+            accounts=self.desk.accounts,
+            now=self.desk.now,
+        )
+
+    @property
     def areas(self):
         desk = self.desk
         evidence = Desk(
@@ -102,6 +124,7 @@ class Review:
             export_area(self.search, desk.accounts.people),
             evidence_area(evidence),
             appeals_area(InMemoryAppeals(self.memory), bounds=Bounds(max_bytes=1)),
+            leads_area(self.lead_desk),
         ]
 
     async def flag(

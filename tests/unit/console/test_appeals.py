@@ -15,7 +15,6 @@ from storage.reviews.in_memory import InMemorySettlement
 from storage.reviews.in_memory_records import InMemoryReviewStatistics
 from streams.enact import Enactor
 from streams.topics import Topics
-from tests.contracts.reviews.desk import PLAN
 from tests.unit.console.review import ReviewHouse
 from tests.unit.console.test_queue_pages import decide, take
 
@@ -48,7 +47,7 @@ async def enact(house: ReviewHouse) -> list[dict[str, object]]:
     """Let what was decided take effect, and return the decisions that were told."""
     memory = house.review.memory
     settlement, figures = InMemorySettlement(memory), InMemoryReviewStatistics(memory)
-    await Enactor(settlement, figures, Topics("test"), PLAN).once()
+    await Enactor(settlement, figures, Topics("test"), memory.reviews.plan).once()
     entries = await InMemoryOutbox(memory).pending(limit=100)
     return [json.loads(entry.message.value)["decision"] for entry in entries]
 

@@ -20,6 +20,7 @@ from console.identity.guards import guarded, permission_of
 from console.identity.passwords import Passwords
 from console.identity.registry import Lifetimes, Registry
 from console.identity.secrets import form_token
+from console.leading.pages import leads_area
 from console.uploads import build_routes
 from moderation.people import Permission, Role, Tenants, permissions
 from monitoring.health import Health
@@ -38,7 +39,13 @@ P = Permission
 NEEDS: dict[str, Permission | None] = {
     "GET /": P.CONSOLE,
     "GET /assets/{version}/{name}": ALL,
+    "GET /accesses": P.AUDIT,
+    "GET /figures": P.AGREEMENT,
     "GET /healthz": ALL,
+    "GET /known-items": P.KNOWN_ITEMS,
+    "POST /known-items": P.KNOWN_ITEMS,
+    "POST /known-items/{upload_id}/forget": P.KNOWN_ITEMS,
+    "POST /uploads/{upload_id}/reopen": P.UNDO_OTHERS,
     "GET /metrics": ALL,
     "GET /people": P.ACCOUNTS,
     "POST /people": P.ACCOUNTS,
@@ -103,6 +110,7 @@ async def app(accounts: Accounts) -> AsyncIterator[FastAPI]:
     areas = (
         appeals_area(InMemoryAppeals(review.memory), bounds=Bounds(max_bytes=1)),
         *wiring.moderators_areas(review.desk, review.search),
+        leads_area(review.lead_desk),
     )
     async with wiring.open_console(SETTINGS, accounts, uploads, areas) as console:
         yield build_app(Health(), version="1", gate=console.gate, areas=console.areas)

@@ -1,0 +1,1 @@
+"""What leads see and do: figures, known items, who looked at what, and opening again."""
