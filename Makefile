@@ -5,7 +5,7 @@ MEDIA ?= $(wildcard samples/*.jpg samples/*.mp4)
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-exhaustive check format lock docs test-training clean
+.PHONY: help run test test-exhaustive screenshots check format lock docs test-training clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -13,11 +13,14 @@ help: ## Say what there is to make
 run: .venv/serve .venv-triton/ready ## Start everything, judge MEDIA="file dir/ …" (ONCE=1: then exit)
 	@$(BIN)/veriscope up $(MEDIA) $(if $(ONCE),--once)
 
-test: .venv/dev .venv-triton/ready ## Run all tests, on real Kafka, PostgreSQL and Triton
+test: .venv/dev .venv-triton/ready ## Run all tests, on real Kafka, PostgreSQL, Triton and Chromium
 	$(BIN)/pytest $(TESTS)
 
 test-exhaustive: .venv/dev ## Run the tests that take minutes and are left out of the others
 	$(BIN)/pytest -m exhaustive
+
+screenshots: .venv/dev .venv-triton/ready ## Take the README's pictures anew
+	SCREENSHOTS=docs/pictures $(BIN)/pytest tests/browser/test_make_run.py
 
 check: .venv/dev ## Formats, lints, types, imports
 	$(BIN)/ruff format --check .

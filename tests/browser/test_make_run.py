@@ -82,4 +82,4 @@ async def keep(page: Page, path: Path) -> None:
     """Take a picture of a page once its own pictures are there, in few colours and so few bytes."""
     await page.evaluate(_PICTURES_ARE_THERE)
     taken = Image.open(io.BytesIO(await page.screenshot(animations="disabled")))
-    taken.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
+    taken.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
