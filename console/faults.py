@@ -69,6 +69,7 @@ _OF_UPLOADS = (
     (404, "unknown_upload", "No such upload, or it is another tenant's."),
     (408, "idle", "The client stopped sending. Try again, with the same upload_id."),
     (409, "taken", "The upload_id stands for an upload of another tenant."),
+    (410, "erased", "The upload was erased, and does not come back."),
     (413, "too_large", "The media is too large."),
 )
 

@@ -13,7 +13,7 @@ import structlog
 from console.bounds import limited_to
 from console.faults import Refused
 from console.multipart import FilePart
-from moderation.errors import Unavailable, UnknownUpload
+from moderation.errors import Unavailable, UnknownUpload, UploadErased
 from moderation.upload import Lane, Upload
 from storage.ports import Erasable, Ledger, MediaStore
 
@@ -31,6 +31,7 @@ class Sender:
     upload_id: str
     tenant: str
     lane: Lane
+    uploader_id: str | None = None
 
 
 class Reception:
@@ -48,7 +49,7 @@ class Reception:
 
         Raises:
             LedgerUnavailable: nobody could refer to what would be stored now.
-            Refused: another tenant's upload has this id.
+            Refused: another tenant's upload has this id, or it was erased.
         """
         tenant = await self._owner(sender.upload_id)
         if tenant not in (None, sender.tenant):
@@ -84,6 +85,9 @@ class Reception:
     async def _owner(self, upload_id: str) -> str | None:
         try:
             return (await self._ledger.status(upload_id)).upload.tenant
+        except UploadErased as error:
+            detail = "the upload was erased: send it under another upload_id"
+            raise Refused(410, "erased", detail) from error
         except UnknownUpload:
             return None
 
@@ -114,4 +118,5 @@ def _upload(sender: Sender, uri: str, file_name: str | None) -> Upload:
         uri=uri,
         announced_at=datetime.now(UTC),
         file_name=file_name,
+        uploader_id=sender.uploader_id,
     )

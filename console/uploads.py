@@ -46,6 +46,14 @@ ClientsId = Annotated[
         description="the client's own id of the upload; sent again, it stands for the same upload",
     ),
 ]
+UploaderId = Annotated[
+    str | None,
+    Query(
+        pattern=r"^[!-~]{1,128}$",
+        description="whose it is, as an id that means nothing outside of the platform, such as a "
+        "keyed hash of the account: all that somebody sent can be erased by it",
+    ),
+]
 Urgency = Annotated[Lane, Query(description="live, or backfill for what can wait")]
 Sending = Annotated[Caller, Depends(require(Permission.UPLOADS_SUBMIT, from_this_machine=True))]
 Asking = Annotated[Caller, Depends(require(Permission.UPLOADS_READ, from_this_machine=True))]
@@ -107,11 +115,17 @@ def build_routes(
         upload_id: ClientsId = None,
         tenant: Tenant = "default",
         lane: Urgency = Lane.LIVE,
+        uploader_id: UploaderId = None,
     ) -> Accepted:
         """Take one upload: a file as `multipart/form-data`, or JSON with the address of one."""
         if tenant not in caller.tenants:
             raise Refused(403, "other_tenant", "this token does not send uploads for this tenant")
-        sender = Sender(upload_id=upload_id or str(uuid.uuid4()), tenant=tenant, lane=lane)
+        sender = Sender(
+            upload_id=upload_id or str(uuid.uuid4()),
+            tenant=tenant,
+            lane=lane,
+            uploader_id=uploader_id,
+        )
         with places.one():
             if not await reception.knows(sender):
                 await _receive(request, sender, reception, bounds)

@@ -132,6 +132,7 @@ async def _application(
                 appeals_area(shared.kept.reviews.appeals, bounds=_bounds(settings)),
                 *wiring.moderators_areas(desk, wiring.upload_search(shared.kept)),
                 leads_area(wiring.leads_desk(shared.kept)),
+                *wiring.erasure_areas(shared.kept),
             ),
         )
     )

@@ -10,7 +10,7 @@ from runtime.wiring.broker import (
 )
 from runtime.wiring.bundles import bundle_store, chosen_bundle, served_bundle
 from runtime.wiring.console import lifetimes, open_console
-from runtime.wiring.erasing import eraser, erasures
+from runtime.wiring.erasing import eraser, erasure_areas, erasures
 from runtime.wiring.kept import Kept, open_kept
 from runtime.wiring.media import media_store, open_decoders, provenance_search
 from runtime.wiring.moderating import leads_desk, moderators_areas, moderators_desk, upload_search
@@ -28,6 +28,7 @@ __all__ = [
     "connection",
     "deadlines",
     "eraser",
+    "erasure_areas",
     "erasures",
     "intake",
     "leads_desk",

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from console.areas import Area
+from console.erasure.pages import erasure_area
+from console.erasure.routes import erasure_routes
 from runtime.settings import Settings
 from runtime.wiring.broker import topics
 from runtime.wiring.kept import Kept
@@ -15,6 +18,12 @@ from storage.ports import Erasable
 from storage.retention.leases import SqlLeases
 from streams.erase import Eraser, UnlessErased
 from streams.hops import Handle
+
+
+def erasure_areas(kept: Kept) -> tuple[Area, Area]:
+    """The console's page, and the API's routes."""
+    asked = erasures(kept)
+    return erasure_area(asked), erasure_routes(asked)
 
 
 def erasures(kept: Kept) -> SqlErasures:

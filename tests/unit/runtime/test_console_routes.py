@@ -14,6 +14,8 @@ from starlette.routing import BaseRoute, Route
 from console.app import build_app
 from console.appeals.routes import appeals_area
 from console.bounds import Bounds
+from console.erasure.pages import erasure_area
+from console.erasure.routes import erasure_routes
 from console.identity.door import Door
 from console.identity.gate import SESSION
 from console.identity.guards import guarded, permission_of
@@ -29,6 +31,7 @@ from runtime.settings import Console, Settings
 from storage.accounts.in_memory import accounts_in_memory
 from storage.accounts.ports import Accounts
 from storage.database import now_utc
+from storage.erasure.in_memory import InMemoryErasures
 from storage.in_memory import InMemoryLedger, InMemoryMediaStore, Memory
 from storage.reviews.in_memory_appeals import InMemoryAppeals
 from tests.unit.console.house import CHEAP, HERE
@@ -40,6 +43,9 @@ NEEDS: dict[str, Permission | None] = {
     "GET /": P.CONSOLE,
     "GET /assets/{version}/{name}": ALL,
     "GET /accesses": P.AUDIT,
+    "GET /erasures": P.ERASURE,
+    "POST /erasures": P.ERASURE,
+    "POST /erasures/preview": P.ERASURE,
     "GET /figures": P.AGREEMENT,
     "GET /healthz": ALL,
     "GET /known-items": P.KNOWN_ITEMS,
@@ -80,7 +86,10 @@ NEEDS: dict[str, Permission | None] = {
     "GET /uploads/{upload_id}": P.UPLOADS_READ,
     "GET /uploads/{upload_id}/verdicts/{verdict_id}/crops/{crop_id}": P.UPLOADS_READ,
     "GET /uploads/{upload_id}/verdicts/{verdict_id}/tracks/{track_id}/crops": P.UPLOADS_READ,
+    "GET /v1/erasures": P.ERASURE,
+    "DELETE /v1/uploaders": P.ERASURE,
     "POST /v1/uploads": P.UPLOADS_SUBMIT,
+    "DELETE /v1/uploads/{upload_id}": P.ERASURE,
     "GET /v1/uploads/{upload_id}": P.UPLOADS_READ,
     "POST /v1/uploads/{upload_id}/appeals": P.APPEALS_SUBMIT,
     "GET /you": P.CONSOLE,
@@ -111,6 +120,8 @@ async def app(accounts: Accounts) -> AsyncIterator[FastAPI]:
         appeals_area(InMemoryAppeals(review.memory), bounds=Bounds(max_bytes=1)),
         *wiring.moderators_areas(review.desk, review.search),
         leads_area(review.lead_desk),
+        erasure_area(InMemoryErasures(review.memory)),
+        erasure_routes(InMemoryErasures(review.memory)),
     )
     async with wiring.open_console(SETTINGS, accounts, uploads, areas) as console:
         yield build_app(Health(), version="1", gate=console.gate, areas=console.areas)

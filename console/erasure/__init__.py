@@ -1,0 +1,1 @@
+"""Asking for erasures, in the console and in the API."""

@@ -1,0 +1,219 @@
+"""Erasures in the console and in the API: who may ask, for what, and how it is confirmed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from console.erasure.pages import erasure_area
+from console.erasure.routes import erasure_routes
+from moderation.erasure import ErasureReason, ErasureScope
+from moderation.people import ALL_TENANTS, Permission, Role, Tenants
+from storage.erasure.in_memory import InMemoryErasures
+from tests.contracts.words import NOON, an_upload
+from tests.unit.console.house import House
+
+ASKED = {
+    "tenant": "acme",
+    "scope": "upload",
+    "target": "u1",
+    "reason": "subject_request",
+    "reference": "case-7",
+}
+
+
+class Rooms(House):
+    """The console with its pages of erasures, and three uploads."""
+
+    def __init__(self) -> None:
+        self.erasures: InMemoryErasures
+
+        def areas(house: House):
+            self.erasures = InMemoryErasures(house.memory)
+            return [erasure_area(self.erasures), erasure_routes(self.erasures)]
+
+        super().__init__(areas=areas)
+
+    async def fill(self) -> None:
+        for upload in (
+            an_upload("u1", uploader_id="ann-x"),
+            an_upload("u2", uploader_id="ann-x"),
+            an_upload("o1", tenant="other", uploader_id="ann-x"),
+        ):
+            await self.ledger.announce(upload, deadline_at=NOON)
+
+    async def asked(self):
+        return await self.erasures.erasures(ALL_TENANTS, limit=10)
+
+
+@pytest.fixture
+async def house() -> Rooms:
+    rooms = Rooms()
+    await rooms.fill()
+    return rooms
+
+
+async def admin(house: Rooms) -> httpx.AsyncClient:
+    return await house.browser_of(await house.person(Role.ADMIN, "root"))
+
+
+async def platform(house: Rooms, *scopes: Permission) -> httpx.AsyncClient:
+    person = await house.person(Role.ADMIN, "platform", Tenants.named("acme"))
+    return await house.program_of(person, *(scopes or (Permission.ERASURE,)))
+
+
+async def test_an_admin_sees_what_would_go_and_confirms_by_typing_it_again(house: Rooms) -> None:
+    browser = await admin(house)
+
+    shown = await browser.post("/erasures/preview", data=ASKED)
+    assert "1 uploads" in shown.text
+    assert 'value="u1"' in shown.text
+    assert await house.asked() == []
+
+    answer = await browser.post("/erasures", data=ASKED | {"confirmed": "u1"})
+    assert answer.headers["location"] == "/erasures"
+    (one,) = await house.asked()
+    assert (one.target, one.reason, one.reference) == (
+        "u1",
+        ErasureReason.SUBJECT_REQUEST,
+        "case-7",
+    )
+    assert one.asked_by
+    listed = await browser.get("/erasures")
+    assert one.erasure_id in listed.text
+    assert "case-7" in (await browser.get("/erasures", params={"of": "u1"})).text
+
+
+@pytest.mark.parametrize("confirmed", [{}, {"confirmed": ""}, {"confirmed": "u2"}])
+async def test_without_the_name_typed_again_nothing_is_erased(
+    house: Rooms, confirmed: dict[str, str]
+) -> None:
+    answer = await (await admin(house)).post("/erasures", data=ASKED | confirmed)
+
+    assert answer.status_code == 422
+    assert await house.asked() == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [
+        ({"tenant": "other", "target": "o1"}, 403),
+        ({"target": "o1"}, 404),
+        ({"target": "never"}, 404),
+        ({"reason": "because"}, 422),
+        ({"scope": "everything"}, 422),
+        ({"reference": "he asked me to"}, 422),
+        ({"target": ""}, 422),
+    ],
+)
+async def test_what_is_not_theirs_or_makes_no_sense_is_refused(
+    house: Rooms, changed: dict[str, str], status: int
+) -> None:
+    browser = await admin(house)
+    form = ASKED | changed | {"confirmed": changed.get("target", "u1")}
+
+    for path in ("/erasures/preview", "/erasures"):
+        assert (await browser.post(path, data=form)).status_code == status
+    assert await house.asked() == []
+
+
+async def test_erasures_of_other_tenants_are_not_seen(house: Rooms) -> None:
+    root = await house.browser_of(await house.person(Role.ADMIN, "all", ALL_TENANTS))
+    other = ASKED | {"tenant": "other", "target": "o1", "confirmed": "o1"}
+    await root.post("/erasures", data=other)
+    (one,) = await house.asked()
+
+    assert one.erasure_id in (await root.get("/erasures")).text
+    browser, program = await admin(house), await platform(house)
+    assert one.erasure_id not in (await browser.get("/erasures")).text
+    assert (await program.get("/v1/erasures", params={"of": "o1"})).json() == []
+
+
+async def test_a_program_erases_an_upload_and_asks_how_it_stands(house: Rooms) -> None:
+    program = await platform(house)
+    about = {"tenant": "acme", "reason": "legal_order", "reference": "court-3"}
+
+    answer = await program.request("DELETE", "/v1/uploads/u1", params=about)
+
+    assert answer.status_code == 202
+    told = answer.json()
+    assert (told["state"], told["scope"], told["reason"]) == ("pending", "upload", "legal_order")
+    again = await program.request("DELETE", "/v1/uploads/u1", params=about)
+    assert again.json()["erasure_id"] == told["erasure_id"]
+    (found,) = (await program.get("/v1/erasures", params={"of": "u1"})).json()
+    assert found == told
+
+
+async def test_a_program_erases_all_that_somebody_sent(house: Rooms) -> None:
+    program = await platform(house)
+
+    answer = await program.request(
+        "DELETE", "/v1/uploaders", params={"tenant": "acme", "uploader_id": "ann-x"}
+    )
+
+    assert answer.status_code == 202
+    (one,) = await house.asked()
+    assert (one.scope, one.target, one.tenant) == (ErasureScope.UPLOADER, "ann-x", "acme")
+
+
+@pytest.mark.parametrize(
+    ("path", "params"),
+    [
+        ("/v1/uploads/o1", {"tenant": "other"}),
+        ("/v1/uploads/o1", {"tenant": "acme"}),
+        ("/v1/uploads/o1", {}),
+        ("/v1/uploads/never", {"tenant": "acme"}),
+    ],
+)
+async def test_another_tenants_upload_is_as_one_that_is_not_there(
+    house: Rooms, path: str, params: dict[str, str]
+) -> None:
+    answer = await (await platform(house)).request("DELETE", path, params=params)
+
+    assert (answer.status_code, answer.json()["reason"]) == (404, "unknown_upload")
+    assert await house.asked() == []
+
+
+async def test_a_token_without_the_scope_erases_nothing(house: Rooms) -> None:
+    program = await platform(house, Permission.UPLOADS_SUBMIT, Permission.UPLOADS_READ)
+
+    answer = await program.request("DELETE", "/v1/uploads/u1", params={"tenant": "acme"})
+
+    assert answer.status_code == 403
+    assert await house.asked() == []
+
+
+async def test_what_was_erased_is_gone_for_who_asks_and_is_not_taken_again(house: Rooms) -> None:
+    program = await platform(
+        house, Permission.ERASURE, Permission.UPLOADS_READ, Permission.UPLOADS_SUBMIT
+    )
+    await program.request("DELETE", "/v1/uploads/u1", params={"tenant": "acme"})
+
+    assert (await program.get("/v1/uploads/u1")).status_code == 404
+    again = await program.post(
+        "/v1/uploads",
+        params={"upload_id": "u1", "tenant": "acme"},
+        json={"uri": "https://example.org/a.jpg"},
+    )
+
+    assert (again.status_code, again.json()["reason"]) == (410, "erased")
+
+
+async def test_an_upload_says_whose_it_is_where_the_platform_tells(house: Rooms) -> None:
+    program = await platform(house, Permission.UPLOADS_SUBMIT)
+    about = {"upload_id": "u9", "tenant": "acme", "uploader_id": "k/3f=="}
+    body = {"uri": "https://example.org/a.jpg"}
+
+    assert (await program.post("/v1/uploads", params=about, json=body)).status_code == 202
+    assert house.memory.uploads["u9"].upload.uploader_id == "k/3f=="
+    refused = await program.post(
+        "/v1/uploads", params=about | {"uploader_id": "two words"}, json=body
+    )
+    assert refused.status_code == 422
+
+
+def test_a_request_is_about_somebody_or_something() -> None:
+    with pytest.raises(ValueError, match="uploader_id"):
+        replace(an_upload(), uploader_id="")
