@@ -40,7 +40,7 @@ from storage.erasure.tables import (
     erasures,
     upload_senders,
 )
-from storage.looks.tables import looks, seen_media
+from storage.looks.tables import listed_looks, looks, seen_media
 from storage.retention.tables import leases, retention_holds, retention_marks
 from storage.reviews.tables import (
     decision_chains,
@@ -184,4 +184,5 @@ NOTHING: dict[Table, str] = {
     erased_uploads: "the tombstone: a keyed hash",
     erasure_targets: "what an erasure works on; they go when it is done",
     erasure_key: "the key of the hashes",
+    listed_looks: "lists that were brought in: hashes of others' media",
 }

@@ -12,7 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from moderation.erasure import Erasure, ErasureReason, ErasureScope, ErasureState
 from storage.erasure.holdings import HOLDINGS
 from storage.erasure.tombstones import has_bytes
+from storage.looks.database import hand_on_looks
 from storage.looks.tables import seen_media
+from storage.search.counting import uncount
 from storage.tables import uploads, verdicts
 
 _STORED = "store:///"
@@ -35,6 +37,8 @@ async def remove_upload(connection: AsyncConnection, upload_id: str, tenant: str
         select(uploads.c.upload_id).where(uploads.c.upload_id == upload_id).with_for_update()
     )
     places = await places_of(connection, upload_id, tenant)
+    await hand_on_looks(connection, upload_id)
+    await uncount(connection, upload_id)
     rows: dict[str, int] = {}
     for holding in HOLDINGS:
         done = await connection.execute(holding.statement(connection.dialect.name, upload_id))

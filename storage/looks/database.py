@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, delete, func, select, union
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from moderation.looks import LARGEST_DISTANCE, Look
+from moderation.looks import Look
 from moderation.media import MediaFacts
 from moderation.upload import Upload
 from storage.database import reading, writing
-from storage.looks.bands import BANDS, bands, near
 from storage.looks.ports import Alike
-from storage.looks.tables import Pdq, looks, seen_media
+from storage.looks.searching import asked_for, look_alike_query, look_columns
+from storage.looks.tables import looks, seen_media
 from storage.rows import insert
 
 
@@ -38,7 +37,8 @@ class SqlLooks:
     async def looks_of(self, upload_id: str) -> tuple[Look, ...]:
         asked = (
             select(looks.c.pdq, looks.c.quality, looks.c.at_seconds)
-            .where(looks.c.upload_id == upload_id)
+            .join(seen_media, seen_media.c.looks_held_by == looks.c.upload_id)
+            .where(seen_media.c.upload_id == upload_id)
             .order_by(looks.c.look_id)
         )
         async with reading(self._engine) as connection:
@@ -50,12 +50,10 @@ class SqlLooks:
     async def alike(self, tenant: str, look: Look, *, limit: int) -> list[Alike]:
         if not look.comparable:
             return []
-        pdq = bytes.fromhex(look.pdq)
-        values = {f"near_{number}": near(band) for number, band in enumerate(bands(pdq))}
         async with reading(self._engine) as connection:
             found = await connection.execute(
                 look_alike_query(connection.dialect.name),
-                {"tenant": tenant, "pdq": pdq, "most": limit, **values},
+                {**asked_for(tenant, look), "most": limit},
             )
             return [Alike(upload_id=row.upload_id, distance=row.distance) for row in found]
 
@@ -93,60 +91,59 @@ async def remember(
 ) -> None:
     """As `LookKeeping.add`, in a transaction that does more."""
     await forget(connection, upload_id)
-    await connection.execute(
-        insert(connection, seen_media).values(upload_id=upload_id, tenant=tenant, sha256=sha256)
-    )
-    rows = [look_row(upload_id, tenant, look) for look in seen if look.comparable]
-    if rows:
+    holder = await _holder(connection, tenant, sha256) or upload_id
+    row = {"upload_id": upload_id, "tenant": tenant, "sha256": sha256, "looks_held_by": holder}
+    await connection.execute(insert(connection, seen_media).values(row))
+    rows = [look_row(holder, tenant, look) for look in seen if look.comparable]
+    if rows and not await connection.scalar(_held_by(holder)):
         await connection.execute(insert(connection, looks), rows)
 
 
+async def _holder(connection: AsyncConnection, tenant: str, sha256: str) -> str | None:
+    """The upload that holds the looks of these bytes; it is kept from being forgotten meanwhile."""
+    holders = seen_media.alias("holders")
+    found: str | None = await connection.scalar(
+        select(holders.c.upload_id)
+        .join(seen_media, seen_media.c.looks_held_by == holders.c.upload_id)
+        .where(seen_media.c.tenant == tenant, seen_media.c.sha256 == sha256)
+        .limit(1)
+        .with_for_update(read=True, key_share=True, of=holders)
+    )
+    return found
+
+
+def _held_by(upload_id: str) -> Select[tuple[int]]:
+    return select(looks.c.look_id).where(looks.c.upload_id == upload_id).limit(1)
+
+
 async def forget(connection: AsyncConnection, upload_id: str) -> None:
-    """As `LookKeeping.forget`, in a transaction that forgets more; the looks go with it."""
+    """As `LookKeeping.forget`, in a transaction that forgets more; the looks go with the row."""
+    await hand_on_looks(connection, upload_id)
     await connection.execute(delete(seen_media).where(seen_media.c.upload_id == upload_id))
 
 
-@cache
-def look_alike_query(dialect: str) -> Select[tuple[str, int]]:
-    """Ask each band's index by itself; one query over all of them leaves the choice to a planner.
-
-    Parameters: `tenant`, `pdq` (32 bytes), `near_0` to `near_15` (17 values each) and `most`.
-    """
-    distance = _distance(dialect)
-    found = union(
-        *(
-            select(looks.c.look_id, distance.label("distance")).where(
-                looks.c.tenant == bindparam("tenant"),
-                looks.c[f"band_{number}"].in_(bindparam(f"near_{number}", expanding=True)),
-                distance <= LARGEST_DISTANCE,
-            )
-            for number in range(BANDS)
-        )
-    ).subquery()
-    closest = func.min(found.c.distance).label("distance")
-    return (
-        select(looks.c.upload_id, closest)
-        .join(found, found.c.look_id == looks.c.look_id)
-        .group_by(looks.c.upload_id)
-        .order_by(closest, looks.c.upload_id)
-        .limit(bindparam("most", type_=Integer))
+async def hand_on_looks(connection: AsyncConnection, upload_id: str) -> None:
+    """Before an upload's rows go: let another of the same bytes hold the looks of all of them."""
+    held = seen_media.c.looks_held_by == upload_id
+    heir = await connection.scalar(
+        select(seen_media.c.upload_id)
+        .where(held, seen_media.c.upload_id != upload_id)
+        .order_by(seen_media.c.upload_id)
+        .limit(1)
     )
-
-
-def _distance(dialect: str) -> ColumnElement[int]:
-    asked = bindparam("pdq", type_=Pdq)
-    if dialect == "postgresql":
-        return func.bit_count(looks.c.pdq.op("#")(asked), type_=Integer)
-    return func.bits_apart(looks.c.pdq, asked, type_=Integer)
+    if heir is None:
+        return
+    await connection.execute(
+        update(looks).where(looks.c.upload_id == upload_id).values(upload_id=heir)
+    )
+    await connection.execute(update(seen_media).where(held).values(looks_held_by=heir))
 
 
 def look_row(upload_id: str, tenant: str, look: Look) -> dict[str, Any]:
-    pdq = bytes.fromhex(look.pdq)
     return {
         "upload_id": upload_id,
         "tenant": tenant,
         "at_seconds": look.at_seconds,
         "quality": look.quality,
-        "pdq": pdq,
-        **{f"band_{number}": band for number, band in enumerate(bands(pdq))},
+        **look_columns(look.pdq),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from moderation.looks import Look
 from moderation.media import MediaFacts
@@ -36,7 +36,16 @@ class LookMemory:
         self.remember(upload.upload_id, upload.tenant, media.sha256, looks)
 
     def remember(self, upload_id: str, tenant: str, sha256: str, looks: Sequence[Look]) -> None:
-        kept = tuple(look for look in looks if look.comparable)
+        self.seen.pop(upload_id, None)
+        of_same_bytes = [
+            one.looks for one in self.seen.values() if (one.tenant, one.sha256) == (tenant, sha256)
+        ]
+        kept = next(filter(None, of_same_bytes), None)
+        if kept is None:
+            kept = tuple(look for look in looks if look.comparable)
+        for known, one in self.seen.items():
+            if (one.tenant, one.sha256) == (tenant, sha256):
+                self.seen[known] = replace(one, looks=kept)
         self.seen[upload_id] = SeenMedia(tenant=tenant, sha256=sha256, looks=kept)
 
 

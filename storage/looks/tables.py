@@ -14,10 +14,12 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    UniqueConstraint,
 )
 from sqlalchemy.dialects.postgresql import BIT
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from moderation.listed_looks import LONGEST_ENTRY
 from moderation.looks import BITS
 from storage.columns import RowNumber
 from storage.looks.bands import BANDS
@@ -54,22 +56,58 @@ seen_media = Table(
     gone_with(uploads.c.upload_id, primary_key=True),
     Column("tenant", String(128), nullable=False),
     Column("sha256", String(64), nullable=False),
+    # Uploads of the same bytes have one set of looks, which is that of one of them: a picture
+    # that is sent very often would be compared as often otherwise. No reference: where that
+    # upload's row is gone, there are no looks.
+    Column("looks_held_by", String(128)),
 )
 Index("ix_seen_media_by_bytes", seen_media.c.tenant, seen_media.c.sha256, seen_media.c.upload_id)
+Index("ix_seen_media_by_looks", seen_media.c.looks_held_by, seen_media.c.upload_id)
+
+
+def _hash_columns() -> tuple[Column[Any], ...]:
+    bands = (Column(f"band_{number}", SmallInteger, nullable=False) for number in range(BANDS))
+    return (
+        Column("tenant", String(128), nullable=False),
+        Column("pdq", Pdq, nullable=False),
+        *bands,
+    )
+
+
+def _index_bands(table: Table) -> None:
+    """All that is asked stands in each index: the thousands of looks that share a band by chance
+    are told apart without reading their rows. SQLite's indexes hold the row's number anyway.
+    """
+    for number in range(BANDS):
+        Index(
+            f"ix_{table.name}_by_band_{number}",
+            table.c.tenant,
+            table.c[f"band_{number}"],
+            table.c.pdq,
+            postgresql_include=["look_id"],
+        )
+
 
 looks = Table(
     "looks",
     metadata,
     Column("look_id", RowNumber, primary_key=True, autoincrement=True),
     gone_with(seen_media.c.upload_id),
-    Column("tenant", String(128), nullable=False),
     Column("at_seconds", Float, nullable=False),
     Column("quality", SmallInteger, nullable=False),
-    Column("pdq", Pdq, nullable=False),
-    *(Column(f"band_{number}", SmallInteger, nullable=False) for number in range(BANDS)),
+    *_hash_columns(),
 )
 Index("ix_looks_by_upload", looks.c.upload_id)
-# The hash stands in each index, so that the thousands of looks that share a band by chance are
-# told apart without reading their rows.
-for _number in range(BANDS):
-    Index(f"ix_looks_by_band_{_number}", looks.c.tenant, looks.c[f"band_{_number}"], looks.c.pdq)
+_index_bands(looks)
+
+# Looks that somebody knows, by list. `tenant` is "*" where a list is for all of them.
+listed_looks = Table(
+    "listed_looks",
+    metadata,
+    Column("look_id", RowNumber, primary_key=True, autoincrement=True),
+    Column("list_name", String(64), nullable=False),
+    Column("entry", String(LONGEST_ENTRY), nullable=False),
+    *_hash_columns(),
+    UniqueConstraint("tenant", "list_name", "pdq", name="uq_listed_looks"),
+)
+_index_bands(listed_looks)

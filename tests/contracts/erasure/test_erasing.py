@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -22,6 +23,7 @@ from storage.dead_letters import SqlDeadLetters
 from storage.erasure.tables import erasure_targets
 from storage.erasure.working import SqlErasureWork
 from storage.in_memory import InMemoryMediaStore
+from storage.looks.database import SqlLooks
 from storage.reviews.tables import decisions
 from storage.tables import dead_letters, outbox, uploads
 from tests.contracts.erasure.house import SETTLE, SHA256, House, a_house, a_request
@@ -151,6 +153,15 @@ async def test_packs_of_bytes_that_another_upload_has_stay(house: House) -> None
         f"packs/acme/{SHA256}/crops-1.zip",
     ]
     assert (await house.desk.ledger.status("u2")).verdict is not None
+
+
+async def test_what_another_upload_of_the_same_bytes_looks_like_stays_known(house: House) -> None:
+    await house.keep("u1")
+    await house.keep("u2")
+
+    await house.erase("u1")
+
+    assert [look.pdq for look in await SqlLooks(house.engine).looks_of("u2")] == ["3c" * 32]
 
 
 async def test_packs_that_only_erased_uploads_share_go(house: House) -> None:
@@ -383,3 +394,21 @@ async def test_decisions_of_other_uploads_are_left_as_they_are(house: House) -> 
     assert first == ("", None)
     assert second.upload_id == "u2"
     assert second.subject_salt
+
+
+async def test_how_many_erasures_wait_and_since_when_is_measured(house: House) -> None:
+    await house.keep()
+    await house.ask()
+    done = REGISTRY.get_sample_value("veriscope_erasures_total", {"scope": "upload"}) or 0
+    await house.eraser().once()
+    house.desk.clock.now += SETTLE - SECOND
+    await house.eraser().once()
+
+    assert REGISTRY.get_sample_value("veriscope_erasures_open") == 1
+    assert REGISTRY.get_sample_value("veriscope_oldest_erasure_seconds") == 3599
+
+    house.desk.clock.now += SECOND
+    await house.eraser().once()
+    assert REGISTRY.get_sample_value("veriscope_erasures_open") == 0
+    assert REGISTRY.get_sample_value("veriscope_oldest_erasure_seconds") == 0
+    assert REGISTRY.get_sample_value("veriscope_erasures_total", {"scope": "upload"}) == done + 1

@@ -51,8 +51,12 @@ async def announced(engine: AsyncEngine) -> None:
 class Shelf:
     looks: SqlLooks | InMemoryLooks
 
-    async def put(self, number: str, *looks: Look, tenant: str = "acme", sha256: str = ONE) -> None:
-        await self.looks.add(f"{tenant}-{number}", tenant, sha256, looks)
+    async def put(
+        self, number: str, *looks: Look, tenant: str = "acme", sha256: str | None = None
+    ) -> None:
+        """An upload of these bytes, or of bytes that no other number has."""
+        bytes_ = sha256 or number[-1] * 64
+        await self.looks.add(f"{tenant}-{number}", tenant, bytes_, looks)
 
     async def alike(self, look: Look, *, tenant: str = "acme", limit: int = 10) -> list[str]:
         return [one.upload_id for one in await self.looks.alike(tenant, look, limit=limit)]
@@ -70,8 +74,8 @@ async def shelf(place: str) -> AsyncIterator[Shelf]:
 
 
 async def test_uploads_of_the_same_bytes_are_found(shelf: Shelf) -> None:
-    await shelf.put("u1")
-    await shelf.put("u0")
+    await shelf.put("u1", sha256=ONE)
+    await shelf.put("u0", sha256=ONE)
     await shelf.put("u2", sha256=TWO)
 
     assert await shelf.looks.same_bytes("acme", ONE, limit=5) == ["acme-u0", "acme-u1"]
@@ -80,7 +84,7 @@ async def test_uploads_of_the_same_bytes_are_found(shelf: Shelf) -> None:
 
 
 async def test_no_tenant_learns_of_anothers_uploads(shelf: Shelf) -> None:
-    await shelf.put("u0", a_look(), tenant="other")
+    await shelf.put("u0", a_look(), tenant="other", sha256=ONE)
 
     assert await shelf.looks.same_bytes("acme", ONE, limit=5) == []
     assert await shelf.alike(a_look()) == []
@@ -154,7 +158,7 @@ async def test_looks_come_back_as_they_were_kept(shelf: Shelf) -> None:
 
 
 async def test_what_is_told_again_takes_the_place_of_what_was_told(shelf: Shelf) -> None:
-    await shelf.put("u0", a_look(1), a_look(2))
+    await shelf.put("u0", a_look(1), a_look(2), sha256=ONE)
     await shelf.put("u0", a_look(2), sha256=TWO)
 
     assert await shelf.looks.looks_of("acme-u0") == (a_look(2),)
@@ -163,8 +167,8 @@ async def test_what_is_told_again_takes_the_place_of_what_was_told(shelf: Shelf)
 
 
 async def test_what_is_forgotten_is_found_no_more(shelf: Shelf) -> None:
-    await shelf.put("u0", a_look())
-    await shelf.put("u1", a_look())
+    await shelf.put("u0", a_look(), sha256=ONE)
+    await shelf.put("u1", a_look(), sha256=ONE)
 
     await shelf.looks.forget("acme-u0")
     await shelf.looks.forget("acme-u0")
@@ -177,7 +181,7 @@ async def test_what_is_forgotten_is_found_no_more(shelf: Shelf) -> None:
 async def test_looks_go_with_their_upload(engine: AsyncEngine) -> None:
     await announced(engine)
     shelf = Shelf(looks=SqlLooks(engine))
-    await shelf.put("u0", a_look())
+    await shelf.put("u0", a_look(), sha256=ONE)
     async with writing(engine) as connection:
         await connection.execute(delete(uploads).where(uploads.c.upload_id == "acme-u0"))
 
@@ -214,6 +218,46 @@ async def test_every_band_is_asked_by_its_own_index_and_no_row_is_read_in_vain(
         both = rf"ix_looks_by_band_{number}\b.{{0,200}}?tenant.{{0,50}}?band_{number}\b"
         assert re.search(both, plan, re.DOTALL)
     assert not re.search("SCAN looks|Seq Scan", plan)
-    assert plan.count("USING COVERING INDEX ix_looks_by_band") == (
-        BANDS if engine.dialect.name == "sqlite" else 0
+    covering = (
+        "USING COVERING INDEX" if engine.dialect.name == "sqlite" else "Index Only Scan using"
     )
+    assert plan.count(f"{covering} ix_looks_by_band") == BANDS
+
+
+async def test_uploads_of_the_same_bytes_share_the_looks_of_the_first(shelf: Shelf) -> None:
+    await shelf.put("u0", a_look(), sha256=ONE)
+    await shelf.put("u1", sha256=ONE)
+    await shelf.put("u2", a_look(5), sha256=ONE)
+
+    assert await shelf.looks.looks_of("acme-u1") == (a_look(),)
+    assert await shelf.alike(a_look()) == ["acme-u0", "acme-u1", "acme-u2"]
+    assert await shelf.alike(a_look(5)) == []
+
+
+async def test_looks_that_are_learned_later_are_those_of_every_upload_of_the_bytes(
+    shelf: Shelf,
+) -> None:
+    await shelf.put("u0", sha256=ONE)
+    await shelf.put("u1", a_look(), sha256=ONE)
+
+    assert await shelf.alike(a_look()) == ["acme-u0", "acme-u1"]
+    assert await shelf.looks.looks_of("acme-u0") == (a_look(),)
+
+
+async def test_another_tenants_looks_of_the_same_bytes_are_not_shared(shelf: Shelf) -> None:
+    await shelf.put("u0", a_look(), tenant="other", sha256=ONE)
+    await shelf.put("u0", sha256=ONE)
+
+    assert await shelf.looks.looks_of("acme-u0") == ()
+
+
+async def test_shared_looks_stay_with_who_is_not_forgotten(shelf: Shelf) -> None:
+    for number in ("u0", "u1", "u2"):
+        await shelf.put(number, a_look(), sha256=ONE)
+    await shelf.looks.forget("acme-u0")
+    await shelf.looks.forget("acme-u2")
+
+    assert await shelf.looks.looks_of("acme-u1") == (a_look(),)
+    assert await shelf.alike(a_look()) == ["acme-u1"]
+    await shelf.looks.forget("acme-u1")
+    assert await shelf.alike(a_look()) == []
