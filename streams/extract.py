@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
+from asyncio import to_thread
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,8 +20,9 @@ from moderation.upload import Lane, Upload
 from moderation.verdict import Rejection
 from monitoring import metrics
 from storage.ports import MediaStore, OutboundMessage, Source
+from streams.before import Before
 from streams.intake import read_announcement
-from streams.messages import FACES, SCORED, FacesFound, UploadScored
+from streams.messages import FACES, SCORED, FacesFound, UploadAnnounced, UploadScored
 from streams.retries import Origin
 from streams.topics import Topics
 
@@ -29,7 +32,8 @@ log = structlog.get_logger()
 class Extract:
     """Fetches, decodes, follows faces, and keeps their crops.
 
-    `spool` is a folder for media while they are worked on.
+    `spool` is a folder for media while they are worked on. With `before`, media of whose
+    bytes a verdict stands are not looked at again.
     """
 
     def __init__(
@@ -40,26 +44,31 @@ class Extract:
         topics: Topics,
         *,
         spool: Path,
+        before: Before | None = None,
     ) -> None:
         self._source = source
         self._extractor = extractor
         self._media_store = media_store
         self._topics = topics
         self._spool = spool
+        self._before = before
 
     async def __call__(self, origin: Origin) -> Sequence[OutboundMessage]:
         """Turn one announcement into one message: to `faces`, or straight to `scores`.
 
         Raises:
             UnparsableMessage: it is no announcement.
-            Unavailable: the source, the decoders or the media store; try again.
+            Unavailable: the source, the ledger, the decoders or the media store; try again.
         """
-        upload = read_announcement(origin, self._topics).upload
+        announced = read_announcement(origin, self._topics)
+        upload = announced.upload
         try:
-            found = await self._extract(upload)
+            found = await self._extract(announced)
         except MediaRejected as error:
             metrics.UPLOADS_REJECTED.labels(error.reason).inc()
             return [self._rejected(upload, error)]
+        if isinstance(found, str):
+            return [self._to_scores(UploadScored(upload=upload, same_bytes=found))]
         metrics.FRAMES_SAMPLED.inc(found.facts.frames_sampled)
         metrics.FACES_KEPT.inc(len(found.crops))
         _count(upload, found.provenance)
@@ -67,16 +76,28 @@ class Extract:
             return [self._without_face(upload, found)]
         return [await self._with_faces(upload, found)]
 
-    async def _extract(self, upload: Upload) -> Extraction:
+    async def _extract(self, announced: UploadAnnounced) -> Extraction | str:
+        """What is in the media; or its SHA-256, where nobody need look at it again."""
+        upload = announced.upload
         with _workplace(self._spool) as folder:
             media = folder / "media"
             started = monotonic()
             await self._source.fetch(upload.uri, media)
             fetched = monotonic()
             metrics.STAGE_SECONDS.labels("fetch").observe(fetched - started)
+            known = None if announced.afresh else await self._known(upload, media)
+            if known is not None:
+                return known
             found = await self._extractor.extract(media, urgent=upload.lane is Lane.LIVE)
             metrics.STAGE_SECONDS.labels("extract").observe(monotonic() - fetched)
             return found
+
+    async def _known(self, upload: Upload, media: Path) -> str | None:
+        """The SHA-256 of media of whose bytes a verdict stands; None of all else."""
+        if self._before is None:
+            return None
+        sha256 = await to_thread(_sha256, media)
+        return sha256 if await self._before.standing(upload, sha256) else None
 
     async def _with_faces(self, upload: Upload, found: Extraction) -> OutboundMessage:
         # Named by content: repeated work writes the same object again.
@@ -122,6 +143,11 @@ def _workplace(spool: Path) -> Iterator[Path]:
             yield Path(folder)
     except OSError as error:
         raise MediaStoreUnavailable(f"the spool cannot be used: {error}") from error
+
+
+def _sha256(media: Path) -> str:
+    with media.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _count(upload: Upload, provenance: Provenance) -> None:

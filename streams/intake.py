@@ -77,9 +77,11 @@ def read_announcement(origin: Origin, topics: Topics) -> UploadAnnounced:
     return replace(message, upload=replace(message.upload, lane=topics.lane_of(origin.topic)))
 
 
-def announcement(upload: Upload, topics: Topics, *, number: int = 1) -> OutboundMessage:
+def announcement(
+    upload: Upload, topics: Topics, *, number: int = 1, afresh: bool = False
+) -> OutboundMessage:
     return ANNOUNCED.encode(
-        UploadAnnounced(upload=upload, announcement=number),
+        UploadAnnounced(upload=upload, announcement=number, afresh=afresh),
         topic=topics.uploads(upload.lane),
         upload_id=upload.upload_id,
         at=upload.announced_at,

@@ -6,13 +6,15 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from moderation.conditions import settle
+from moderation.conditions import Settled, settle
 from moderation.errors import ScorerMismatch
 from moderation.fusion import Fusion
 from moderation.judging import Judgement, judge, judge_without_face
 from moderation.lineage import Lineage, ModelIdentity
 from moderation.policy import Policy, Rule
-from moderation.verdict import Action, Label
+from moderation.provenance import Provenance
+from moderation.upload import Upload
+from moderation.verdict import Action, Label, Reason, Verdict
 from streams.messages import UploadScored
 
 _VERDICT_IDS = uuid.UUID("0d3c1a52-6a0b-4b5e-8f0e-1f7f3f1f4c55")
@@ -46,11 +48,10 @@ class Judge:
             ScorerMismatch: scores of a model that is not calibrated here.
         """
         upload = message.upload
-        rule = self._policy.rule_for(upload.tenant, upload.lane)
+        rule = self.rule_for(upload)
         judgement = self._judge(message, rule)
         lineage = self._lineage(message)
-        label = judgement.label
-        settled = settle(rule.actions[label], label, message.provenance, rule.provenance)
+        settled = self._settle(rule, judgement.label, message.provenance)
         return Judged(
             judgement=judgement,
             action=settled.action,
@@ -58,6 +59,29 @@ class Judge:
             lineage=lineage,
             verdict_id=verdict_id(upload.upload_id, lineage),
         )
+
+    def again(self, standing: Verdict, upload: Upload) -> Judged:
+        """What a verdict on the same bytes comes to for another upload of them."""
+        settled = self._settle(self.rule_for(upload), standing.label, standing.provenance)
+        return Judged(
+            judgement=Judgement(
+                label=standing.label,
+                fake_probability=standing.fake_probability,
+                reasons=tuple(one for one in standing.reasons if one is not Reason.MATCHED),
+                tracks=standing.tracks,
+            ),
+            action=settled.action,
+            action_because=settled.because,
+            lineage=standing.lineage,
+            verdict_id=verdict_id(upload.upload_id, standing.lineage),
+        )
+
+    def rule_for(self, upload: Upload) -> Rule:
+        return self._policy.rule_for(upload.tenant, upload.lane)
+
+    @staticmethod
+    def _settle(rule: Rule, label: Label, provenance: Provenance | None) -> Settled:
+        return settle(rule.actions[label], label, provenance, rule.provenance)
 
     def _judge(self, message: UploadScored, rule: Rule) -> Judgement:
         if message.rejection is not None or message.media is None:

@@ -33,12 +33,16 @@ _EVENT_IDS = uuid.UUID("6f0f5f0e-3a5e-4e0b-9a53-6d8a3f0f7c11")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadAnnounced:
-    """Somebody sent media. Any producer may write this to an `uploads` topic."""
+    """Somebody sent media. Any producer may write this to an `uploads` topic.
+
+    `afresh`: the media is to be looked at, though a verdict on the same bytes may stand.
+    """
 
     TYPE: ClassVar[str] = "org.veriscope.upload.announced"
 
     upload: Upload
     announcement: int = 1
+    afresh: bool = False
     schema_version: Literal[1] = 1
 
 
@@ -66,7 +70,8 @@ class UploadScored:
     """All that a verdict is decided from.
 
     A rejection, and media without a face, come here straight from extraction:
-    there is nothing to score, and one hop decides every end.
+    there is nothing to score, and one hop decides every end. So does media of which a
+    verdict stands: `same_bytes` is its SHA-256, and nothing else is known here.
     """
 
     TYPE: ClassVar[str] = "org.veriscope.upload.scored"
@@ -83,6 +88,7 @@ class UploadScored:
     model: ModelIdentity | None = None
     rejection: Rejection | None = None
     looks: tuple[Look, ...] = ()
+    same_bytes: str | None = None
     schema_version: Literal[1] = 1
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
 
 from moderation.errors import UnknownUpload
+from moderation.matching import with_matches
 from moderation.upload import Upload
 from moderation.verdict import Verdict
 from monitoring import metrics
 from storage.ports import Ledger, OutboundMessage
-from streams.judging import Judge
+from streams.before import Before
+from streams.intake import announcement
+from streams.judging import Judge, Judged
 from streams.messages import REACHED, UploadScored, VerdictReached
 from streams.topics import Topics
 
@@ -20,12 +24,15 @@ log = structlog.get_logger()
 
 
 class Record:
-    """Fuses, judges by policy, and writes the end of an upload."""
+    """Fuses, judges by policy, and writes the end of an upload; `before` knows of others."""
 
-    def __init__(self, ledger: Ledger, judge: Judge, topics: Topics) -> None:
+    def __init__(
+        self, ledger: Ledger, judge: Judge, topics: Topics, before: Before | None = None
+    ) -> None:
         self._ledger = ledger
         self._judge = judge
         self._topics = topics
+        self._before = before
 
     async def __call__(self, message: UploadScored) -> Sequence[OutboundMessage]:
         """Write one upload's verdict; what is to be published leaves through the outbox.
@@ -36,7 +43,12 @@ class Record:
         """
         upload = message.upload
         current = await self._current(upload.upload_id)
-        verdict = self.decide(message, current)
+        if message.same_bytes is not None:
+            verdict = await self._again(message, message.same_bytes, current)
+        else:
+            verdict = await self.matched(message, self.decide(message, current))
+        if verdict is None:
+            return [announcement(upload, self._topics, afresh=True)]
         if current is None or verdict.may_supersede(current):
             await self.conclude(message, verdict)
         return []
@@ -73,27 +85,61 @@ class Record:
         Raises:
             ScorerMismatch: scores of a model that is not calibrated here.
         """
-        upload, judged = message.upload, self._judge(message)
-        judgement = judged.judgement
-        return Verdict(
-            verdict_id=judged.verdict_id,
-            upload_id=upload.upload_id,
-            tenant=upload.tenant,
-            label=judgement.label,
-            action=judged.action,
-            fake_probability=judgement.fake_probability,
-            reasons=judgement.reasons,
-            lineage=judged.lineage,
-            announced_at=upload.announced_at,
-            decided_at=datetime.now(UTC),
-            tracks=judgement.tracks,
-            media=message.media,
-            provenance=message.provenance,
-            face_pack=message.face_pack,
-            rejection=message.rejection,
-            supersedes=current.verdict_id if current is not None else None,
-            action_because=judged.action_because,
+        return _verdict(message, self._judge(message), current)
+
+    async def matched(
+        self, message: UploadScored, verdict: Verdict, standing: Verdict | None = None
+    ) -> Verdict:
+        """A verdict with what is known of its bytes and of look-alikes.
+
+        Raises:
+            LedgerUnavailable.
+        """
+        if self._before is None or verdict.media is None:
+            return verdict
+        upload, sha256 = message.upload, verdict.media.sha256
+        matches = await self._before.matches(upload, sha256, message.looks, standing)
+        return with_matches(verdict, matches, self._judge.rule_for(upload).matches)
+
+    async def _again(
+        self, message: UploadScored, sha256: str, current: Verdict | None
+    ) -> Verdict | None:
+        """Take over the verdict that stands of the same bytes; None where none does any more."""
+        upload = message.upload
+        standing = await self._before.standing(upload, sha256) if self._before else None
+        if standing is None:
+            return None
+        known = replace(
+            message,
+            media=standing.media,
+            provenance=standing.provenance,
+            face_pack=standing.face_pack,
         )
+        verdict = _verdict(known, self._judge.again(standing, upload), current)
+        return await self.matched(message, verdict, standing)
+
+
+def _verdict(message: UploadScored, judged: Judged, current: Verdict | None) -> Verdict:
+    upload, judgement = message.upload, judged.judgement
+    return Verdict(
+        verdict_id=judged.verdict_id,
+        upload_id=upload.upload_id,
+        tenant=upload.tenant,
+        label=judgement.label,
+        action=judged.action,
+        fake_probability=judgement.fake_probability,
+        reasons=judgement.reasons,
+        lineage=judged.lineage,
+        announced_at=upload.announced_at,
+        decided_at=datetime.now(UTC),
+        tracks=judgement.tracks,
+        media=message.media,
+        provenance=message.provenance,
+        face_pack=message.face_pack,
+        rejection=message.rejection,
+        supersedes=current.verdict_id if current is not None else None,
+        action_because=judged.action_because,
+    )
 
 
 def _tell(upload: Upload, verdict: Verdict) -> None:

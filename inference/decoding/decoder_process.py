@@ -49,12 +49,16 @@ REJECTIONS = dict(_by_name(MediaRejected))
 class DecoderProcess:
     """`usable` is False while a media is in it, and for ever once that went wrong.
 
-    `given_up` says what the process could be denied (see `inference.decoding.confinement`).
+    `given_up` says what the process could be denied (see `inference.decoding.confinement`),
+    `preprocessing` how it makes crops.
     """
 
-    def __init__(self, process: Process, given_up: tuple[str, ...]) -> None:
+    def __init__(
+        self, process: Process, given_up: tuple[str, ...] = (), preprocessing: str = ""
+    ) -> None:
         self._process = process
         self.given_up = given_up
+        self.preprocessing = preprocessing
         self.jobs = 0
         self.usable = True
 
@@ -84,12 +88,12 @@ class DecoderProcess:
             )
         except (OSError, ValueError) as error:
             raise DecoderUnavailable(f"no decoder process can be started: {error}") from error
-        starting = cls(process, ())
+        starting = cls(process)
         try:
             async with asyncio.timeout(_START_SECONDS):
                 answer, _ = await starting._ask({"work": work.record(), "parent": os.getpid()})
             if "ready" in answer:
-                return cls(process, tuple(answer["ready"]))
+                return cls(process, tuple(answer["ready"]), str(answer["preprocessing"]))
             await starting.kill()
             raise DecoderUnavailable(f"a decoder process cannot work: {answer['unready']}")
         except (Crashed, TimeoutError, KeyError, TypeError) as error:

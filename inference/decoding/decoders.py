@@ -43,6 +43,12 @@ class DecoderPool:
         self._busy: set[DecoderProcess] = set()
         self._starting: set[asyncio.Task[DecoderProcess]] = set()
         self._closed = False
+        self._preprocessing: str | None = None
+
+    @property
+    def preprocessing(self) -> str | None:
+        """How crops are made, as extractions say; None before the first process got ready."""
+        return self._preprocessing
 
     @property
     def pids(self) -> list[int]:
@@ -152,6 +158,7 @@ class DecoderPool:
         if self._closed:  # in the very moment in which it got ready
             await process.kill()
             raise DecoderUnavailable("the decoders were closed")
+        self._preprocessing = process.preprocessing
         return process
 
     async def _put_back(self, process: DecoderProcess) -> None:

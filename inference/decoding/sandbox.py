@@ -31,12 +31,12 @@ def main() -> None:
     given_up = confine(work.confines, parent=first[0]["parent"])
     allow_cpu_seconds(_WARMING_CPU_SECONDS)
     try:
-        jobs = _jobs(work)
+        jobs, preprocessing = _jobs(work)
     except InvalidConfiguration as error:
         _send(target, packed({"unready": error.detail}))
         return
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
-    _send(target, packed({"ready": given_up}))
+    _send(target, packed({"ready": given_up, "preprocessing": preprocessing}))
     while (message := receive(source)) is not None:
         job = jobs[message[0]["job"]]
         allow_cpu_seconds(job.cpu_seconds)
@@ -62,8 +62,11 @@ class _Job:
     do: Callable[[Path], bytes]
 
 
-def _jobs(work: Work) -> Mapping[str, _Job]:
-    """Load the decoders, the face detector and what follows faces; try them on nothing."""
+def _jobs(work: Work) -> tuple[Mapping[str, _Job], str]:
+    """Load the decoders, the face detector and what follows faces; try them on nothing.
+
+    Also the name of how crops are made.
+    """
     from inference.decoding.extraction import extract
     from inference.faces.following import follower
     from inference.provenance.reading import read_provenance
@@ -79,10 +82,11 @@ def _jobs(work: Work) -> Mapping[str, _Job]:
         provenance = read_provenance(media, settings=work.provenance)
         return packed({"told": provenance_record(provenance)})
 
-    return {
+    jobs = {
         "extract": _Job(cpu_seconds=work.confines.cpu_seconds, do=extracted),
         "provenance": _Job(cpu_seconds=work.confines.provenance_cpu_seconds, do=told),
     }
+    return jobs, preprocessing
 
 
 def _answer(media: Path, job: _Job) -> bytes:

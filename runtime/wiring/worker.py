@@ -11,6 +11,7 @@ import structlog
 
 from runtime.policies import check_evidence, load_policy
 from runtime.settings import Settings
+from runtime.wiring.before import known_before
 from runtime.wiring.broker import build_faust, topics
 from runtime.wiring.bundles import fusions, served_bundle
 from runtime.wiring.erasing import unless_erased
@@ -61,16 +62,18 @@ async def open_worker(
             back_off=BackOff(attempts=settings.stream.attempts),
         )
         stream = settings.stream
+        before = known_before(settings, kept, policy, bundle, pool, pipeline=VERSION)
         extract = Extract(
             source(settings, store),
             pool,
             store,
             names,
             spool=workplace,
+            before=before,
         )
         score = Score(panel, bundle.identity, store, names)
         judge = Judge(policy, fusions(settings, bundle), pipeline=VERSION)
-        record = Record(kept.ledger, judge, names)
+        record = Record(kept.ledger, judge, names, before)
         guarded = unless_erased(kept, store)
         for name, handle, window, topic_of in (
             ("extract", guarded(extract), stream.extract_window, names.uploads),

@@ -1,0 +1,264 @@
+"""Bytes of which a verdict stands are not looked at again, and what is known of them is told."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+from inference.ports import Extraction
+from moderation.decisions import Decision
+from moderation.fusion import Family, Fusion
+from moderation.listed_looks import ListChanges, ListedLook
+from moderation.looks import Look
+from moderation.policy import Policy, Rule
+from moderation.provenance import Provenance, ProvenanceState
+from moderation.repeats import Making
+from moderation.thresholds import Thresholds
+from moderation.upload import Lane, Upload
+from moderation.verdict import Action, Label, Match, MatchKind, Reason, Verdict
+from storage.in_memory import InMemoryLedger, InMemoryMediaStore, InMemorySource, Memory
+from storage.looks.in_memory import InMemoryLooks
+from storage.looks.in_memory_before import InMemorySeenBefore
+from storage.looks.in_memory_lists import InMemoryLookLists
+from storage.ports import OutboundMessage
+from streams.before import Before
+from streams.extract import Extract
+from streams.intake import announcement
+from streams.judging import Judge
+from streams.messages import ANNOUNCED, FACES, SCORED, UploadScored
+from streams.record import Record
+from tests.builders import CROP, FACTS, MODEL, TOPICS, TRACK, an_origin, an_upload, scored
+from tests.contracts.looks.test_seen_before import a_decision
+from tests.unit.streams.test_extract import Extractor
+
+MEDIA = b"the very same bytes"
+READ = replace(FACTS, sha256=hashlib.sha256(MEDIA).hexdigest())
+SAID = Provenance(state=ProvenanceState.INVALID, reader="reader 1")
+LOOK = Look(pdq="0f" * 32, quality=60)
+FOUND = Extraction(
+    facts=READ,
+    tracks=(TRACK,),
+    crops=(CROP,),
+    pack=b"pack",
+    preprocessing="crops-1",
+    provenance=SAID,
+    looks=(LOOK,),
+)
+PLAIN = Fusion(id="none", families=(Family(finds="manipulated", weights={"blending": 1.0}),))
+
+
+def a_policy(name: str = "strict", *rules: Rule) -> Policy:
+    rest = Rule(thresholds=Thresholds(suspect=0.5, fake=0.8))
+    return Policy(name=name, sha256=name.encode().hex(), rules=(*rules, rest))
+
+
+class Worker:
+    """Extract and record over memory; scoring is done for it, and always says the same."""
+
+    def __init__(self, spool: Path, policy: Policy | None = None) -> None:
+        self.memory = Memory()
+        self.ledger = InMemoryLedger(self.memory)
+        self.extractor = Extractor(FOUND)
+        self.lists = InMemoryLookLists()
+        self.spool = spool
+        self.scored = 0
+        self.use(policy or a_policy())
+
+    def use(self, policy: Policy) -> None:
+        making = Making(
+            pipeline="1",
+            policy=policy,
+            preprocessing="crops-1",
+            provenance="reader 1",
+            model=MODEL,
+            calibration=PLAIN.id,
+        )
+        looks = InMemoryLooks(self.memory.looks)
+        before = Before(InMemorySeenBefore(self.memory), looks, self.lists, making)
+        judge = Judge(policy, {MODEL: PLAIN}, pipeline="1")
+        self.record = Record(self.ledger, judge, TOPICS, before)
+        source = InMemorySource({f"store:///{name}": MEDIA for name in ("u1", "u2", "u3")})
+        self.extract = Extract(
+            source, self.extractor, InMemoryMediaStore(), TOPICS, spool=self.spool, before=before
+        )
+
+    async def judged(self, upload_id: str, **changes: object) -> Verdict:
+        """Take an upload through all hops."""
+        upload = sent(upload_id, **changes)
+        message = await self.extracted(announcement(upload, TOPICS))
+        if message.topic == TOPICS.faces(upload.lane):
+            outcome = self.score(message)
+        else:
+            outcome = SCORED.decode(message.value)
+        for again in await self.record(outcome):
+            await self.record(self.score(await self.extracted(again)))
+        verdict = (await self.ledger.status(upload_id)).verdict
+        assert verdict is not None
+        return verdict
+
+    async def extracted(self, announced: OutboundMessage) -> OutboundMessage:
+        (message,) = await self.extract(an_origin(announced.value, topic=announced.topic))
+        return message
+
+    def score(self, message: OutboundMessage) -> UploadScored:
+        self.scored += 1
+        found = FACES.decode(message.value)
+        return scored(
+            3.0,
+            upload=found.upload,
+            media=found.media,
+            provenance=found.provenance,
+            looks=found.looks,
+            face_pack=found.face_pack,
+        )
+
+    @property
+    def looked(self) -> int:
+        """How often media was decoded."""
+        return len(self.extractor.asked)
+
+    def decide(self, upload_id: str, action: Action) -> Decision:
+        decision = a_decision(upload_id, action, "acme", hours=0)
+        self.memory.reviews.standing[upload_id] = decision
+        return decision
+
+
+def sent(upload_id: str, **changes: object) -> Upload:
+    return an_upload(upload_id, uri=f"store:///{upload_id}", **changes)
+
+
+async def test_the_same_bytes_take_the_verdict_over_and_nobody_decodes_or_scores_them(
+    tmp_path: Path,
+) -> None:
+    worker = Worker(tmp_path)
+    first = await worker.judged("u1")
+    second = await worker.judged("u2")
+
+    assert (worker.looked, worker.scored) == (1, 1)
+    assert second.matched == (Match(kind=MatchKind.VERDICT, verdict_id=first.verdict_id),)
+    assert second.reasons == (*first.reasons, Reason.MATCHED)
+    told = replace(second, verdict_id="", matched=(), reasons=())
+    same = replace(first, verdict_id="", matched=(), reasons=())
+    assert told == replace(same, upload_id="u2", decided_at=second.decided_at)
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_verdict_that_was_taken_over_is_taken_over_in_turn(tmp_path: Path) -> None:
+    worker = Worker(tmp_path)
+    for upload_id in ("u1", "u2", "u3"):
+        third = await worker.judged(upload_id)
+
+    assert worker.looked == 1
+    assert [one.kind for one in third.matched] == [MatchKind.VERDICT]
+    assert third.reasons.count(Reason.MATCHED) == 1
+
+
+async def test_another_tenants_bytes_are_looked_at(tmp_path: Path) -> None:
+    worker = Worker(tmp_path)
+    await worker.judged("u1")
+    second = await worker.judged("u2", tenant="other")
+
+    assert (worker.looked, second.matched) == (2, ())
+
+
+async def test_after_the_policy_changed_bytes_are_judged_anew(tmp_path: Path) -> None:
+    worker = Worker(tmp_path)
+    await worker.judged("u1")
+    worker.use(a_policy("lenient"))
+    second = await worker.judged("u2")
+
+    assert (worker.looked, second.matched) == (2, ())
+    assert second.lineage.policy_name == "lenient"
+
+
+async def test_bytes_of_a_lane_with_other_thresholds_are_judged_anew(tmp_path: Path) -> None:
+    backfill = Rule(lane=Lane.BACKFILL, thresholds=Thresholds(suspect=0.5, fake=0.99))
+    worker = Worker(tmp_path, a_policy("strict", backfill))
+    await worker.judged("u1")
+    second = await worker.judged("u2", lane=Lane.BACKFILL)
+
+    assert (worker.looked, second.label) == (2, Label.SUSPECT)
+
+
+async def test_an_announcement_may_ask_that_media_be_looked_at_afresh(tmp_path: Path) -> None:
+    worker = Worker(tmp_path)
+    await worker.judged("u1")
+    message = await worker.extracted(announcement(sent("u2"), TOPICS, afresh=True))
+
+    assert message.topic == TOPICS.faces(Lane.LIVE)
+
+
+async def test_when_the_verdict_stands_no_more_the_upload_is_announced_to_be_looked_at(
+    tmp_path: Path,
+) -> None:
+    worker = Worker(tmp_path)
+    (again,) = await worker.record(UploadScored(upload=sent("u2"), same_bytes=READ.sha256))
+
+    assert again.topic == TOPICS.uploads(Lane.LIVE)
+    assert ANNOUNCED.decode(again.value).afresh
+    assert "u2" not in worker.memory.uploads
+
+
+async def test_what_was_decided_reaches_the_same_bytes_and_label_and_score_stay(
+    tmp_path: Path,
+) -> None:
+    worker = Worker(tmp_path)
+    first = await worker.judged("u1")
+    decision = worker.decide("u1", Action.PUBLISH)
+    second = await worker.judged("u2")
+
+    assert (second.action, second.action_because) == (Action.PUBLISH, ("same_bytes_decided",))
+    assert (second.label, second.fake_probability) == (Label.FAKE, first.fake_probability)
+    assert [one.decision_id for one in second.matched] == [None, decision.decision_id]
+
+
+async def test_what_was_decided_reaches_look_alikes_with_their_distance(tmp_path: Path) -> None:
+    worker = Worker(tmp_path)
+    await worker.judged("u1")
+    decision = worker.decide("u1", Action.WITHHOLD)
+    near = Look(pdq=f"{int(LOOK.pdq, 16) ^ 0b111:064x}", quality=60)
+    other = replace(FACTS, sha256="77" * 32)
+    await worker.record(scored(-3.0, upload=sent("u2"), media=other, looks=(near,)))
+    verdict = (await worker.ledger.status("u2")).verdict
+
+    assert verdict is not None
+    assert (verdict.label, verdict.action) == (Label.CLEAR, Action.REVIEW)
+    assert verdict.action_because == ("looks_like_restricted",)
+    assert verdict.reasons == (Reason.MATCHED,)
+    assert verdict.matched == (
+        Match(
+            kind=MatchKind.DECISION,
+            decision_id=decision.decision_id,
+            action=Action.WITHHOLD,
+            distance=3,
+        ),
+    )
+
+
+async def test_what_stands_on_a_list_is_matched_when_it_is_sent_again(tmp_path: Path) -> None:
+    worker = Worker(tmp_path)
+    await worker.judged("u1")
+    listed = ListChanges(listed=(ListedLook(pdq=LOOK.pdq, entry="7"),))
+    await worker.lists.change("*", "partners", listed)
+    second = await worker.judged("u2")
+
+    assert worker.looked == 1  # the looks are those of the first
+    assert second.matched[1] == Match(
+        kind=MatchKind.LISTED, list_name="partners", entry="7", distance=0
+    )
+
+
+async def test_media_that_was_rejected_matches_nothing_and_is_fetched_again(
+    tmp_path: Path,
+) -> None:
+    worker = Worker(tmp_path)
+    await worker.judged("u1")
+    worker.decide("u1", Action.PUBLISH)
+    upload = sent("gone")
+    message = await worker.extracted(announcement(upload, TOPICS))
+    await worker.record(SCORED.decode(message.value))
+    verdict = (await worker.ledger.status("gone")).verdict
+
+    assert verdict is not None
+    assert (verdict.label, verdict.matched) == (Label.REJECTED, ())
