@@ -91,6 +91,17 @@ async def _scoring(settings: Settings) -> str:
         return f"bundle {bundle.manifest.title}, {models} answer ({settings.scoring.backend})"
 
 
+async def _shadow(settings: Settings) -> str:
+    bundle = await asyncio.to_thread(wiring.shadow_bundle, settings)
+    if bundle is None:
+        return "none: VERISCOPE_SHADOW__BUNDLE names no bundle"
+    check_evidence(load_policy(settings.policy), bundle.fusion())
+    async with wiring.open_shadow_scorers(settings, bundle) as scorers:
+        crop = np.zeros((1, 224, 224, 3), np.uint8)
+        await asyncio.gather(*(scorer.score(crop) for scorer in scorers.values()))
+        return f"bundle {bundle.manifest.title} answers, share {settings.shadow.share:g}"
+
+
 async def _decoding(settings: Settings) -> str:
     async with wiring.open_decoders(settings) as pool:
         await pool.warm()
@@ -104,6 +115,7 @@ _CHECKS: dict[str, Callable[[Settings], Awaitable[str]]] = {
     "kafka": _kafka,
     "media store": _media_store,
     "scoring": _scoring,
+    "shadow": _shadow,
     "decoding": _decoding,
 }
 
@@ -115,5 +127,7 @@ _REMEDIES = {
     "media store": "set VERISCOPE_MEDIA__STORE, and see that it may be written",
     "scoring": "set VERISCOPE_SCORING__TRITON, or VERISCOPE_SCORING__BACKEND=in_process; "
     "`veriscope models list` tells which bundles there are",
+    "shadow": "see docs/shadow.md; `veriscope models shadow-files` writes what Triton needs, and "
+    "what serves goes on meanwhile",
     "decoding": "look at the limits of VERISCOPE_DECODING__…, and at memory",
 }

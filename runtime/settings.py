@@ -19,6 +19,7 @@ from moderation.errors import InvalidConfiguration
 from moderation.people import Role
 
 MEBIBYTE = 1024 * 1024
+_BUNDLE = r"^([a-z0-9_-]+:[A-Za-z0-9._+-]+)?$"
 
 
 def _plain_seconds(value: object) -> object:
@@ -65,7 +66,7 @@ class Scoring(_Section):
     triton: str = Field("127.0.0.1:8001", description="HOST:PORT of Triton's gRPC endpoint")
     bundle: str = Field(
         "",
-        pattern=r"^([a-z0-9_-]+:[A-Za-z0-9._+-]+)?$",
+        pattern=_BUNDLE,
         description="NAME:VERSION; the promoted one when empty, else the packaged one",
     )
     bundles: Path | None = Field(
@@ -74,6 +75,22 @@ class Scoring(_Section):
     requests_in_flight: int = Field(4, ge=1, le=64, description="to each model at once")
     deadline: Duration = Field(timedelta(seconds=10), description="for one request to Triton")
     threads: int = Field(0, ge=0, le=64, description="of each in-process model; 0: one a core")
+
+
+class Shadow(_Section):
+    """A second bundle that looks at live uploads without effect. `docs/shadow.md` explains it."""
+
+    bundle: str = Field("", pattern=_BUNDLE, description="NAME:VERSION; no shadow when empty")
+    share: float = Field(0.05, ge=0, le=1, description="of the live uploads that have a face")
+    triton: str = Field(
+        "", description="HOST:PORT of a Triton of its own; the one of the other when empty"
+    )
+    within: Duration = Field(
+        timedelta(minutes=1), description="what is not scored that soon after the other is dropped"
+    )
+    room_bytes: int = Field(
+        64 * MEBIBYTE, ge=MEBIBYTE, description="for crops that wait; then the next is dropped"
+    )
 
 
 class Database(_Section):
@@ -247,6 +264,11 @@ class Console(_Section):
         True, description="from this machine itself, where it listens on loopback; never elsewhere"
     )
     passwords: bool = Field(True, description="sign-in by accounts of Veriscope's own")
+    blurred: bool = Field(
+        True, description="media are blurred until revealed; people may choose otherwise"
+    )
+    grey: bool = Field(True, description="media are grey until revealed, likewise")
+    muted: bool = Field(True, description="videos start without sound, likewise")
     session_idle: Duration = Field(timedelta(hours=1), description="then one has to sign in again")
     session: Duration = Field(timedelta(hours=12), description="at most, however busy")
     invitation: Duration = Field(timedelta(days=3), description="how long a link holds")
@@ -284,6 +306,7 @@ class Settings(BaseSettings):
     policy: Path | None = Field(None, description="policy file; the packaged one when unset")
     kafka: Kafka = Kafka()
     scoring: Scoring = Scoring()
+    shadow: Shadow = Shadow()
     database: Database = Database()
     media: Media = Media()
     decoding: Decoding = Decoding()

@@ -12,7 +12,8 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from moderation.errors import PartUnavailable
+from inference.bundles.beside import lay_out_beside
+from moderation.errors import InvalidConfiguration, PartUnavailable
 from runtime import wiring
 from runtime.embedded.broker import embedded_broker
 from runtime.embedded.triton import embedded_triton
@@ -130,12 +131,14 @@ async def _scoring(
     if settings.scoring.backend == "in_process":
         return {}
     bundle = await asyncio.to_thread(wiring.served_bundle, settings)
+    beside = await asyncio.to_thread(_laid_out_shadow, settings, warn)
     try:
         part = embedded_triton(
             environment=triton_environment,
             repository=bundle.folder,
             models=[detector.model for detector in bundle.manifest.models],
             state=settings.state,
+            beside=beside,
         )
         await stack.enter_async_context(part.server)
     except PartUnavailable as error:
@@ -143,6 +146,20 @@ async def _scoring(
         return {"backend": "in_process"}
     say(f"Triton ready at {part.grpc}, with the bundle {bundle.manifest.title}")
     return {"backend": "triton", "triton": part.grpc}
+
+
+def _laid_out_shadow(settings: Settings, warn: Say) -> Path | None:
+    """The repository of the shadow's models; None without one, or where it cannot be made."""
+    folder = settings.state / "shadow"
+    try:
+        shadow = None if settings.shadow.triton else wiring.shadow_bundle(settings)
+        if shadow is None:
+            return None
+        lay_out_beside(shadow, folder)
+    except InvalidConfiguration as error:
+        warn(f"NO SHADOW: {error}")
+        return None
+    return folder
 
 
 def _updated(settings: Settings, section: str, values: dict[str, Any]) -> Settings:

@@ -28,16 +28,34 @@ class Panel(Protocol):
     async def ask(self, pack: FacePack, *, urgent: bool) -> Answers: ...
 
 
+class Beside(Protocol):
+    """Who looks at what was scored, too: `streams.shadow.Shadow`."""
+
+    def offer(self, pack: FacePack, scored: UploadScored, answers: Answers) -> None:
+        """Take an upload, or leave it, at once; nothing that becomes of it is raised."""
+        ...
+
+
 class Score:
-    """Scores an upload's crops by the bundle that is `model`, and keeps what its models said."""
+    """Scores an upload's crops by the bundle that is `model`, and keeps what its models said.
+
+    `beside` is offered every upload when its scores are there.
+    """
 
     def __init__(
-        self, panel: Panel, model: ModelIdentity, media_store: MediaStore, topics: Topics
+        self,
+        panel: Panel,
+        model: ModelIdentity,
+        media_store: MediaStore,
+        topics: Topics,
+        *,
+        beside: Beside | None = None,
     ) -> None:
         self._panel = panel
         self._model = model
         self._media_store = media_store
         self._topics = topics
+        self._beside = beside
 
     async def __call__(self, message: FacesFound) -> Sequence[OutboundMessage]:
         """Turn the faces of one upload into its scores.
@@ -47,10 +65,15 @@ class Score:
             MissingPack: the face pack is gone or damaged.
         """
         upload = message.upload
-        scored = await self.score(message, urgent=upload.lane is Lane.LIVE)
+        pack = await self._read(message)
+        answers = await self._panel.ask(pack, urgent=upload.lane is Lane.LIVE)
+        scored = await self._scored(message, pack, answers)
         topic = self._topics.scores(upload.lane)
         at = datetime.now(UTC)
-        return [SCORED.encode(scored, topic=topic, upload_id=upload.upload_id, at=at)]
+        encoded = SCORED.encode(scored, topic=topic, upload_id=upload.upload_id, at=at)
+        if self._beside is not None:
+            self._beside.offer(pack, scored, answers)
+        return [encoded]
 
     async def score(self, message: FacesFound, *, urgent: bool) -> UploadScored:
         """Ask the panel and keep its answers; what is not urgent lets everything else go first.
@@ -59,7 +82,9 @@ class Score:
             As when called.
         """
         pack = await self._read(message)
-        answers = await self._panel.ask(pack, urgent=urgent)
+        return await self._scored(message, pack, await self._panel.ask(pack, urgent=urgent))
+
+    async def _scored(self, message: FacesFound, pack: FacePack, answers: Answers) -> UploadScored:
         await self._record(message.face_pack, pack, answers)
         return UploadScored(
             upload=message.upload,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -50,6 +51,8 @@ class Answers:
 class Panel:
     """The detectors and screens of a bundle; `asked` are its models, by the detector's name.
 
+    Heads are run in `thread`, in one of the event loop's own when None.
+
     Raises:
         InvalidConfiguration: a head cannot be read.
     """
@@ -60,8 +63,10 @@ class Panel:
         asked: Mapping[str, Asked],
         *,
         track_features: TrackFeatures = transition_features,
+        thread: Executor | None = None,
     ) -> None:
         manifest = bundle.manifest
+        self._thread = thread
         self._asked = {detector.name: asked[detector.name] for detector in manifest.models}
         self._detectors = [
             detector
@@ -94,7 +99,8 @@ class Panel:
             for one in asking:  # one that failed makes the others' answers useless
                 one.cancel()
         by_model = dict(zip(self._asked, answers, strict=True))
-        return await asyncio.to_thread(self.read, pack, by_model)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self.read, pack, by_model)
 
     def read(self, pack: FacePack, by_model: Mapping[str, CropScores]) -> Answers:
         """Turn what the models answered for a pack's crops into scores.

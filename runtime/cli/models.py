@@ -12,6 +12,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from runtime.cli.shadow import shadow, shadow_files
+
 if TYPE_CHECKING:
     from inference.bundles.bundle import Bundle
     from inference.bundles.store import BundleStore
@@ -22,6 +24,9 @@ app = typer.Typer(
     "file; docs/models.md says how to bring your own.",
     no_args_is_help=True,
 )
+
+app.command("shadow")(shadow)
+app.command("shadow-files")(shadow_files)
 
 Title = Annotated[str, typer.Argument(help="NAME:VERSION, as `list` prints it.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON, for machines.")]

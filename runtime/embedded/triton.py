@@ -33,13 +33,19 @@ class EmbeddedTriton:
 
 
 def embedded_triton(
-    *, environment: Path, repository: Path, models: Sequence[str], state: Path
+    *,
+    environment: Path,
+    repository: Path,
+    models: Sequence[str],
+    state: Path,
+    beside: Path | None = None,
 ) -> EmbeddedTriton:
     """Describe a server of some models of a repository, all its addresses on loopback.
 
     `environment` is the virtual environment that holds the wheel, `repository`
     a bundle's folder, `state` a folder for its log and its backend directory,
-    which belongs to one server at a time.
+    which belongs to one server at a time. Of the repository `beside` it serves what a
+    client has it load: a model that cannot be loaded at the start would end the server.
 
     Raises:
         PartUnavailable: it cannot run here; the message says for what reason.
@@ -58,6 +64,7 @@ def embedded_triton(
         command=[
             str(installation.binary),
             *model_options(repository, models),
+            *beside_options(beside),
             f"--model-config-name={CPU}",
             *_address_options(ports),
             f"--backend-config=python,shm-region-prefix-name={shared_memory}",
@@ -100,6 +107,11 @@ def model_options(repository: Path, models: Sequence[str]) -> list[str]:
         *(f"--load-model={model}" for model in models),
         "--disable-auto-complete-config",
     ]
+
+
+def beside_options(repository: Path | None) -> list[str]:
+    """Have Triton find a second repository, of whose models it loads none by itself."""
+    return [] if repository is None else [f"--model-repository={repository.absolute()}"]
 
 
 def _address_options(ports: _Ports) -> list[str]:

@@ -19,6 +19,7 @@ from storage.ledger import SqlLedger
 from storage.open_uploads import SqlOpenUploads
 from storage.outbox import SqlOutbox
 from storage.schema import current_of, newest
+from storage.shadow.database import SqlShadowScores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class Kept:
     dead_letters: SqlDeadLetters
     reviews: Reviews
     accounts: Accounts
+    shadow: SqlShadowScores
 
 
 @asynccontextmanager
@@ -60,6 +62,7 @@ async def open_kept(settings: Settings) -> AsyncIterator[Kept]:
             dead_letters=SqlDeadLetters(engine),
             reviews=opened,
             accounts=accounts_in(engine),
+            shadow=SqlShadowScores(engine),
         )
     finally:
         await engine.dispose()

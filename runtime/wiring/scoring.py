@@ -11,6 +11,7 @@ from inference.bundles.manifest import ModelDetector
 from inference.ports import CropScorer
 from inference.scoring.batching import Batcher, SentRequest
 from inference.scoring.local import LocalScorer
+from inference.scoring.metering import Meter, MeteredScorer
 from inference.scoring.panel import Panel
 from inference.scoring.pinned import PinnedScorer
 from inference.scoring.triton import Patience, TritonScorer
@@ -77,14 +78,21 @@ async def check_served(bundle: Bundle, scorers: Scorers) -> None:
 
 
 @asynccontextmanager
-async def open_panel(settings: Settings, bundle: Bundle, scorers: Scorers) -> AsyncIterator[Panel]:
-    """All detectors of a bundle, asked in requests that uploads share.
+async def open_panel(
+    settings: Settings, bundle: Bundle, scorers: Scorers, meter: Meter | None = None
+) -> AsyncIterator[Panel]:
+    """All detectors of a bundle, asked in requests that uploads share; `meter` says their cost.
 
     Raises:
         InvalidConfiguration: a head cannot be read.
     """
+    meter = meter or Meter()
     batchers = {
-        name: Batcher(scorer, in_flight=settings.scoring.requests_in_flight, observe=_observe)
+        name: Batcher(
+            MeteredScorer(scorer, meter),
+            in_flight=settings.scoring.requests_in_flight,
+            observe=_observe,
+        )
         for name, scorer in scorers.items()
     }
     try:

@@ -9,6 +9,7 @@ from importlib.metadata import version
 
 import structlog
 
+from inference.scoring.metering import Meter
 from runtime.policies import check_evidence, load_policy
 from runtime.settings import Settings
 from runtime.wiring.before import known_before
@@ -18,6 +19,7 @@ from runtime.wiring.erasing import unless_erased
 from runtime.wiring.kept import Kept
 from runtime.wiring.media import media_store, open_decoders, source, spool
 from runtime.wiring.scoring import check_served, open_panel, open_scorers
+from runtime.wiring.shadow import open_shadow
 from streams.app import Worker
 from streams.extract import Extract
 from streams.hops import Hop, decoding
@@ -52,7 +54,8 @@ async def open_worker(
         scorers = await stack.enter_async_context(open_scorers(settings, bundle))
         pool = await stack.enter_async_context(open_decoders(settings))
         await asyncio.gather(check_served(bundle, scorers), pool.warm())
-        panel = await stack.enter_async_context(open_panel(settings, bundle, scorers))
+        meter = Meter()
+        panel = await stack.enter_async_context(open_panel(settings, bundle, scorers, meter))
         if "network" not in pool.given_up:
             log.warning("decoders.keep_network", why="this system lets no process leave it")
         worker = Worker(
@@ -71,8 +74,11 @@ async def open_worker(
             spool=workplace,
             before=before,
         )
-        score = Score(panel, bundle.identity, store, names)
         judge = Judge(policy, fusions(settings, bundle), pipeline=VERSION)
+        shadow = await stack.enter_async_context(
+            open_shadow(settings, kept.shadow, policy, judge, meter)
+        )
+        score = Score(panel, bundle.identity, store, names, beside=shadow)
         record = Record(kept.ledger, judge, names, before)
         guarded = unless_erased(kept, store)
         for name, handle, window, topic_of in (

@@ -39,7 +39,7 @@ def test_no_label_is_an_id() -> None:
     labels = {label for metric in METRICS.values() for label in metric._labelnames}
     assert labels <= {
         "lane", "way", "reason", "state", "stage", "label", "hop", "outcome", "error", "fault",
-        "topic", "queue", "kind", "job_kind",
+        "topic", "queue", "kind", "job_kind", "serving", "shadow", "bundle",
     }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from moderation.provenance import Provenance, ProvenanceState
 from moderation.scores import CropScore, TrackScore
 from moderation.upload import Lane
 from storage.in_memory import InMemoryMediaStore
-from streams.messages import SCORED, FacesFound
+from streams.messages import SCORED, FacesFound, UploadScored
 from streams.recorded import decode, score_key
 from streams.score import Score
 from tests.builders import CROP, FACTS, MODEL, TOPICS, TRACK, an_upload
@@ -123,3 +123,30 @@ async def test_the_lane_says_who_is_scored_first(lane: Lane, urgent: bool) -> No
     store = InMemoryMediaStore({KEY: a_pack()})
     await Score(panel, MODEL, store, TOPICS)(faces(upload=an_upload(lane=lane)))
     assert panel.urgent == [urgent]
+
+
+class Offered(list[UploadScored]):
+    """What a second bundle was offered."""
+
+    def offer(self, pack: FacePack, scored: UploadScored, answers: Answers) -> None:
+        assert len(pack.pixels) == len(answers.scores)
+        self.append(scored)
+
+
+async def test_who_looks_beside_is_offered_what_was_scored_and_changes_nothing_of_it() -> None:
+    offered, message = Offered(), faces()
+    alone = Score(Panel(), MODEL, InMemoryMediaStore({KEY: a_pack()}), TOPICS)
+    store = InMemoryMediaStore({KEY: a_pack()})
+    watched = Score(Panel(), MODEL, store, TOPICS, beside=offered)
+    (told,), (expected,) = await watched(message), await alone(message)
+    assert told.value == expected.value
+    assert offered == [SCORED.decode(told.value)]
+
+
+async def test_what_could_not_be_scored_or_is_scored_anew_is_not_offered() -> None:
+    offered = Offered()
+    store = InMemoryMediaStore({KEY: a_pack()})
+    await Score(Panel(), MODEL, store, TOPICS, beside=offered).score(faces(), urgent=False)
+    with pytest.raises(MissingPack):
+        await Score(Panel(), MODEL, InMemoryMediaStore({}), TOPICS, beside=offered)(faces())
+    assert offered == []
