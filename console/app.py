@@ -12,7 +12,7 @@ from console.areas import Area
 from console.faults import ANSWERED
 from console.headers import SecureHeaders
 from console.identity.gate import Gate
-from console.identity.guards import guarded, unlimited
+from console.identity.guards import guarded, scopes_of, unlimited
 from console.pages import Pages, answer_failure
 from console.static import Assets
 from monitoring.health import Health
@@ -31,6 +31,7 @@ def build_app(
         assets = Assets()
         app.state.gate = gate
         app.state.pages = Pages(assets, areas)
+        app.state.scopes = scopes_of(area.routes for area in areas)
         app.include_router(guarded(assets.routes()))
     for area in areas:
         app.include_router(guarded(area.routes))

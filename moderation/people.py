@@ -35,7 +35,6 @@ class Permission(StrEnum):
     AUDIT = "audit"
     AGREEMENT = "agreement"
     UNDO_OTHERS = "undo:others"
-    QUEUE_POLICY = "queue:policy"
     KNOWN_ITEMS = "known-items"
     CLUSTERS = "clusters"
     UPLOADS_SUBMIT = "uploads:submit"
@@ -58,7 +57,6 @@ _ADDED: Mapping[Role, frozenset[Permission]] = {
             Permission.AUDIT,
             Permission.AGREEMENT,
             Permission.UNDO_OTHERS,
-            Permission.QUEUE_POLICY,
             Permission.KNOWN_ITEMS,
             Permission.CLUSTERS,
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Request, Security
@@ -16,7 +16,7 @@ from console.identity.callers import Caller
 from console.identity.gate import Gate
 from console.identity.secrets import is_form_token
 from console.identity.site import SAFE_METHODS
-from moderation.people import Permission
+from moderation.people import NOT_FOR_TOKENS, Permission
 
 FORM_FIELD = "csrf"
 FORM_HEADER = "x-csrf-token"
@@ -125,6 +125,13 @@ def permission_of(route: APIRoute) -> Permission | None:
     if len(found) != 1:
         raise LookupError(f"{route.path} must have one guard, not {len(found)}")
     return found[0]
+
+
+def scopes_of(routers: Iterable[APIRouter]) -> frozenset[Permission]:
+    """What an API token may be made for: what some route asks for, and a token may have."""
+    routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
+    asked = {permission_of(route) for route in routes}
+    return frozenset(one for one in asked if one is not None) - NOT_FOR_TOKENS
 
 
 def guarded(routes: APIRouter) -> APIRouter:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, cast
 
 import structlog
 from fastapi import APIRouter, Depends, Request, Response
@@ -17,7 +17,7 @@ from console.identity.callers import Caller
 from console.identity.guards import require
 from console.identity.secrets import new_token
 from console.pages import go_to, page
-from moderation.people import NOT_FOR_TOKENS, Permission, Tenants
+from moderation.people import Permission, Tenants
 from storage.accounts.ports import Accounts
 from storage.accounts.records import ApiToken, digest
 
@@ -30,7 +30,6 @@ LINK = Link(
     purpose="Keys for programs: make them with few scopes, and revoke them.",
     permission=Permission.TOKENS,
 )
-SCOPES = [permission for permission in Permission if permission not in NOT_FOR_TOKENS]
 _LONGEST_DAYS = 366
 
 
@@ -49,7 +48,7 @@ def tokens_area(accounts: Accounts, *, now: Callable[[], datetime]) -> Area:
             "people/tokens.html",
             tokens=await seen_by(caller),
             names={account.person.person_id: account.person.name for account in people},
-            scopes=SCOPES,
+            scopes=[one for one in Permission if one in _scopes(request)],
             now=now(),
             longest_days=_LONGEST_DAYS,
         )
@@ -57,7 +56,8 @@ def tokens_area(accounts: Accounts, *, now: Callable[[], datetime]) -> Area:
     @routes.post("/tokens")
     async def make(request: Request, caller: Maker) -> Response:
         secret = new_token()
-        token = _asked_for(await read_form(request), caller, secret=secret, now=now())
+        sent = await read_form(request)
+        token = _asked_for(sent, caller, scopes=_scopes(request), secret=secret, now=now())
         await accounts.tokens.add(token)
         log.info("token.made", token=token.token_id, by=token.person_id)
         return page(request, "people/token.html", token=token, secret=secret)
@@ -73,7 +73,13 @@ def tokens_area(accounts: Accounts, *, now: Callable[[], datetime]) -> Area:
     return Area(routes=routes, links=[LINK])
 
 
-def _asked_for(sent: Form, caller: Caller, *, secret: str, now: datetime) -> ApiToken:
+def _scopes(request: Request) -> frozenset[Permission]:
+    return cast(frozenset[Permission], request.app.state.scopes)
+
+
+def _asked_for(
+    sent: Form, caller: Caller, *, scopes: frozenset[Permission], secret: str, now: datetime
+) -> ApiToken:
     """The token that a form asks for.
 
     Raises:
@@ -81,22 +87,22 @@ def _asked_for(sent: Form, caller: Caller, *, secret: str, now: datetime) -> Api
     """
     name, days = sent.one("name")[:128], sent.one("days")
     try:
-        scopes = frozenset(Permission(scope) for scope in sent.every("scope"))
+        chosen = frozenset(Permission(scope) for scope in sent.every("scope"))
         tenants = Tenants(sent.words("tenants"))
     except ValueError as error:
         raise Refused(422, "bad_request", str(error)) from error
-    if not name or not scopes or scopes & NOT_FOR_TOKENS:
+    if not name or not chosen or not chosen <= scopes:
         raise Refused(422, "bad_request", "give a name, and scopes that a token may have")
     if not days.isdecimal() or not 1 <= int(days[:6]) <= _LONGEST_DAYS:
         raise Refused(422, "bad_request", f"a token lives 1 to {_LONGEST_DAYS} days")
-    if not caller.tenants.cover(tenants) or not scopes <= caller.permissions:
+    if not caller.tenants.cover(tenants) or not chosen <= caller.permissions:
         raise Refused(403, "too_much", "a token may no more than the person who makes it")
     return ApiToken(
         token_id=str(uuid.uuid4()),
         token_digest=digest(secret),
         name=name,
         person_id=caller.somebody.person_id,
-        scopes=scopes,
+        scopes=chosen,
         tenants=tenants,
         created_at=now,
         expires_at=now + timedelta(days=int(days[:6])),

@@ -10,17 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from moderation.people import EVERY, Tenants
+
 if TYPE_CHECKING:
+    from storage.accounts.records import MediaAccess
     from storage.reviews.verifying import ChainReport
 
-app = typer.Typer(help="The chains of decisions.", no_args_is_help=True)
+app = typer.Typer(help="What was decided, and who looked at media.", no_args_is_help=True)
 
 _NOTED = re.compile(r"(?P<tenant>[^:]+):(?P<sequence>[0-9]+):(?P<digest>[0-9a-f]{64})")
-
-
-@app.callback()
-def _group() -> None:
-    """Keep `verify` a command of its own name."""
 
 
 @app.command()
@@ -39,6 +37,50 @@ def verify(
         print("no decisions")
     if any(report.broken for report in reports):
         raise typer.Exit(1)
+
+
+@app.command()
+def accesses(
+    person: Annotated[str | None, typer.Option(help="Only of who signs in by this name.")] = None,
+    upload: Annotated[str | None, typer.Option(help="Only of this upload.")] = None,
+    tenant: Annotated[list[str] | None, typer.Option(help="Only of this tenant.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="The newest, so many at most.")] = 1000,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """List who looked at which media, the newest first."""
+    try:
+        tenants = Tenants(frozenset(tenant or [EVERY]))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    for access, name in asyncio.run(_accesses(tenants, person, upload, limit)):
+        told = asdict(access) | {"person": name}
+        print(json_format.dumps(told, default=str) if json else _look(access, name))
+
+
+async def _accesses(
+    tenants: Tenants, person: str | None, upload_id: str | None, limit: int
+) -> list[tuple[MediaAccess, str]]:
+    from moderation.errors import UnknownPerson
+    from runtime import wiring
+    from runtime.settings import read_settings
+
+    async with wiring.open_kept(read_settings()) as kept:
+        everyone = await kept.accounts.people.everyone()
+        names = {one.person.person_id: one.person.name for one in everyone}
+        ids = [one for one, name in names.items() if person in (None, name)]
+        if person is not None and not ids:
+            raise UnknownPerson(f"nobody signs in as {person}")
+        found = await kept.accounts.log.accesses(
+            tenants, upload_id=upload_id, person_id=ids[0] if person else None, limit=limit
+        )
+    return [(one, names.get(one.person_id, "somebody")) for one in found]
+
+
+def _look(access: MediaAccess, name: str) -> str:
+    at = access.at.isoformat(timespec="seconds")
+    what = f"{access.part.value} {access.detail}".strip()
+    by = f"{name} (token {access.token_id})" if access.token_id else name
+    return f"{at}  {by}  {access.tenant}/{access.upload_id}  {what}  {access.reason}"
 
 
 def _witnessed(expect: list[str]) -> dict[str, dict[int, str]]:

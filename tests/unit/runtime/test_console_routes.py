@@ -24,7 +24,7 @@ from console.identity.registry import Lifetimes, Registry
 from console.identity.secrets import form_token
 from console.leading.pages import leads_area
 from console.uploads import build_routes
-from moderation.people import Permission, Role, Tenants, permissions
+from moderation.people import NOT_FOR_TOKENS, Permission, Role, Tenants, permissions
 from monitoring.health import Health
 from runtime import wiring
 from runtime.settings import Console, Settings
@@ -152,6 +152,12 @@ def test_every_route_needs_what_the_table_says(app: FastAPI) -> None:
             found[f"{method} {route.path}"] = permission_of(route)
 
     assert found == NEEDS
+
+
+def test_a_token_may_be_made_for_what_routes_ask_for(app: FastAPI) -> None:
+    asked = {permission for permission in NEEDS.values() if permission is not ALL}
+
+    assert app.state.scopes == asked - NOT_FOR_TOKENS
 
 
 def filled(path: str) -> str:

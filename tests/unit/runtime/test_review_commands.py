@@ -4,20 +4,25 @@ import csv
 import io
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
 
-from moderation.errors import InvalidConfiguration
+from moderation.errors import InvalidConfiguration, UnknownPerson
+from moderation.people import ALL_TENANTS, Person, Role
 from runtime.cli import app
 from runtime.reasons import load_reasons
 from storage import schema
+from storage.accounts.database import accounts_in
+from storage.accounts.ports import Accounts
+from storage.accounts.records import Account, MediaAccess, MediaPart
 from storage.database import open_database, writing
 from tests.builders import FACTS
-from tests.contracts.reviews.desk import Desk, sql_desk
-from tests.contracts.words import a_verdict
+from tests.contracts.reviews.desk import PLAN, Desk, sql_desk
+from tests.contracts.words import NOON, a_verdict
 from tests.parts.loops import run
 
 STATEMENTS = ("reviews", "statements")
@@ -29,10 +34,18 @@ class Place:
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def do(self, work: Callable[[Desk], Awaitable[None]]) -> None:
+    def do(self, work: Callable[[Desk], Awaitable[object]], **plan: object) -> None:
         async def done() -> None:
             engine = open_database(self.url)
-            await work(sql_desk(engine, reasons=load_reasons(None)))
+            await work(sql_desk(engine, replace(PLAN, **plan), load_reasons(None)))
+            await engine.dispose()
+
+        run(done())
+
+    def with_accounts(self, work: Callable[[Accounts], Awaitable[None]]) -> None:
+        async def done() -> None:
+            engine = open_database(self.url)
+            await work(accounts_in(engine))
             await engine.dispose()
 
         run(done())
@@ -154,3 +167,75 @@ def test_a_statement_for_a_reason_that_restricts_nothing_is_refused(place):
         [*STATEMENTS, "--since", "2026-03-01", "--until", "2026-03-01", "--automated", "nothing"],
     )
     assert isinstance(answer.exception, InvalidConfiguration)
+
+
+async def decide_all_as_bob(desk: Desk) -> None:
+    """Let Bob find everything forged."""
+    while (job := await desk.queue.next("bob")) is not None:
+        ruling = desk.ruling(job, "uphold", reason="forged_face")
+        await desk.decisions.decide(job.job_id, "bob", ruling)
+
+
+def an_account(name: str) -> Account:
+    person = Person(
+        person_id=f"id-{name}",
+        name=name,
+        role=Role.LEAD,
+        tenants=ALL_TENANTS,
+        pseudonym=f"m-{name}",
+    )
+    return Account(person=person, created_at=NOON)
+
+
+def a_look(name: str, upload_id: str) -> MediaAccess:
+    return MediaAccess(
+        person_id=f"id-{name}",
+        tenant="acme",
+        upload_id=upload_id,
+        part=MediaPart.CROP,
+        reason="review",
+        at=NOON,
+    )
+
+
+def test_known_items_are_marked_listed_answered_and_forgotten(place):
+    known = ("reviews", "known-items")
+    place.do(two_decisions)
+    place.command(*known, "mark", "u1", "genuine")
+    listed = json.loads(place.command(*known, "list", "--json"))
+    assert (listed["upload_id"], listed["expected"]) == ("u1", "overturn")
+    assert place.command(*known, "list", "--tenant", "other") == "no known items\n"
+
+    place.do(lambda desk: desk.flag("u3"), known=1.0)
+    place.do(decide_all_as_bob)
+    (told,) = json.loads(place.command("reviews", "figures", "2026"))["known_items_by_moderator"]
+    assert (told["moderator"], told["right"]["count"], told["right"]["of"]) == ("somebody", 0, 1)
+
+    place.command(*known, "forget", "u1")
+    assert place.command(*known, "list") == "no known items\n"
+
+
+def test_agreement_stands_beside_the_years_figures(place):
+    place.do(two_decisions, second=1.0)
+    place.do(decide_all_as_bob)
+
+    agreement = json.loads(place.command("reviews", "figures", "2026"))["agreement"]
+
+    assert (agreement["pairs"], agreement["observed"]) == (2, 0.5)
+
+
+def test_looks_at_media_are_listed_by_person_and_upload(place):
+    async def look(accounts: Accounts) -> None:
+        for name, upload_id in (("ann", "u1"), ("bob", "u2")):
+            await accounts.people.add(an_account(name))
+            await accounts.log.note(a_look(name, upload_id))
+
+    place.with_accounts(look)
+    every = place.command("audit", "accesses").splitlines()
+    assert [line.split()[1] for line in every] == ["bob", "ann"]
+    told = json.loads(place.command("audit", "accesses", "--person", "ann", "--json"))
+    assert (told["person"], told["upload_id"], told["part"]) == ("ann", "u1", "crop")
+    assert place.command("audit", "accesses", "--upload", "u2").count("\n") == 1
+    assert place.command("audit", "accesses", "--tenant", "other") == ""
+    answer = CliRunner().invoke(app, ["audit", "accesses", "--person", "eve"])
+    assert isinstance(answer.exception, UnknownPerson)

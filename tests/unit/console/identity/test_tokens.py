@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import httpx
@@ -193,3 +194,14 @@ async def test_this_machine_may_send_and_look_up_and_nothing_else() -> None:
 
     assert (await program.get("/people")).status_code == 303
     assert (await program.get("/")).status_code == 303
+
+
+async def test_what_no_route_asks_for_is_no_scope() -> None:
+    house = House()  # without the queue's pages
+    browser = await house.browser_of(await house.person(Role.ADMIN))
+
+    offered = re.findall(r'name="scope" value="([^"]+)"', (await browser.get("/tokens")).text)
+    refused = await browser.post("/tokens", data=fields(scope=[Permission.DECIDE]))
+
+    assert offered == [Permission.UPLOADS_READ, Permission.UPLOADS_SUBMIT]
+    assert refused.status_code == 422
