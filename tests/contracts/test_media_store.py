@@ -15,6 +15,7 @@ from storage.ports import MediaStore
 
 KEY = "faces/2026-03/u1.pack"
 PART = 1024 * 1024
+TEN = b"0123456789"
 
 
 @pytest.fixture(params=["fake", "memory", "folder"])
@@ -118,7 +119,24 @@ async def test_a_file_that_is_not_there_is_no_missing_media(
         await media_store.put(KEY, tmp_path / "nothing")
 
 
+@pytest.mark.parametrize(
+    ("start", "length", "part"),
+    [(0, 3, b"012"), (3, 4, b"3456"), (8, 2, b"89"), (8, 3, b"89"), (9, 99, b"9"), (0, 10, TEN)],
+)
+async def test_a_part_of_an_object_is_read_alone(
+    media_store: MediaStore, start: int, length: int, part: bytes
+) -> None:
+    await media_store.put(KEY, TEN)
+
+    assert await media_store.size(KEY) == 10
+    assert await media_store.read_part(KEY, start=start, length=length) == part
+
+
 async def test_what_was_never_put_is_missing(media_store: MediaStore, tmp_path: Path) -> None:
+    with pytest.raises(MissingMedia):
+        await media_store.size(KEY)
+    with pytest.raises(MissingMedia):
+        await media_store.read_part(KEY, start=0, length=1)
     with pytest.raises(MissingMedia):
         await media_store.read(KEY)
     with pytest.raises(MissingMedia):
@@ -198,6 +216,10 @@ async def test_a_key_that_may_mean_another_object_is_refused(
     with pytest.raises(ForbiddenSource):
         await media_store.read(key)
     with pytest.raises(ForbiddenSource):
+        await media_store.size(key)
+    with pytest.raises(ForbiddenSource):
+        await media_store.read_part(key, start=0, length=1)
+    with pytest.raises(ForbiddenSource):
         await media_store.delete(key)
     with pytest.raises(ForbiddenSource):
         await media_store.download(key, tmp_path / "to", limit_bytes=1)
@@ -208,3 +230,47 @@ async def test_a_plain_key_is_taken(media_store: MediaStore, key: str) -> None:
     await media_store.put(key, b"x")
 
     assert await media_store.read(key) == b"x"
+
+
+async def test_erasing_a_folder_forgets_all_below_it_and_nothing_beside_it(
+    media_store: MediaStore,
+) -> None:
+    for key in ("media/acme/u1/a", "media/acme/u1/deep/b", "media/acme/u10/c", "media/acme/u1.d"):
+        await media_store.put(key, b"bytes")
+
+    assert await media_store.erase("media/acme/u1") == 2
+
+    assert [one.key async for one in media_store.stored("media/acme")] in (
+        ["media/acme/u10/c", "media/acme/u1.d"],
+        ["media/acme/u1.d", "media/acme/u10/c"],
+    )
+    assert await media_store.erase("media/acme/u1") == 0
+
+
+async def test_erasing_an_object_forgets_it_alone(media_store: MediaStore) -> None:
+    for key in ("media/acme/u1", "media/acme/u12"):
+        await media_store.put(key, b"bytes")
+
+    assert await media_store.erase("media/acme/u1") == 1
+
+    with pytest.raises(MissingMedia):
+        await media_store.read("media/acme/u1")
+    assert await media_store.read("media/acme/u12") == b"bytes"
+
+
+@pytest.mark.parametrize("place", ["", "/", "..", "media/../packs"])
+async def test_only_what_lies_in_the_store_is_erased(media_store: MediaStore, place: str) -> None:
+    with pytest.raises(ForbiddenSource):
+        await media_store.erase(place)
+
+
+async def test_of_a_folder_not_even_what_a_killed_write_left_is_there(tmp_path: Path) -> None:
+    media_store = open_media_store(f"{tmp_path}/media")
+    await media_store.put("media/acme/u1/a", b"bytes")
+    (tmp_path / "media/media/acme/u1/a#1").write_bytes(b"half")
+    (tmp_path / "media/media/acme/u2#3").write_bytes(b"half")
+
+    await media_store.erase("media/acme/u1")
+    await media_store.erase("media/acme/u2")
+
+    assert list((tmp_path / "media/media/acme").iterdir()) == []
