@@ -22,8 +22,9 @@ _POLICY = "; ".join(
 )
 _FEATURES = ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
 
+_CSP = "Content-Security-Policy"
 HEADERS = {
-    "Content-Security-Policy": _POLICY,
+    _CSP: _POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     # Not no-referrer: with it browsers send `Origin: null` with our own forms.
@@ -52,8 +53,11 @@ class SecureHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                own = headers.get(_CSP)
                 for name, value in self._headers.items():
                     headers[name] = value
+                if own is not None:  # of two policies browsers hold both: it can only forbid more
+                    headers.append(_CSP, own)
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 

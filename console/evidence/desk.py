@@ -16,13 +16,18 @@ from storage.reviews.ports import ReviewRecords
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """`records` tells what people decided."""
+    """`records` tells what people decided.
+
+    With `impression_first` who may be asked about an upload sees nothing of what detectors say
+    of it before they said what they see.
+    """
 
     evidence: Evidence
     records: ReviewRecords
     reasons: Mapping[str, PolicyReason]
     accounts: Accounts
     now: Callable[[], datetime]
+    impression_first: bool = False
 
     async def note(
         self,

@@ -61,7 +61,7 @@ async def past_of(history: ReviewHistory, caller: Caller, people: People, now: d
         told.append(
             Told(
                 decision=decision,
-                by=await _name(decision.moderator, caller, people),
+                by=await name_for(decision.moderator, caller, people),
                 note=kept.note if caller.may(Permission.DECIDE) else None,
                 undoable=(
                     decision.kind is not DecisionKind.UNDO
@@ -74,7 +74,8 @@ async def past_of(history: ReviewHistory, caller: Caller, people: People, now: d
     return Past(told=tuple(told), standing=history.standing)
 
 
-async def _name(person_id: str, caller: Caller, people: People) -> str:
+async def name_for(person_id: str, caller: Caller, people: People) -> str:
+    """Who somebody is to a caller: a name for leads, a pseudonym for all others."""
     if person_id == caller.somebody.person_id:
         return "you"
     account = await people.find(person_id=person_id)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from console.evidence.originals import KeptMedia, Original, Originals
 from console.evidence.packs import OpenPack, Packs
+from console.evidence.ranges import Stretch
 from console.evidence.sheets import Sheet, Sketch, sheets, sketches
 from console.evidence.strips import Lines, Strip, lines_of, strips
+from console.evidence.viewing import ViewingChoices
 from console.faults import nothing_here
 from console.identity.callers import Caller
 from inference.faces import facepack
@@ -16,8 +20,10 @@ from moderation.people import Permission
 from moderation.policy import Policy
 from moderation.review import ReviewJob
 from moderation.upload import Upload
-from moderation.verdict import Verdict
-from storage.ports import Ledger, MediaStore, UploadStatus
+from moderation.verdict import StrongFrame, Verdict
+from storage.accounts.records import Viewing
+from storage.comments.ports import Comments
+from storage.ports import Ledger, UploadStatus
 from storage.verdict_history import VerdictHistory
 
 
@@ -25,19 +31,25 @@ from storage.verdict_history import VerdictHistory
 class Shown:
     """What a page tells of one verdict. `verdict` is None while there is no end.
 
-    `superseded` are the verdicts before it, the newest first; `sheets` is None where crops are
-    not kept any more. Without `scores` nothing of what the detectors say is shown.
+    `verdicts` are all there ever were, the current one first; `sheets` is None where crops are
+    not kept any more, `original` for who may not reveal media. Without `scores` nothing of what
+    the detectors say is shown.
     """
 
     upload: Upload
     status: UploadStatus
     verdict: Verdict | None
-    superseded: tuple[Verdict, ...]
+    verdicts: tuple[Verdict, ...]
     strips: tuple[Strip, ...]
     lines: Lines | None
     sheets: tuple[Sheet, ...] | None
-    reveals: bool
+    original: Original | None
+    viewing: Viewing
     scores: bool
+
+    @property
+    def reveals(self) -> bool:
+        return self.original is not None
 
     @property
     def strongest(self) -> dict[int, float]:
@@ -45,6 +57,13 @@ class Shown:
         tracks = self.verdict.tracks if self.verdict else ()
         frames = (frame for track in tracks for frame in track.strongest_frames)
         return {frame.crop_id: frame.fake_probability for frame in frames}
+
+    @property
+    def peak(self) -> StrongFrame | None:
+        """The strongest frame of all."""
+        tracks = self.verdict.tracks if self.verdict else ()
+        frames = [frame for track in tracks for frame in track.strongest_frames]
+        return max(frames, key=lambda frame: frame.fake_probability, default=None)
 
     @property
     def sketches(self) -> list[Sketch]:
@@ -58,17 +77,32 @@ class Evidence:
         self,
         ledger: Ledger,
         history: VerdictHistory,
-        store: MediaStore,
+        store: KeptMedia,
         policy: Policy,
+        viewings: ViewingChoices,
+        comments: Comments,
     ) -> None:
         self._ledger = ledger
         self._history = history
         self._packs = Packs(store)
+        self._originals = Originals(store)
         self._policy = policy
+        self.viewings = viewings
+        self.comments = comments
 
-    async def of_upload(self, caller: Caller, upload_id: str) -> Shown:
-        """What stands behind the current verdict. Raises: UnknownUpload."""
-        return await self._shown(caller, upload_id, None, scores=True)
+    async def of_upload(
+        self, caller: Caller, upload_id: str, verdict_id: str | None = None, *, scores: bool = True
+    ) -> Shown:
+        """What stands behind the current verdict, or behind the one that is named.
+
+        Raises:
+            UnknownUpload: there is none.
+            Refused: it never had that verdict (404).
+        """
+        shown = await self._shown(caller, upload_id, verdict_id, scores=scores)
+        if verdict_id is not None and shown.verdict is None:
+            raise nothing_here()
+        return shown
 
     async def of_job(self, caller: Caller, job: ReviewJob, *, scores: bool) -> Shown:
         """What stands behind the verdict that a job asks about. Raises: UnknownUpload."""
@@ -89,6 +123,20 @@ class Evidence:
             raise nothing_here()
         return found, pack
 
+    async def upload(self, caller: Caller, upload_id: str) -> Upload:
+        """Raises: UnknownUpload: there is none, or it is another tenant's."""
+        upload = (await self._ledger.status(upload_id)).upload
+        caller.check_sees(upload.tenant, upload_id)
+        return upload
+
+    async def original(self, caller: Caller, upload_id: str) -> tuple[Upload, Original]:
+        """An upload, and where its own bytes are. Raises: as `upload`."""
+        upload = await self.upload(caller, upload_id)
+        return upload, await self._originals.of(upload)
+
+    def stretch(self, original: Original, asked: Stretch) -> AsyncIterator[bytes]:
+        return self._originals.stretch(original, start=asked.start, end=asked.end)
+
     async def _shown(
         self, caller: Caller, upload_id: str, verdict_id: str | None, *, scores: bool
     ) -> Shown:
@@ -102,11 +150,12 @@ class Evidence:
             upload=upload,
             status=status,
             verdict=verdict,
-            superseded=tuple(reached[reached.index(verdict) + 1 :]) if verdict else (),
+            verdicts=tuple(reached),
             strips=tuple(strips(verdict)) if verdict else (),
             lines=lines_of(self._policy, verdict, upload.lane) if verdict else None,
             sheets=await self._sheets(verdict) if verdict else None,
-            reveals=caller.may(Permission.REVEAL),
+            original=await self._originals.of(upload) if caller.may(Permission.REVEAL) else None,
+            viewing=await self.viewings.of(caller),
             scores=scores,
         )
 

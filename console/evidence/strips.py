@@ -22,9 +22,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strip:
-    """From `x` on for `width` the person is seen."""
+    """From `x` on for `width` the person is seen; the strip stands for `whole` seconds."""
 
     track: TrackVerdict
+    whole: float
     x: float
     width: float
     marks: tuple[Mark, ...]
@@ -65,6 +66,7 @@ def _strip(track: TrackVerdict, whole: float) -> Strip:
     first, last = track.first_seconds / whole * WIDTH, track.last_seconds / whole * WIDTH
     return Strip(
         track=track,
+        whole=round(whole, 3),
         x=round(first, 1),
         width=round(max(last - first, 2.0), 1),
         marks=tuple(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from console.evidence.sheets import rectangle
 from console.evidence.strips import height_of
+from console.evidence.viewing import veil
 from moderation.decisions import DecisionKind
 from moderation.origin_wording import origin_in_words
 from moderation.reasons import PolicyReason
@@ -83,4 +85,6 @@ def filters(reasons: Mapping[str, PolicyReason]) -> dict[str, Callable[..., obje
         "percent": percent,
         "seconds": seconds,
         "height": height_of,
+        "rectangle": rectangle,
+        "veil": veil,
     }

@@ -5,7 +5,9 @@ from __future__ import annotations
 from console.areas import Area
 from console.evidence.desk import Desk
 from console.evidence.pages import evidence_area
+from console.evidence.originals import KeptMedia
 from console.evidence.reading import Evidence
+from console.evidence.viewing import ViewingChoices
 from console.queue.desk import QueueDesk
 from console.queue.pages import queue_area
 from console.search.exporting import export_area
@@ -13,6 +15,8 @@ from console.search.pages import search_area
 from runtime.policies import load_policy
 from runtime.settings import Settings
 from runtime.wiring.kept import Kept
+from storage.accounts.records import Viewing
+from storage.comments.database import SqlComments
 from storage.database import now_utc
 from storage.ports import MediaStore
 from storage.search.database import SqlUploadSearch
@@ -20,7 +24,7 @@ from storage.search.ports import UploadSearch
 from storage.verdict_history import SqlVerdictHistory
 
 
-def moderators_desk(settings: Settings, kept: Kept, store: MediaStore) -> QueueDesk:
+def moderators_desk(settings: Settings, kept: Kept, store: KeptMedia) -> QueueDesk:
     """Raises: InvalidConfiguration: the policy cannot be read."""
     reviews = kept.reviews
     return QueueDesk(
@@ -29,7 +33,12 @@ def moderators_desk(settings: Settings, kept: Kept, store: MediaStore) -> QueueD
         records=reviews.records,
         statistics=reviews.statistics,
         evidence=Evidence(
-            kept.ledger, SqlVerdictHistory(kept.engine), store, load_policy(settings.policy)
+            kept.ledger,
+            SqlVerdictHistory(kept.engine),
+            store,
+            load_policy(settings.policy),
+            _viewings(settings, kept),
+            SqlComments(kept.engine),
         ),
         accounts=kept.accounts,
         reasons=reviews.reasons,
@@ -37,6 +46,12 @@ def moderators_desk(settings: Settings, kept: Kept, store: MediaStore) -> QueueD
         lock=reviews.plan.lock,
         impression_first=settings.review.impression_first,
     )
+
+
+def _viewings(settings: Settings, kept: Kept) -> ViewingChoices:
+    console = settings.console
+    usual = Viewing(blurred=console.blurred, grey=console.grey, muted=console.muted)
+    return ViewingChoices(kept.accounts.viewings, usual)
 
 
 def upload_search(kept: Kept) -> UploadSearch:
@@ -50,6 +65,7 @@ def moderators_areas(desk: QueueDesk, search: UploadSearch) -> tuple[Area, ...]:
         reasons=desk.reasons,
         accounts=desk.accounts,
         now=desk.now,
+        impression_first=desk.impression_first,
     )
     return (
         queue_area(desk),

@@ -10,6 +10,7 @@ from storage.accounts.people import SqlInvitations, SqlPeople, SqlStandings
 from storage.accounts.ports import Accounts
 from storage.accounts.sessions import SqlSessions
 from storage.accounts.tokens import SqlApiTokens
+from storage.accounts.viewings import SqlViewings
 
 
 def accounts_in(engine: AsyncEngine) -> Accounts:
@@ -24,4 +25,5 @@ def accounts_in(engine: AsyncEngine) -> Accounts:
         token_list=tokens,
         failures=SqlSignInFailures(engine),
         log=SqlMediaAccessLog(engine),
+        viewings=SqlViewings(engine),
     )

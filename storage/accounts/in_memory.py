@@ -22,6 +22,7 @@ from storage.accounts.records import (
     Presented,
     Session,
     SignedIn,
+    Viewing,
 )
 from storage.accounts.sessions import SEEN_EVERY
 
@@ -39,6 +40,7 @@ def accounts_in_memory() -> Accounts:
         token_list=tokens,
         failures=kept,
         log=kept,
+        viewings=kept,
     )
 
 
@@ -51,6 +53,7 @@ class InMemoryAccounts:
         self.open_sessions: dict[str, Session] = {}
         self.sign_ins: dict[str, Failures] = {}
         self.looks: list[MediaAccess] = []
+        self.viewings: dict[str, Viewing] = {}
 
     async def add(self, account: Account) -> None:
         for other in self.accounts.values():
@@ -168,6 +171,17 @@ class InMemoryAccounts:
             and person_id in (None, access.person_id)
         ]
         return seen[:limit]
+
+    async def chosen(self, person_id: str) -> Viewing | None:
+        return self.viewings.get(person_id)
+
+    async def choose(self, person_id: str, viewing: Viewing | None) -> None:
+        if viewing is None:
+            self.viewings.pop(person_id, None)
+            return
+        if person_id not in self.accounts:
+            raise Inconsistent("nobody has this id")
+        self.viewings[person_id] = viewing
 
     def person(self, person_id: str) -> Person:
         return self._known(person_id).person

@@ -22,6 +22,7 @@ from storage.accounts.records import (
     Presented,
     Session,
     SignedIn,
+    Viewing,
 )
 
 
@@ -177,6 +178,18 @@ class MediaAccessLog(Protocol):
         ...
 
 
+class Viewings(Protocol):
+    """How each person wants media to be shown."""
+
+    async def chosen(self, person_id: str) -> Viewing | None:
+        """None for who has chosen nothing."""
+        ...
+
+    async def choose(self, person_id: str, viewing: Viewing | None) -> None:
+        """Keep a choice, or forget it. Raises: Inconsistent, when nobody has this id."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accounts:
     """All of it, over one place."""
@@ -190,3 +203,4 @@ class Accounts:
     token_list: TokenList
     failures: SignInFailures
     log: MediaAccessLog
+    viewings: Viewings

@@ -109,6 +109,15 @@ class MediaPart(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Viewing:
+    """How media are shown before somebody reveals them; looking at forgeries all day is hard."""
+
+    blurred: bool = True
+    grey: bool = True
+    muted: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MediaAccess:
     """Who looked at what, when and why. `reason` is a word of the page or the API that showed it.
 

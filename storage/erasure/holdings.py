@@ -32,7 +32,9 @@ from storage.accounts.tables import (
     people,
     sessions,
     sign_in_failures,
+    viewings,
 )
+from storage.comments.tables import comments
 from storage.erasure.tables import (
     erased_uploads,
     erasure_key,
@@ -162,6 +164,7 @@ HOLDINGS: Sequence[Holding] = (
             known_items,
             looks,
             seen_media,
+            comments,
             upload_senders,
             retention_holds,
             verdicts,
@@ -177,6 +180,7 @@ NOTHING: dict[Table, str] = {
     sessions: "who works here",
     api_tokens: "programs of tenants",
     sign_in_failures: "who failed to come in",
+    viewings: "how who works here wants to see media",
     decision_chains: "a tenant's length and last digest",
     retention_marks: "a tenant and a moment",
     leases: "a name of work",

@@ -3,6 +3,7 @@
 from alembic import context
 
 import storage.accounts.tables  # it adds its tables to those of the ledger
+import storage.comments.tables  # it adds its tables to those of the ledger
 import storage.erasure.tables  # it adds its tables to those of the ledger
 import storage.looks.tables  # it adds its tables to those of the ledger
 import storage.retention.tables  # it adds its tables to those of the ledger

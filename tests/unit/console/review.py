@@ -9,6 +9,7 @@ from console.bounds import Bounds
 from console.evidence.desk import Desk
 from console.evidence.pages import evidence_area
 from console.evidence.reading import Evidence
+from console.evidence.viewing import ViewingChoices
 from console.queue.desk import QueueDesk
 from console.queue.pages import queue_area
 from console.search.exporting import export_area
@@ -19,7 +20,8 @@ from moderation.people import Tenants
 from moderation.policy import Policy, Rule
 from moderation.verdict import Action, Label, Verdict
 from storage.accounts.ports import Accounts, MediaAccessLog
-from storage.accounts.records import MediaAccess
+from storage.accounts.records import MediaAccess, Viewing
+from storage.comments.in_memory import InMemoryComments
 from storage.database import now_utc
 from storage.in_memory import InMemoryLedger, InMemoryMediaStore, Memory
 from storage.reviews.in_memory import InMemoryDecisions, InMemoryReviewQueue
@@ -83,12 +85,20 @@ class Review:
         self.log = Log(accounts.log)
         self.ledger = InMemoryLedger(self.memory)
         self.search = InMemoryUploadSearch(self.memory)
+        self.comments = InMemoryComments(self.memory)
         self.desk = QueueDesk(
             queue=InMemoryReviewQueue(self.memory),
             decisions=InMemoryDecisions(self.memory, REASONS),
             records=InMemoryReviewRecords(self.memory),
             statistics=InMemoryReviewStatistics(self.memory),
-            evidence=Evidence(self.ledger, InMemoryVerdictHistory(self.memory), self.store, POLICY),
+            evidence=Evidence(
+                self.ledger,
+                InMemoryVerdictHistory(self.memory),
+                self.store,
+                POLICY,
+                ViewingChoices(accounts.viewings, Viewing()),
+                self.comments,
+            ),
             accounts=replace(accounts, log=self.log),
             reasons=REASONS,
             now=clock,
@@ -117,6 +127,7 @@ class Review:
             reasons=desk.reasons,
             accounts=desk.accounts,
             now=desk.now,
+            impression_first=desk.impression_first,
         )
         return [
             queue_area(desk),
@@ -128,12 +139,17 @@ class Review:
         ]
 
     async def flag(
-        self, upload_id: str = "u1", *, file_name: str | None = "holiday.mp4", **changes: object
+        self,
+        upload_id: str = "u1",
+        *,
+        file_name: str | None = "holiday.mp4",
+        uri: str = "https://example.org/clip",
+        **changes: object,
     ) -> Verdict:
         """Conclude an upload, by default with a verdict that asks for a review; keep its pack."""
         fields = {"label": Label.SUSPECT, "action": Action.REVIEW, "fake_probability": 0.7}
         verdict = a_verdict(upload_id, **fields | changes)
-        upload = replace(an_upload(upload_id, tenant=verdict.tenant), file_name=file_name)
+        upload = an_upload(upload_id, tenant=verdict.tenant, file_name=file_name, uri=uri)
         assert await self.ledger.conclude(upload, verdict, publish=[])
         if verdict.face_pack is not None:
             await self.store.put(verdict.face_pack, facepack.write(a_pack()))

@@ -115,7 +115,52 @@ async def test_superseded_verdicts_are_listed(
 
     text = (await viewer.get("/uploads/u1")).text
 
-    assert "suspect 61 %, faces 3, policy strict" in text
+    rows = text.partition("All verdicts, the current one first")[2].split("<tr>")[2:]
+    assert ["suspect 70 %" in rows[0], "mild" in rows[0], 'aria-current="page"' in rows[0]] == 3 * [
+        True
+    ]
+    for told in ("suspect 61 %", "close to a threshold", "faces 3", "strict", "u1-strict"):
+        assert told in rows[1], told
+
+
+async def test_what_stood_behind_a_superseded_verdict_is_still_shown(
+    house: ReviewHouse, viewer: httpx.AsyncClient
+) -> None:
+    first = await house.review.flag(fake_probability=0.61)
+    await house.review.flag(policy="mild", supersedes=first.verdict_id)
+
+    text = (await viewer.get("/uploads/u1/verdicts/u1-strict")).text
+
+    assert "61 %</span>" in text
+    assert '<a href="/uploads/u1">a later one</a> took its place' in text
+    assert (await viewer.get("/uploads/u1/verdicts/none")).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/uploads/u1", "/uploads/u1/verdicts/u1-strict"])
+async def test_scores_wait_for_the_first_impression_on_the_uploads_own_page_too(path: str) -> None:
+    house = ReviewHouse(impression_first=True)
+    await house.review.flag(media=CLIP)
+    ann = await house.browser_of(await house.person(Role.MODERATOR, "ann"))
+    lea = await house.browser_of(await house.person(Role.LEAD, "lea"))
+
+    before = (await ann.get(path)).text
+    job = (await ann.post("/queue/next")).headers["location"]
+    held, lead = (await ann.get(path)).text, (await lea.get(path)).text
+
+    assert "70 %" in lead
+    assert "may come to you" in before
+    assert f'<a href="{job}">A review of it is with you</a>' in held
+    for text in (before, held):
+        for told in ("70 %", "97 %", "may be forged", "data-seek", "Strongest frames", "faces 3"):
+            assert told not in text, told
+
+
+async def test_scores_are_shown_where_impressions_are_not_asked_for(
+    house: ReviewHouse, moderator: httpx.AsyncClient
+) -> None:
+    await house.review.flag()
+
+    assert "70 %" in (await moderator.get("/uploads/u1")).text
 
 
 async def test_what_the_uploader_wrote_is_never_markup(

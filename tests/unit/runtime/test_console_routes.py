@@ -84,6 +84,9 @@ NEEDS: dict[str, Permission | None] = {
     "GET /uploads": P.UPLOADS_READ,
     "GET /uploads.csv": P.EXPORT,
     "GET /uploads/{upload_id}": P.UPLOADS_READ,
+    "POST /uploads/{upload_id}/comments": P.COMMENT,
+    "GET /uploads/{upload_id}/verdicts/{verdict_id}": P.UPLOADS_READ,
+    "GET /uploads/{upload_id}/media": P.REVEAL,
     "GET /uploads/{upload_id}/verdicts/{verdict_id}/crops/{crop_id}": P.UPLOADS_READ,
     "GET /uploads/{upload_id}/verdicts/{verdict_id}/tracks/{track_id}/crops": P.UPLOADS_READ,
     "GET /v1/erasures": P.ERASURE,
@@ -94,6 +97,8 @@ NEEDS: dict[str, Permission | None] = {
     "POST /v1/uploads/{upload_id}/appeals": P.APPEALS_SUBMIT,
     "GET /you": P.CONSOLE,
     "POST /you/password": P.CONSOLE,
+    "GET /you/viewing": P.CONSOLE,
+    "POST /you/viewing": P.CONSOLE,
     "POST /you/sessions/end-others": P.CONSOLE,
     "POST /you/sessions/{session_digest}/end": P.CONSOLE,
 }

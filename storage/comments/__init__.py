@@ -1,0 +1,1 @@
+"""What people say of an upload to one another."""
