@@ -81,6 +81,7 @@ class Served:
         tenant: str = "acme",
         file_name: str | None = "holiday.mp4",
         provenance: Provenance | None = None,
+        uploader_id: str | None = None,
     ) -> None:
         """Have a clip of one person judged by the logits of its crops, evenly along it."""
         upload = Upload(
@@ -90,6 +91,7 @@ class Served:
             uri=f"store:///media/{tenant}/{upload_id}",
             announced_at=datetime.now(UTC),
             file_name=file_name,
+            uploader_id=uploader_id,
         )
         pack = _pack(len(logits))
         await self.store.put(f"packs/{upload_id}.zip", write(pack))
