@@ -117,9 +117,9 @@ def _create_erasures() -> None:
         sa.Column("uploads", sa.Integer(), nullable=False),
         sa.Column("removed", sa.JSON(), nullable=False),
         sa.Column("finished_at", _TIME),
-        sa.CheckConstraint("(target IS NULL) = (state = 'done')", name="ck_erasures_proof"),
+        sa.CheckConstraint("(target IS NULL) = (state = 'done')", name=op.f("ck_erasures_proof")),
         sa.CheckConstraint(
-            "(finished_at IS NULL) = (state <> 'done')", name="ck_erasures_finished"
+            "(finished_at IS NULL) = (state <> 'done')", name=op.f("ck_erasures_finished")
         ),
         sa.PrimaryKeyConstraint("erasure_id", name="pk_erasures"),
     )
