@@ -55,6 +55,7 @@ from storage.reviews.tables import (
     unsettled_decisions,
 )
 from storage.search.tables import verdict_terms
+from storage.shadow.tables import shadow_scores
 from storage.tables import dead_letters, outbox, uploads, verdict_tracks, verdicts
 
 Statement: TypeAlias = Delete | Update
@@ -164,6 +165,7 @@ HOLDINGS: Sequence[Holding] = (
             known_items,
             looks,
             seen_media,
+            shadow_scores,
             comments,
             upload_senders,
             retention_holds,

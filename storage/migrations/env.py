@@ -8,7 +8,8 @@ import storage.erasure.tables  # it adds its tables to those of the ledger
 import storage.looks.tables  # it adds its tables to those of the ledger
 import storage.retention.tables  # it adds its tables to those of the ledger
 import storage.reviews.tables  # it adds its tables to those of the ledger
-import storage.search.tables  # noqa: F401  # it adds its tables to those of the ledger
+import storage.search.tables  # it adds its tables to those of the ledger
+import storage.shadow.tables  # noqa: F401  # it adds its tables to those of the ledger
 from storage.tables import metadata
 
 context.configure(
