@@ -1,0 +1,150 @@
+"""Alerts on single conditions: what is stuck, away, overdue or suddenly different."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from monitoring.mixin.objectives import burn_alerts, recording_rules
+
+RUNBOOK = "monitoring/runbook.md"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """`holds_for`: how long `expr` has to be true, as Prometheus writes durations."""
+
+    name: str
+    expr: str
+    says: str
+    severity: str = "ticket"
+    holds_for: str = "5m"
+
+
+SERVICES = "serve|intake|worker|relay|reconcile"
+
+ALERTS = (
+    Alert(
+        name="VeriscopeInstanceDown",
+        expr=f'up{{job=~"{SERVICES}"}} == 0',
+        says="{{ $labels.job }} at {{ $labels.instance }} does not answer",
+        severity="page",
+    ),
+    Alert(
+        name="VeriscopeTritonDown",
+        expr='up{job="triton"} == 0',
+        says="Triton at {{ $labels.instance }} does not answer",
+        severity="page",
+    ),
+    Alert(
+        name="VeriscopeNoVerdicts",
+        expr=(
+            "sum(rate(veriscope_uploads_announced_total[10m])) > 0 "
+            "unless sum(rate(veriscope_verdicts_total[10m])) > 0"
+        ),
+        says="Uploads are announced and no verdict is reached",
+        severity="page",
+        holds_for="10m",
+    ),
+    Alert(
+        name="VeriscopeConsumerStalled",
+        expr="max(veriscope_consumer_stalled_seconds) > 300",
+        says="A partition has had messages and not moved for {{ $value | humanizeDuration }}",
+        severity="page",
+        holds_for="2m",
+    ),
+    Alert(
+        name="VeriscopeOutboxStuck",
+        expr="max(veriscope_outbox_oldest_seconds) > 120",
+        says="A verdict has waited for {{ $value | humanizeDuration }} to be published",
+        severity="page",
+    ),
+    Alert(
+        name="VeriscopeDependencyAway",
+        expr="sum by (error) (rate(veriscope_retries_total[5m])) > 0.2",
+        says="Messages wait for a dependency: {{ $labels.error }}",
+    ),
+    Alert(
+        name="VeriscopeServerErrors",
+        expr="sum by (fault) (rate(veriscope_http_failures_total[5m])) > 0.05",
+        says="The API fails, by the fault of: {{ $labels.fault }}",
+    ),
+    Alert(
+        name="VeriscopeDeadLetters",
+        expr=(
+            'sum by (hop, error) (increase(veriscope_dead_letters_total{fault!="upload"}[1h])) > 0'
+        ),
+        says="{{ $labels.hop }} set messages aside: {{ $labels.error }}",
+        holds_for="0m",
+    ),
+    Alert(
+        name="VeriscopeTritonFailing",
+        expr="sum by (model) (rate(nv_inference_request_failure[5m])) > 0",
+        says="Triton fails requests to {{ $labels.model }}",
+    ),
+    Alert(
+        name="VeriscopeOldUpload",
+        expr="max(veriscope_oldest_open_seconds) > 90000",
+        says="An upload has had no end for {{ $value | humanizeDuration }}",
+    ),
+    Alert(
+        name="VeriscopeAbstainsMore",
+        expr=(
+            "veriscope:undecided:ratio_rate1h > 2 * veriscope:undecided:ratio_rate7d "
+            "and veriscope:undecided:ratio_rate1h > 0.2"
+        ),
+        says="{{ $value | humanizePercentage }} of verdicts abstain: twice the week's share",
+        holds_for="30m",
+    ),
+    Alert(
+        name="VeriscopeReviewsLate",
+        expr="max(veriscope_oldest_review_seconds) > 172800",
+        says="A review has waited for {{ $value | humanizeDuration }}",
+    ),
+    Alert(
+        name="VeriscopeErasureLate",
+        expr="max(veriscope_oldest_erasure_seconds) > 86400",
+        says="An erasure was asked for {{ $value | humanizeDuration }} ago and is not done",
+        severity="page",
+    ),
+    Alert(
+        name="VeriscopeRetentionOverdue",
+        expr="max by (part) (veriscope_retention_overdue_seconds) > 86400",
+        says="{{ $labels.part }} is {{ $value | humanizeDuration }} past its retention",
+    ),
+)
+
+
+def _undecided(window: str) -> dict[str, str]:
+    of = "sum(rate(veriscope_verdicts_total{}[{}]))"
+    abstained = of.format('{label="unknown"}', window)
+    return {
+        "record": f"veriscope:undecided:ratio_rate{window}",
+        "expr": f"({abstained} or vector(0)) / {of.format('', window)}",
+    }
+
+
+def rules() -> dict[str, Any]:
+    """The whole rules file, as Prometheus reads it."""
+    return {
+        "groups": [
+            {"name": "veriscope-objectives", "rules": recording_rules()},
+            {"name": "veriscope-quality", "rules": [_undecided("1h"), _undecided("7d")]},
+            {"name": "veriscope-burn", "rules": burn_alerts(_runbook)},
+            {"name": "veriscope-alerts", "rules": [_rule(alert) for alert in ALERTS]},
+        ]
+    }
+
+
+def _rule(alert: Alert) -> dict[str, Any]:
+    return {
+        "alert": alert.name,
+        "expr": alert.expr,
+        "for": alert.holds_for,
+        "labels": {"severity": alert.severity},
+        "annotations": {"summary": alert.says, "runbook_url": _runbook(alert.name)},
+    }
+
+
+def _runbook(alert: str) -> str:
+    return f"{RUNBOOK}#{alert.lower()}"

@@ -1,0 +1,37 @@
+"""The processes: whether they are there, and what they use."""
+
+from __future__ import annotations
+
+from monitoring.mixin.alerts import SERVICES
+from monitoring.mixin.panels import Page, Panel
+
+PARTS_PAGE = Page(
+    name="parts",
+    title="Veriscope: processes",
+    rows={
+        "Processes": [
+            Panel(
+                title="Up",
+                shows="Instances that answer.",
+                queries={"{{job}}": f'sum by (job) (up{{job=~"{SERVICES}|triton"}})'},
+            ),
+            Panel(
+                title="Processor",
+                shows="Cores in use.",
+                queries={"{{job}} {{instance}}": "rate(process_cpu_seconds_total[5m])"},
+            ),
+            Panel(
+                title="Memory",
+                shows="Resident. Without load it is flat.",
+                unit="bytes",
+                queries={"{{job}} {{instance}}": "process_resident_memory_bytes"},
+            ),
+            Panel(
+                title="Open files",
+                shows="Share of what the process may open.",
+                unit="percentunit",
+                queries={"{{job}} {{instance}}": "process_open_fds / process_max_fds"},
+            ),
+        ],
+    },
+)

@@ -1,0 +1,154 @@
+"""Each alert goes off over its threshold and is silent under it, as promtool works them out."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from monitoring.mixin.__main__ import FOLDER
+from monitoring.mixin.alerts import ALERTS
+from monitoring.mixin.objectives import BURNS, OBJECTIVES
+from tests.parts.missing import skip_or_fail
+
+WEEK = 7 * 24 * 6  # steps of ten minutes
+SECONDS = 'veriscope_end_to_end_seconds_{}{{lane="live"{}}}'
+LATE = SECONDS.format("bucket", ',le="30.0"')
+ALL = SECONDS.format("count", "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """Series by name, a value a step in promtool's notation: over the threshold, and under it."""
+
+    alert: str
+    over: Mapping[str, str]
+    under: Mapping[str, str]
+    labels: str = ""
+    steps: int = 60
+    step: str = "1m"
+    beside: Mapping[str, str] = field(default_factory=dict)
+
+
+def gauge(alert: str, series: str, *, over: str, under: str) -> Case:
+    return Case(alert=alert, over={series: f"{over}x60"}, under={series: f"{under}x60"})
+
+
+def late(share: float) -> dict[str, str]:
+    """Of 1000 live uploads a minute this share has its verdict too late."""
+    return {LATE: f"0+{round(1000 * (1 - share))}x60", ALL: "0+1000x60"}
+
+
+def endless(share: float) -> dict[str, str]:
+    letters = 'veriscope_dead_letters_total{hop="score",fault="dependency",error="E"}'
+    return {
+        letters: f"0+{round(10000 * share)}x60",
+        'veriscope_uploads_announced_total{lane="live",way="api"}': "0+10000x60",
+    }
+
+
+def burning(alert: str, shares: Any, budget: float) -> list[Case]:
+    return [
+        Case(
+            alert=alert,
+            labels=f',window="{burn.long}"',
+            over=shares(1.2 * burn.rate * budget),
+            under=shares(0.8 * burn.rate * budget),
+        )
+        for burn in BURNS
+    ]
+
+
+WAITING = 'veriscope_uploads_announced_total{lane="live",way="api"}'
+VERDICTS = 'veriscope_verdicts_total{{lane="live",label="{}"}}'
+RETRIES = 'veriscope_retries_total{hop="score",error="ScorerUnavailable"}'
+LETTERS = 'veriscope_dead_letters_total{hop="score",fault="ours",error="defect"}'
+FAILURES = 'veriscope_http_failures_total{fault="ours"}'
+TRITON = 'nv_inference_request_failure{model="face_blending"}'
+
+CASES = [
+    *burning("VeriscopeLiveVerdictsLate", late, 0.01),
+    *burning("VeriscopeUploadsWithoutEnd", endless, 0.001),
+    gauge("VeriscopeInstanceDown", 'up{job="worker",instance="a"}', over="0", under="1"),
+    gauge("VeriscopeTritonDown", 'up{job="triton",instance="a"}', over="0", under="1"),
+    Case(
+        alert="VeriscopeNoVerdicts",
+        beside={WAITING: "0+60x60"},
+        over={VERDICTS.format("clear"): "5x60"},
+        under={VERDICTS.format("clear"): "0+1x60"},
+    ),
+    gauge(
+        "VeriscopeConsumerStalled", "veriscope_consumer_stalled_seconds", over="301", under="300"
+    ),
+    gauge("VeriscopeOutboxStuck", "veriscope_outbox_oldest_seconds", over="121", under="120"),
+    gauge("VeriscopeDependencyAway", RETRIES, over="0+13", under="0+11"),
+    gauge("VeriscopeServerErrors", FAILURES, over="0+4", under="0+2"),
+    gauge("VeriscopeDeadLetters", LETTERS, over="0+1", under="7"),
+    gauge("VeriscopeTritonFailing", TRITON, over="0+1", under="7"),
+    gauge("VeriscopeOldUpload", "veriscope_oldest_open_seconds", over="90001", under="90000"),
+    Case(
+        alert="VeriscopeAbstainsMore",
+        steps=WEEK,
+        step="10m",
+        beside={VERDICTS.format("clear"): f"0+100x{WEEK}"},
+        over={VERDICTS.format("unknown"): f"0+5x{WEEK - 19} {5 * (WEEK - 18)}+27x18"},
+        under={VERDICTS.format("unknown"): f"0+5x{WEEK - 19} {5 * (WEEK - 18)}+24x18"},
+    ),
+    gauge("VeriscopeReviewsLate", "veriscope_oldest_review_seconds", over="172801", under="172800"),
+    gauge("VeriscopeErasureLate", "veriscope_oldest_erasure_seconds", over="86401", under="86400"),
+    gauge(
+        "VeriscopeRetentionOverdue",
+        'veriscope_retention_overdue_seconds{part="media"}',
+        over="86401",
+        under="86400",
+    ),
+]
+
+
+def test_every_alert_has_a_case_on_both_sides() -> None:
+    named = {one.alert for one in OBJECTIVES} | {one.name for one in ALERTS}
+    assert {case.alert for case in CASES} == named
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.alert}{case.labels}")
+def test_an_alert_goes_off_over_its_threshold_and_not_under_it(case: Case, tmp_path: Path) -> None:
+    file = tmp_path / "tests.yml"
+    sides = [_side(case, case.over, fires=True), _side(case, case.under, fires=False)]
+    rules = str(FOLDER / "rules" / "veriscope.yml")
+    file.write_text(
+        yaml.safe_dump({"rule_files": [rules], "evaluation_interval": case.step, "tests": sides})
+    )
+    told = subprocess.run(
+        [_promtool(), "test", "rules", str(file)], capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
+
+
+def _side(case: Case, series: Mapping[str, str], *, fires: bool) -> dict[str, Any]:
+    states = f'ALERTS{{alertname="{case.alert}",alertstate="firing"{case.labels}}}'
+    return {
+        "interval": case.step,
+        "input_series": [
+            {"series": name, "values": values} for name, values in {**case.beside, **series}.items()
+        ],
+        "promql_expr_test": [
+            {
+                "expr": f"count({states})",
+                "eval_time": f"{case.steps * int(case.step[:-1])}m",
+                "exp_samples": [{"labels": "{}", "value": 1}] if fires else [],
+            }
+        ],
+    }
+
+
+def _promtool() -> str:
+    found = shutil.which("promtool")
+    if found is None:
+        skip_or_fail("promtool is not installed: it comes with the package prometheus")
+    return found
