@@ -10,7 +10,7 @@ import numpy as np
 
 from moderation.errors import ModerationError
 from runtime import wiring
-from runtime.policies import check_evidence, load_policy
+from runtime.policies import check_evidence, load_policy, sound_policy
 from runtime.settings import Settings
 from streams.admin import missing_topics
 
@@ -46,8 +46,7 @@ async def _examine(
 
 
 async def _policy(settings: Settings) -> str:
-    policy = load_policy(settings.policy)
-    check_evidence(policy, wiring.chosen_bundle(settings).fusion())
+    policy = sound_policy(settings.policy, wiring.chosen_bundle(settings).fusion())
     return f"{policy.name}, {len(policy.rules)} rules, sha256 {policy.sha256[:12]}"
 
 

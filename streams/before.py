@@ -12,10 +12,17 @@ from storage.looks.ports import ListedLooks, LookAlikes, SeenBefore
 
 
 class Before:
-    """What was known before an upload came; every method raises LedgerUnavailable."""
+    """What was known before an upload came; every method raises LedgerUnavailable.
+
+    Without `making`, who decides again, no verdict holds again.
+    """
 
     def __init__(
-        self, seen: SeenBefore, looks: LookAlikes, listed: ListedLooks, making: Making
+        self,
+        seen: SeenBefore,
+        looks: LookAlikes,
+        listed: ListedLooks,
+        making: Making | None = None,
     ) -> None:
         self._seen = seen
         self._looks = looks
@@ -24,6 +31,8 @@ class Before:
 
     async def standing(self, upload: Upload, sha256: str) -> Verdict | None:
         """A verdict on the tenant's same bytes that would come out the same now."""
+        if self._making is None:
+            return None
         return await self._seen.standing(
             upload.tenant,
             sha256,

@@ -27,7 +27,7 @@ T = TypeVar("T")
 _IDENTIFIER = re.compile(IDENTIFIER)
 _REASON = re.compile(r"[a-z][a-z_]{0,63}")
 _SHA256 = re.compile(r"[0-9a-f]{1,64}")
-_FIELDS = (
+FIELDS = (
     *("label", "from", "to", "reason", "tenant", "since", "until", "lane", "decided", "id"),
     *("provenance", "generator", "model", "policy"),
 )
@@ -65,9 +65,18 @@ def place(asked: QueryParams) -> Place | None:
     return replace(before, newer=True) if before else _field(asked, "after", _place)
 
 
-def address(asked: QueryParams, path: str, *, start: Place | None = None) -> str:
-    """The address of the same query, without what is empty; from another place on."""
+def address(
+    asked: QueryParams,
+    path: str,
+    *,
+    start: Place | None = None,
+    between: tuple[datetime, datetime] | None = None,
+) -> str:
+    """The address of the same query, without what is empty; from a place on, or of a time."""
     kept = [(name, value) for name, value in asked.multi_items() if name in _FIELDS and value]
+    if between is not None:
+        kept = [(name, value) for name, value in kept if name not in ("since", "until")]
+        kept += zip(("since", "until"), (one.isoformat() for one in between), strict=True)
     if start is not None:
         name = "before" if start.newer else "after"
         kept.append((name, f"{start.decided_at.isoformat()}~{start.verdict_id}"))

@@ -18,6 +18,7 @@ from runtime.cli import (
     operations,
     people,
     policy,
+    replay,
     reviews,
     services,
 )
@@ -35,6 +36,7 @@ app = typer.Typer(
 services.add_to(app)
 media.add_to(app)
 operations.add_to(app)
+replay.add_to(app)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(erase.app, name="erase")
 app.add_typer(models.app, name="models")

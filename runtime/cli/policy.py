@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json as json_format
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console, RenderableType
 
 from moderation.upload import Lane
+from runtime.cli.choosing import Since, Where, chosen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,20 +65,32 @@ def run_tests(file: File = None) -> None:
 def diff(
     before: Annotated[Path, typer.Argument(help="A policy's YAML file, or - for the packaged.")],
     after: Annotated[Path, typer.Argument(help="The one that is to take its place.")],
+    since: Since = None,
+    where: Where = None,
     json: Json = False,
 ) -> None:
-    """Say what changes from one policy to another, and for whom."""
+    """Say what changes from one policy to another, and for whom.
+
+    With --since or --where also how many of these uploads would come out otherwise, by what was
+    recorded of them. Nothing is written.
+    """
     from moderation.policy_changes import changes, scopes
     from runtime.policies import load_policy
 
-    ours, theirs = (load_policy(None if str(one) == "-" else one) for one in (before, after))
+    before, after = _packaged_or(before), _packaged_or(after)
+    ours, theirs = load_policy(before), load_policy(after)
     found = changes(ours, theirs)
+    uploads = _compared(before, after, since, where) if since or where else None
     if json:
-        print(json_format.dumps([_described(change, who) for change, who in found.items()]))
+        described = [_described(change, who) for change, who in found.items()]
+        print(json_format.dumps({"settings": described, "uploads": uploads and uploads[0]}))
         return
     rest = "every other tenant" if len(scopes(ours, theirs)) > len(Lane) else "every tenant"
     for line in told(found, rest=rest):
         print(line)
+    if uploads:
+        print()
+        Console().print(uploads[1], highlight=False)
 
 
 @app.command()
@@ -93,6 +109,30 @@ def told(found: Mapping[PolicyChange, tuple[Scope, ...]], *, rest: str) -> list[
         f"{change.setting}: {_side(change.before)} → {_side(change.after)}  ({_whom(who, rest)})"
         for change, who in found.items()
     ]
+
+
+def _compared(
+    before: Path, after: Path, since: str | None, where: list[str] | None
+) -> tuple[dict[str, object], RenderableType]:
+    """What both make of uploads, as a document and as tables."""
+    from monitoring.logs import configure
+    from runtime.cli.changes_shown import as_json, shown
+    from runtime.cli.replay import compared, console_link
+    from runtime.settings import read_settings
+
+    configure(level="error", json=False)
+    settings, which = read_settings(), chosen(since, where, now=datetime.now(UTC))
+    found = asyncio.run(compared(settings, which, before=before, after=after))
+    link = console_link(settings)
+    return as_json(found, link), shown(found, link)
+
+
+def _packaged_or(file: Path) -> Path:
+    from importlib import resources
+
+    return (
+        Path(str(resources.files("runtime") / "default_policy.yaml")) if str(file) == "-" else file
+    )
 
 
 def _side(value: str | None) -> str:

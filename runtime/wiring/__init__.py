@@ -14,6 +14,8 @@ from runtime.wiring.erasing import eraser, erasure_areas, erasures
 from runtime.wiring.kept import Kept, open_kept
 from runtime.wiring.media import media_store, open_decoders, provenance_search
 from runtime.wiring.moderating import leads_desk, moderators_areas, moderators_desk, upload_search
+from runtime.wiring.replaying import Anew, Stage, open_replay, record_by
+from runtime.wiring.retaining import retainer, retention_plan
 from runtime.wiring.reviews import statement_terms
 from runtime.wiring.scoring import check_served, open_panel, open_scorers
 from runtime.wiring.shadow import open_shadow_scorers, shadow_bundle
@@ -21,7 +23,9 @@ from runtime.wiring.worker import VERSION, open_worker
 
 __all__ = [
     "VERSION",
+    "Anew",
     "Kept",
+    "Stage",
     "bundle_store",
     "check_served",
     "chosen_bundle",
@@ -42,10 +46,14 @@ __all__ = [
     "open_kept",
     "open_panel",
     "open_publisher",
+    "open_replay",
     "open_scorers",
     "open_shadow_scorers",
     "open_worker",
     "provenance_search",
+    "record_by",
+    "retainer",
+    "retention_plan",
     "served_bundle",
     "shadow_bundle",
     "statement_terms",

@@ -42,5 +42,10 @@ def known_before(
         model=bundle.identity,
         calibration=bundle.fusion().id,
     )
+    return matches_alone(kept, making)
+
+
+def matches_alone(kept: Kept, making: Making | None = None) -> Before:
+    """What decides again: it tells what an upload matches, and takes no verdict over."""
     engine = kept.engine
     return Before(SqlSeenBefore(engine), SqlLooks(engine), SqlLookLists(engine), making)

@@ -10,7 +10,7 @@ from importlib.metadata import version
 import structlog
 
 from inference.scoring.metering import Meter
-from runtime.policies import check_evidence, load_policy
+from runtime.policies import sound_policy
 from runtime.settings import Settings
 from runtime.wiring.before import known_before
 from runtime.wiring.broker import build_faust, topics
@@ -46,9 +46,8 @@ async def open_worker(
     """
     names = topics(settings)
     store = media_store(settings)
-    policy = load_policy(settings.policy)
     bundle = await asyncio.to_thread(served_bundle, settings)
-    check_evidence(policy, bundle.fusion())
+    policy = sound_policy(settings.policy, bundle.fusion())
     async with AsyncExitStack() as stack:
         workplace = stack.enter_context(spool(settings))
         scorers = await stack.enter_async_context(open_scorers(settings, bundle))

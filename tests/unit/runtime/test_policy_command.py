@@ -60,7 +60,7 @@ def test_a_difference_is_told_by_what_holds_and_for_whom(policy: Path, tmp_path:
     rule = "rules:\n  - {tenant: acme, lane: live, thresholds: {suspect: 0.4, fake: 0.8}}\n"
     other.write_text(POLICY.replace("rules:\n", rule))
     assert run("diff", policy, other) == (0, "thresholds.suspect: 0.5 → 0.4  (acme, live only)\n")
-    (change,) = json.loads(run("diff", policy, other, "--json")[1])
+    (change,) = json.loads(run("diff", policy, other, "--json")[1])["settings"]
     assert change["for"] == [{"tenant": "acme", "lane": "live"}]
 
 

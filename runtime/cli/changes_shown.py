@@ -1,0 +1,104 @@
+"""What a replay would change, for people and for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from streams.replay.changes import Changes, Example, LeftOut, Said
+
+Link = Callable[[str], str]
+
+_WHY = {
+    LeftOut.NOT_RECORDED: "nothing was recorded to decide from; `--stage score` has it scored",
+    LeftOut.PACK_GONE: "the face pack is gone or damaged",
+    LeftOut.NOT_CALIBRATED: "scored by a bundle that is not installed here",
+    LeftOut.ERASED: "erased meanwhile",
+}
+
+
+def shown(changes: Changes, link: Link) -> RenderableType:
+    """Tables of what changes, and of a few uploads of each kind."""
+    parts: list[RenderableType] = [*map(Text, _sums(changes))]
+    if changes.changed:
+        parts += [Text(""), _kinds(changes), Text(""), _examples(changes, link)]
+    return Group(*parts)
+
+
+def as_json(changes: Changes, link: Link) -> dict[str, Any]:
+    """The same as one JSON object."""
+    return {
+        "seen": changes.seen,
+        "changed": changes.changed,
+        "same": changes.same,
+        "current": changes.current,
+        "left_out": {why.value: count for why, count in changes.left_out.items()},
+        "changes": [
+            {"from": _pair(kind.before), "to": _pair(kind.after), "uploads": count}
+            for kind, count in changes.kinds.most_common()
+        ],
+        "sample": [
+            {
+                "upload_id": one.upload_id,
+                "tenant": one.tenant,
+                "from": _pair(one.kind.before),
+                "to": _pair(one.kind.after),
+                "fake_probability": [one.probability_before, one.probability_after],
+                "url": link(one.upload_id),
+            }
+            for one in changes.examples()
+        ],
+    }
+
+
+def _sums(changes: Changes) -> Iterator[str]:
+    share = f" ({changes.changed / changes.seen:.1%})" if changes.seen else ""
+    yield f"{changes.seen} uploads: {changes.changed} would change{share}"
+    if changes.same:
+        yield f"  {changes.same} would say the same"
+    if changes.current:
+        yield f"  {changes.current} are of this lineage already"
+    for why, count in changes.left_out.most_common():
+        yield f"  {count} left as they are: {_WHY[why]}"
+
+
+def _kinds(changes: Changes) -> Table:
+    table = _table("uploads", "from", "to")
+    for kind, count in changes.kinds.most_common():
+        table.add_row(str(count), _words(kind.before), _words(kind.after))
+    return table
+
+
+def _examples(changes: Changes, link: Link) -> Table:
+    table = _table("for example", "fake probability", "")
+    for one in changes.examples():
+        table.add_row(_move(one), _probabilities(one), Text(link(one.upload_id), overflow="fold"))
+    return table
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column)
+    return table
+
+
+def _move(one: Example) -> str:
+    return f"{one.kind.before.label.value} → {one.kind.after.label.value}"
+
+
+def _probabilities(one: Example) -> str:
+    sides = (one.probability_before, one.probability_after)
+    return " → ".join("none" if side is None else f"{side:.2f}" for side in sides)
+
+
+def _words(said: Said) -> str:
+    return f"{said.label.value}, {said.action.value}"
+
+
+def _pair(said: Said) -> dict[str, str]:
+    return {"label": said.label.value, "action": said.action.value}
