@@ -73,7 +73,7 @@ def address(
     between: tuple[datetime, datetime] | None = None,
 ) -> str:
     """The address of the same query, without what is empty; from a place on, or of a time."""
-    kept = [(name, value) for name, value in asked.multi_items() if name in _FIELDS and value]
+    kept = [(name, value) for name, value in asked.multi_items() if name in FIELDS and value]
     if between is not None:
         kept = [(name, value) for name, value in kept if name not in ("since", "until")]
         kept += zip(("since", "until"), (one.isoformat() for one in between), strict=True)
