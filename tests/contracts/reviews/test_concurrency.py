@@ -11,23 +11,17 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from moderation.decisions import DecisionKind, Link, Ruling, first_break
 from moderation.errors import LedgerUnavailable, NotHeld, UndoTooLate
-from moderation.review import JobState, ReviewJob, jobs_after
-from moderation.upload import Lane
-from storage import rows
-from storage.database import open_database, writing
+from moderation.review import JobState, ReviewJob
+from storage.database import open_database
 from storage.reviews.ports import JobFilter
-from storage.reviews.rows import job_row
-from storage.reviews.tables import review_jobs
-from storage.tables import uploads, verdicts
 from streams.retries import FOR_EVER, patiently
 from tests.contracts.conftest import open_emptied
-from tests.contracts.reviews.desk import PLAN, Desk, memory_desk, sql_desk, suspect
-from tests.contracts.words import NOON, an_upload
+from tests.contracts.reviews.desk import PLAN, Desk, memory_desk, sql_desk
+from tests.contracts.reviews.filling import fill
 
 ASKERS = 100
 
@@ -98,25 +92,6 @@ async def moderated(desk: Desk, jobs: int, most: int | None = None) -> None:
     assert Counter(job.state for job in all_jobs)[JobState.DECIDED] == decided
 
 
-async def fill(engine: AsyncEngine, jobs: int) -> None:
-    """Jobs as `conclude` opens them, in a few statements: here it is not what is tested."""
-    verdicts_of = [suspect(f"u{number}") for number in range(jobs)]
-    opened = [job for one in verdicts_of for job in jobs_after(one, [], PLAN, NOON)]
-    async with writing(engine) as connection:
-        for start in range(0, jobs, 500):
-            ids = [job.upload_id for job in opened[start : start + 500]]
-            await connection.execute(
-                insert(uploads),
-                [rows.upload_row(an_upload(one)) | {"deadline_at": NOON} for one in ids],
-            )
-            await connection.execute(
-                insert(verdicts), [rows.verdict_row(suspect(one), Lane.LIVE) for one in ids]
-            )
-            await connection.execute(
-                insert(review_jobs), [job_row(job) for job in opened[start : start + 500]]
-            )
-
-
 async def test_a_hundred_askers_of_a_hundred_jobs_in_memory() -> None:
     desk = memory_desk()
     for number in range(100):
@@ -127,9 +102,11 @@ async def test_a_hundred_askers_of_a_hundred_jobs_in_memory() -> None:
 
 async def test_a_hundred_askers_of_two_hundred_jobs_in_sqlite(sqlite_url: str) -> None:
     engine = open_database(sqlite_url, patience_seconds=60.0)
-    await fill(engine, 200)
+    desk = sql_desk(engine)
+    for number in range(200):
+        await desk.flag(f"u{number}")
 
-    await moderated(sql_desk(engine), 200)
+    await moderated(desk, 200)
     await engine.dispose()
 
 
