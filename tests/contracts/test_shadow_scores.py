@@ -24,6 +24,7 @@ from storage.shadow.in_memory import InMemoryShadowScores
 from storage.shadow.ports import ShadowFilter, ShadowKeeping, ShadowReading
 from storage.tables import uploads
 from tests.contracts.conftest import open_emptied
+from tests.contracts.erasure.house import a_house
 from tests.contracts.words import NOON, SECOND, a_verdict, an_upload
 
 SERVING = ModelIdentity(name="faces", version="3", sha256="cd" * 32)
@@ -190,6 +191,18 @@ async def test_a_score_goes_with_its_upload(engine: AsyncEngine) -> None:
     async with writing(engine) as connection:
         await connection.execute(delete(uploads).where(uploads.c.upload_id == "u1"))
     assert await scores.tallies(ALL) == []
+
+
+async def test_an_upload_that_is_erased_leaves_no_score_and_gets_none_any_more(
+    engine: AsyncEngine,
+) -> None:
+    house, scores = a_house(engine), SqlShadowScores(engine)
+    await house.keep()
+    await scores.keep([a_score()])
+    done = await house.erase()
+    assert done.removed["shadow_scores"] == 1
+    assert await scores.tallies(ALL) == []
+    assert await scores.keep([a_score()]) == {"u1"}
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)  # SQLite has one writer
