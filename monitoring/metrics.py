@@ -118,6 +118,18 @@ RETENTION_HELD = Gauge(
     "veriscope_retention_held", "Uploads kept longer since somebody decides about them.", ["part"]
 )
 
+RETENTION_STRAYS = Counter(
+    "veriscope_retention_strays_total",
+    "Objects of the media store that were removed since no upload had them.",
+)
+
+# policy
+
+POLICY_REFUSED_SECONDS = Gauge(
+    "veriscope_policy_refused_seconds",
+    "How long the policy's file has been one that is refused; the policy before stays in force.",
+)
+
 # every hop
 
 IN_HAND = Gauge("veriscope_hop_in_hand", "Messages a hop is working on.", ["hop", "lane"])

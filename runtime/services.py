@@ -197,7 +197,11 @@ def _reconcile(shared: Shared) -> AbstractAsyncContextManager[None]:
     enactor = Enactor(reviews.settlement, reviews.statistics, wiring.topics(settings), reviews.plan)
     looks = settings.review.enact_every.total_seconds()
     shared.health.alive["enact"] = enactor.pulse.stuck_after(looks + _patience(shared))
-    eraser = wiring.eraser(settings, shared.kept, wiring.media_store(settings))
+    store = wiring.media_store(settings)
+    retainer = wiring.retainer(settings, shared.kept, store)
+    retains = settings.retention.every.total_seconds()
+    shared.health.alive["retain"] = retainer.pulse.stuck_after(retains + _patience(shared))
+    eraser = wiring.eraser(settings, shared.kept, store)
     erases = settings.erasure.every.total_seconds()
     shared.health.alive["erase"] = eraser.pulse.stuck_after(erases + _patience(shared))
     return _background(
@@ -205,6 +209,7 @@ def _reconcile(shared: Shared) -> AbstractAsyncContextManager[None]:
         reconciler.run(every_seconds=every),
         enactor.run(every_seconds=looks),
         eraser.run(every_seconds=erases),
+        retainer.run(every_seconds=retains),
     )
 
 

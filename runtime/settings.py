@@ -34,6 +34,14 @@ Tenant = Annotated[str, Field(pattern=r"^(\*|[A-Za-z0-9][A-Za-z0-9._-]{0,127})$"
 Duration = Annotated[timedelta, BeforeValidator(_plain_seconds), Field(gt=timedelta(0))]
 
 
+def _kept(value: object) -> object:
+    return None if value == "keep" else value
+
+
+# None is written `keep`.
+Time = Annotated[timedelta | None, BeforeValidator(_plain_seconds), BeforeValidator(_kept)]
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -230,6 +238,32 @@ class Erasure(_Section):
     )
 
 
+class KeptFor(_Section):
+    """How long each part of an upload stays after its end."""
+
+    media: Time = Field(timedelta(days=30), description="bytes as they were sent")
+    packs: Time = Field(timedelta(days=210), description="crops, logits, embeddings")
+    evidence: Time = Field(
+        timedelta(days=210),
+        description="names, addresses, words on the origin, looks, notes, comments, appeals' words",
+    )
+    verdicts: Time = Field(timedelta(days=1095), description="the upload and all its verdicts")
+
+
+class Retention(KeptFor):
+    """How long things stay after an upload's end; `keep`: until erased (`docs/erasure.md`)."""
+
+    tenants: dict[str, KeptFor] = Field(
+        {}, description='JSON: `{"TENANT": {"media": "P7D", "verdicts": "keep"}}`'
+    )
+    every: Duration = Field(timedelta(hours=1), description="between two looks for what is due")
+    strays_after: Duration = Field(
+        timedelta(days=8),
+        description="objects of the media store that no upload has are removed at that age; "
+        "longer than topics keep messages",
+    )
+
+
 class Http(_Section):
     """The upload endpoint, metrics and health."""
 
@@ -315,6 +349,7 @@ class Settings(BaseSettings):
     stream: Stream = Stream()
     review: Review = Review()
     erasure: Erasure = Erasure()
+    retention: Retention = Retention()
     http: Http = Http()
     console: Console = Console()
     logs: Logs = Logs()

@@ -52,8 +52,9 @@ async def write_media(chunks: AsyncIterable[bytes], to: Path, *, limit_bytes: in
         raise EmptyMedia
 
 
-def sweep(place: Path) -> bool:
-    """Remove a file or a folder, and what writes that were killed left beside it.
+def sweep(place: Path, *, root: Path) -> bool:
+    """Remove a file or a folder, what writes that were killed left beside it, and the folder
+    above it if nothing else lies there.
 
     Raises:
         MediaStoreUnavailable: the local disk refuses.
@@ -65,6 +66,9 @@ def sweep(place: Path) -> bool:
                 shutil.rmtree(left)
             else:
                 left.unlink(missing_ok=True)
+        if place.parent != root:
+            with suppress(OSError):  # it is not empty
+                place.parent.rmdir()
     return was_there
 
 

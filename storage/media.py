@@ -118,7 +118,7 @@ class ObstoreMediaStore:
         name = checked_key(place)
         keys = [one.key async for one in self.stored(name)]
         if self._folder is not None:
-            was_there = await asyncio.to_thread(sweep, self._folder / name)
+            was_there = await asyncio.to_thread(sweep, self._folder / name, root=self._folder)
             return len(keys) or int(was_there)
         for key in keys:
             await self.delete(key)

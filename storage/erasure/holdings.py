@@ -97,7 +97,7 @@ def _through(column: Column[Any], other: Column[Any], by: Column[Any]) -> Where:
     return lambda _dialect, upload_id: column.in_(select(other).where(by == upload_id))
 
 
-def _quotes(dialect: str, upload_id: str) -> ColumnElement[bool]:
+def dead_letters_of(dialect: str, upload_id: str) -> ColumnElement[bool]:
     """Dead letters with the upload's key, or whose bytes name it as an announcement does.
 
     Only whole ids: `u1` is not to take `u10` along.
@@ -120,7 +120,7 @@ def _contains(dialect: str, column: Column[Any], words: bytes) -> ColumnElement[
 # What is done by statements of their own, in this order.
 HOLDINGS: Sequence[Holding] = (
     Holding(table=outbox, where=_untold),
-    Holding(table=dead_letters, where=_quotes),
+    Holding(table=dead_letters, where=dead_letters_of),
     *(
         Holding(
             table=table,

@@ -5,8 +5,13 @@ Every method raises LedgerUnavailable when the database cannot be reached or ref
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Protocol
+
+from moderation.retention import Part
+from storage.ports import OutboundMessage
 
 
 class Lease(Protocol):
@@ -18,4 +23,66 @@ class Lease(Protocol):
 
     async def give_back(self, name: str) -> None:
         """Let another process take it; nothing where this one does not have it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """An upload of which a part's time is over. `places` are keys and folders of the media store.
+
+    Nothing of one that is `held` goes: somebody decides about it, or did not long ago.
+    """
+
+    upload_id: str
+    tenant: str
+    ended_at: datetime
+    held: bool
+    places: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How far a part of a tenant's uploads is removed, and what waits.
+
+    `overdue_since` is when the oldest that is due came to its end, None where nothing is.
+    """
+
+    until: datetime | None
+    overdue_since: datetime | None
+    held: int
+
+
+class RetentionWork(Protocol):
+    """Finds what is due, and removes what stands of it in the database."""
+
+    async def tenants(self) -> list[str]:
+        """Those with uploads that came to an end."""
+        ...
+
+    async def due(
+        self, tenant: str, part: Part, *, ended_before: datetime, limit: int
+    ) -> list[Due]:
+        """The next ones, oldest end first, and those that are held no more.
+
+        About `limit`: those that ended in the same moment are not parted.
+        """
+        ...
+
+    async def remove(
+        self, part: Part, due: Sequence[Due], *, publish: Sequence[OutboundMessage]
+    ) -> None:
+        """Remove their rows, note who is held, and how far all is done; one transaction.
+
+        What lies in the media store is gone by then.
+        """
+        ...
+
+
+class RetentionRecords(Protocol):
+    async def standing(self, tenant: str, part: Part, *, ended_before: datetime) -> Standing:
+        """How a part of a tenant's uploads stands."""
+        ...
+
+    async def strays(self, keys: Sequence[str]) -> list[str]:
+        """Which of these keys of the media store no upload has any more."""
         ...

@@ -273,4 +273,4 @@ async def test_of_a_folder_not_even_what_a_killed_write_left_is_there(tmp_path: 
     await media_store.erase("media/acme/u1")
     await media_store.erase("media/acme/u2")
 
-    assert list((tmp_path / "media/media/acme").iterdir()) == []
+    assert list((tmp_path / "media/media").iterdir()) == []

@@ -24,6 +24,7 @@ from tests.contracts.reviews.desk import Desk, sql_desk, suspect
 from tests.contracts.words import a_letter, an_upload
 
 SETTLE = timedelta(hours=1)
+_OF_VERDICT = ("label", "action", "decided_at")
 SHA256 = "e5" * 32
 
 
@@ -59,7 +60,11 @@ class House:
         return done
 
     async def keep(self, upload_id: str = "u1", *, sha256: str = SHA256, **changes: object) -> None:
-        """Let an upload come to an end, with a file name, looks, bytes and packs of its own."""
+        """Let an upload come to an end, with a file name, looks, bytes and packs of its own.
+
+        `changes` are of the upload, or of the verdict.
+        """
+        ends = {name: changes.pop(name) for name in _OF_VERDICT if name in changes}
         upload = replace(
             an_upload(upload_id, uri=f"store:///media/acme/{upload_id}/0f", uploader_id="ann-x"),
             **changes,
@@ -73,6 +78,7 @@ class House:
             media=media(sha256),
             face_pack=pack,
             provenance=Provenance(state=ProvenanceState.UNKNOWN),
+            **ends,
         )
         looks = (Look(pdq="3c" * 32, quality=90, at_seconds=0.5),)
         assert await self.desk.ledger.conclude(upload, verdict, publish=[], looks=looks)

@@ -1,0 +1,44 @@
+"""How long things are kept, as the settings say it, and what removes them."""
+
+from __future__ import annotations
+
+from moderation.errors import InvalidConfiguration
+from moderation.retention import Part, Retention, RetentionPlan
+from runtime.settings import KeptFor, Settings
+from runtime.wiring.broker import topics
+from runtime.wiring.kept import Kept
+from storage.ports import Erasable
+from storage.retention.leases import SqlLeases
+from storage.retention.working import SqlRetention
+from streams.retain import Retainer
+
+
+def retention_plan(settings: Settings) -> RetentionPlan:
+    """Raises: InvalidConfiguration: a part is to stay longer than one that goes after it."""
+    kept = settings.retention
+    try:
+        return RetentionPlan(
+            default=_retention(kept, kept),
+            tenants={tenant: _retention(own, kept) for tenant, own in kept.tenants.items()},
+        )
+    except ValueError as error:
+        raise InvalidConfiguration(f"VERISCOPE_RETENTION: {error}") from error
+
+
+def retainer(settings: Settings, kept: Kept, store: Erasable) -> Retainer:
+    """Raises: InvalidConfiguration: see `retention_plan`."""
+    return Retainer(
+        SqlRetention(kept.engine),
+        store,
+        SqlLeases(kept.engine),
+        topics(settings),
+        retention_plan(settings),
+        strays_after=settings.retention.strays_after,
+    )
+
+
+def _retention(own: KeptFor, default: KeptFor) -> Retention:
+    """A tenant's times; where it names none, those of all."""
+    said = own.model_fields_set
+    times = {part: getattr(own if part in said else default, part.value) for part in Part}
+    return Retention(**times)

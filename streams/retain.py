@@ -1,0 +1,167 @@
+"""What was kept of uploads goes when its time is over: bytes, crops, evidence, verdicts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from moderation.retention import Part, RetentionPlan
+from monitoring import metrics
+from monitoring.health import Pulse
+from storage.ports import Erasable
+from storage.retention.ports import Due, Lease, RetentionRecords, RetentionWork, Standing
+from streams.erase import tombstones
+from streams.retries import FOR_EVER, note, patiently
+from streams.topics import Topics
+
+log = structlog.get_logger()
+
+_BATCH = 200
+_KEYS = 500
+_LEASE = timedelta(minutes=10)
+_SWEPT_EVERY = timedelta(days=1)
+_SWEPT = ("media", "packs")
+
+
+class Work(RetentionWork, RetentionRecords, Protocol):
+    """What finds and removes rows, and says how it stands."""
+
+
+class Retainer:
+    """Removes what is due, one process at a time; what was begun is ended by the next look.
+
+    `strays_after` is when an object that no upload has is taken for one that never will be had:
+    longer than a message may wait on a topic.
+    """
+
+    def __init__(
+        self,
+        work: Work,
+        store: Erasable,
+        lease: Lease,
+        topics: Topics,
+        plan: RetentionPlan,
+        *,
+        strays_after: timedelta,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._work = work
+        self._store = store
+        self._lease = lease
+        self._topics = topics
+        self._plan = plan
+        self._strays_after = strays_after
+        self._now = now
+        self._swept_at: datetime | None = None
+        self.pulse = Pulse()
+
+    async def run(self, *, every_seconds: float) -> None:
+        """Remove until cancelled."""
+        while True:
+            await patiently(self.once, FOR_EVER, on_failure=note("retain", self.pulse))
+            await asyncio.sleep(every_seconds)
+
+    async def once(self) -> dict[Part, int]:
+        """Remove what is due now; return of how many uploads each part went.
+
+        Raises:
+            LedgerUnavailable, MediaStoreUnavailable: what is gone stays gone.
+        """
+        removed = dict.fromkeys(Part, 0)
+        await self._report()
+        if await self._lease.take("retention", within=_LEASE):
+            for tenant in await self._work.tenants():
+                for part in Part:
+                    removed[part] += await self._part(tenant, part)
+            await self._sweep()
+            await self._lease.give_back("retention")
+            await self._report()
+        self.pulse.beat()
+        return removed
+
+    async def standings(self) -> dict[str, dict[Part, Standing]]:
+        """How each part of each tenant's uploads stands; of what is kept for ever nothing does."""
+        found: dict[str, dict[Part, Standing]] = {}
+        for tenant in await self._work.tenants():
+            ends = {part: self._ended_before(tenant, part) for part in Part}
+            found[tenant] = {
+                part: await self._work.standing(tenant, part, ended_before=end)
+                for part, end in ends.items()
+                if end is not None
+            }
+        return found
+
+    async def _part(self, tenant: str, part: Part) -> int:
+        removed = 0
+        ended_before = self._ended_before(tenant, part)
+        while ended_before is not None:
+            due = await self._work.due(tenant, part, ended_before=ended_before, limit=_BATCH)
+            if not due:
+                break
+            removed += await self._remove(part, due)
+            await self._lease.take("retention", within=_LEASE)
+            self.pulse.beat()
+        return removed
+
+    async def _remove(self, part: Part, due: Sequence[Due]) -> int:
+        """Objects first: as long as rows name them, a crash forgets none."""
+        going = [one for one in due if not one.held]
+        for one in going:
+            for place in one.places:
+                await self._store.erase(place)
+        ends = part is Part.VERDICTS
+        told = [
+            message
+            for one in (going if ends else ())
+            for message in tombstones(one.upload_id, self._topics)
+        ]
+        await self._work.remove(part, due, publish=told)
+        metrics.RETENTION_REMOVED.labels(part).inc(len(going))
+        if going:
+            log.info("retention.removed", part=part.value, tenant=due[0].tenant, uploads=len(going))
+        return len(going)
+
+    async def _sweep(self) -> None:
+        """Once a day: what no upload has, since a process died between two steps."""
+        now = self._now()
+        if self._swept_at is not None and now - self._swept_at < _SWEPT_EVERY:
+            return
+        for folder in _SWEPT:
+            keys: list[str] = []
+            async for one in self._store.stored(folder):
+                if now - one.written_at >= self._strays_after:
+                    keys.append(one.key)
+                if len(keys) == _KEYS:
+                    await self._erase_strays(keys)
+                    keys = []
+            await self._erase_strays(keys)
+        self._swept_at = now
+
+    async def _erase_strays(self, keys: Sequence[str]) -> None:
+        for key in await self._work.strays(keys):
+            await self._store.erase(key)
+            metrics.RETENTION_STRAYS.inc()
+        self.pulse.beat()
+        await self._lease.take("retention", within=_LEASE)
+
+    def _ended_before(self, tenant: str, part: Part) -> datetime | None:
+        time = self._plan.of(tenant).of(part)
+        return None if time is None else self._now() - time
+
+    async def _report(self) -> None:
+        overdue = dict.fromkeys(Part, 0.0)
+        held = dict.fromkeys(Part, 0)
+        for tenant, parts in (await self.standings()).items():
+            for part, standing in parts.items():
+                held[part] += standing.held
+                end = self._ended_before(tenant, part)
+                if standing.overdue_since is not None and end is not None:
+                    late = (end - standing.overdue_since).total_seconds()
+                    overdue[part] = max(overdue[part], late)
+        for part in Part:
+            metrics.RETENTION_OVERDUE_SECONDS.labels(part).set(overdue[part])
+            metrics.RETENTION_HELD.labels(part).set(held[part])
