@@ -130,7 +130,7 @@ async def _application(
             _upload_routes(shared, store),
             (
                 appeals_area(shared.kept.reviews.appeals, bounds=_bounds(settings)),
-                *wiring.moderators_areas(desk, wiring.upload_search(shared.kept)),
+                *wiring.moderators_areas(desk, wiring.search_desk(shared.kept)),
                 leads_area(wiring.leads_desk(shared.kept)),
                 *wiring.erasure_areas(shared.kept),
             ),

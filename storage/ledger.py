@@ -21,6 +21,7 @@ from storage.looks.database import remember_media
 from storage.outbox import write_messages
 from storage.ports import OutboundMessage, UploadStatus
 from storage.reviews.opening import open_for
+from storage.search.counting import count_current
 from storage.search.terms import write_terms
 from storage.tables import uploads, verdict_tracks, verdicts
 
@@ -73,6 +74,8 @@ class SqlLedger:
             await open_for(connection, verdict, self._plan, self._clock())
             await remember_media(connection, upload, verdict.media, looks)
             await write_messages(connection, publish, at=self._clock())
+            # Last, as others that count the same wait for it.
+            await count_current(connection, verdict, lane)
         return True
 
     async def status(self, upload_id: str) -> UploadStatus:

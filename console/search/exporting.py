@@ -11,11 +11,12 @@ from fastapi.responses import StreamingResponse
 from console.areas import Area
 from console.identity.callers import Caller
 from console.identity.guards import require
+from console.search.desk import SearchDesk
 from console.search.export import Row, csv_head, csv_lines, row_of
 from console.search.pages import asked_by
+from console.search.parquet import parquet
 from moderation.people import Permission
-from storage.accounts.ports import People
-from storage.search.ports import Place, UploadSearch, Wanted
+from storage.search.ports import Place, Wanted
 
 Exporter = Annotated[Caller, Depends(require(Permission.EXPORT))]
 # Some minutes of a database's time for one person. Who needs more asks for one month after the
@@ -25,14 +26,21 @@ MOST_EXPORTED = 250_000
 _AT_ONCE = 1000
 
 
-def export_area(search: UploadSearch, people: People) -> Area:
+def export_area(desk: SearchDesk) -> Area:
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/uploads.csv")
     async def as_csv(request: Request, caller: Exporter) -> Response:
-        exported = Exported(search, people, caller, asked_by(request, caller))
+        exported = Exported(desk, caller, asked_by(request, caller))
         first = await exported.next()
         return _file(_csv(first, exported), "uploads.csv", "text/csv")
+
+    @routes.get("/uploads.parquet")
+    async def as_parquet(request: Request, caller: Exporter) -> Response:
+        exported = Exported(desk, caller, asked_by(request, caller))
+        first = await exported.next()
+        content = parquet(first, exported.next)
+        return _file(content, "uploads.parquet", "application/vnd.apache.parquet")
 
     return Area(routes=routes)
 
@@ -40,9 +48,8 @@ def export_area(search: UploadSearch, people: People) -> Area:
 class Exported:
     """The rows of an export, the newest first, MOST_EXPORTED at most."""
 
-    def __init__(self, search: UploadSearch, people: People, caller: Caller, which: Wanted) -> None:
-        self._search = search
-        self._people = people
+    def __init__(self, desk: SearchDesk, caller: Caller, which: Wanted) -> None:
+        self._desk = desk
         self._tenants = caller.tenants
         self._which = which
         self._pseudonyms: dict[str, str] = {}
@@ -53,7 +60,7 @@ class Exported:
         """The rows that come next; empty at the end. Raises: LedgerUnavailable."""
         while self._left > 0:
             limit = min(_AT_ONCE, self._left)
-            results = await self._search.find(
+            results = await self._desk.search.find(
                 self._which, self._tenants, start=self._place, limit=limit
             )
             self._place = results.further
@@ -66,7 +73,7 @@ class Exported:
         if person_id is None:
             return None
         if person_id not in self._pseudonyms:
-            account = await self._people.find(person_id=person_id)
+            account = await self._desk.people.find(person_id=person_id)
             name = account.person.pseudonym if account else "somebody"
             self._pseudonyms[person_id] = name
         return self._pseudonyms[person_id]
@@ -79,6 +86,6 @@ async def _csv(rows: list[Row], exported: Exported) -> AsyncIterator[str]:
         rows = await exported.next()
 
 
-def _file(content: AsyncIterator[str], name: str, kind: str) -> Response:
+def _file(content: AsyncIterator[str] | AsyncIterator[bytes], name: str, kind: str) -> Response:
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingResponse(content, media_type=kind, headers=headers)

@@ -14,11 +14,19 @@ from console.identity.callers import Caller
 from console.identity.guards import require
 from console.pages import page
 from console.search.asked import address, place, wanted
+from console.search.chart import Chart, chart, charted
+from console.search.desk import SearchDesk
 from moderation.people import Permission
 from moderation.provenance import ProvenanceState
 from moderation.upload import Lane
 from moderation.verdict import Label, Reason
-from storage.search.ports import MOST_READ, Decided, Place, Results, UploadSearch, Wanted
+from storage.search.ports import (
+    MOST_READ,
+    Decided,
+    Place,
+    Results,
+    Wanted,
+)
 
 Reader = Annotated[Caller, Depends(require(Permission.UPLOADS_READ))]
 LINK = Link(
@@ -38,15 +46,16 @@ _CHOICES = {
 }
 
 
-def search_area(search: UploadSearch) -> Area:
+def search_area(desk: SearchDesk) -> Area:
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/uploads")
     async def uploads(request: Request, caller: Reader) -> Response:
         asked = request.query_params
         which, start = asked_by(request, caller), place(asked)
-        results = await search.find(which, caller.tenants, start=start, limit=PAGE)
-        counts = await search.counts(which, caller.tenants)
+        results = await desk.search.find(which, caller.tenants, start=start, limit=PAGE)
+        counts = await desk.search.counts(which, caller.tenants)
+        over_time = await _chart(desk, which, caller)
         older, newer = _neighbours(results, start)
         return page(
             request,
@@ -60,7 +69,15 @@ def search_area(search: UploadSearch) -> Area:
             older=_address(asked, older),
             newer=_address(asked, newer),
             newest=address(asked, "/uploads") if start else None,
+            chart=over_time,
+            times={
+                bar.start: address(asked, "/uploads", between=(bar.start, bar.end))
+                for bar in (over_time.bars if over_time else ())
+            },
             csv=address(asked, "/uploads.csv"),
+            parquet=address(asked, "/uploads.parquet"),
+            saved=await desk.saved.saved(caller.somebody.person_id),
+            query=address(asked, "").removeprefix("?"),
             choices=_CHOICES,
         )
 
@@ -70,6 +87,14 @@ def search_area(search: UploadSearch) -> Area:
 def asked_by(request: Request, caller: Caller) -> Wanted:
     """What somebody asks for, told to them as they may know it. Raises: Refused (422)."""
     return replace(wanted(request.query_params), unbiased=may_be_asked(caller))
+
+
+async def _chart(desk: SearchDesk, which: Wanted, caller: Caller) -> Chart | None:
+    """None where something is asked for that is not counted."""
+    if not which.is_counted:
+        return None
+    within, per = charted(which, desk.now())
+    return chart(await desk.search.over_time(within, caller.tenants, per=per), within, per)
 
 
 def _neighbours(results: Results, start: Place | None) -> tuple[Place | None, Place | None]:

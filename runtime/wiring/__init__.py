@@ -13,7 +13,7 @@ from runtime.wiring.console import lifetimes, open_console
 from runtime.wiring.erasing import eraser, erasure_areas, erasures
 from runtime.wiring.kept import Kept, open_kept
 from runtime.wiring.media import media_store, open_decoders, provenance_search
-from runtime.wiring.moderating import leads_desk, moderators_areas, moderators_desk, upload_search
+from runtime.wiring.moderating import leads_desk, moderators_areas, moderators_desk, search_desk
 from runtime.wiring.replaying import Anew, Stage, open_replay, record_by
 from runtime.wiring.retaining import retainer, retention_plan
 from runtime.wiring.reviews import statement_terms
@@ -54,9 +54,9 @@ __all__ = [
     "record_by",
     "retainer",
     "retention_plan",
+    "search_desk",
     "served_bundle",
     "shadow_bundle",
     "statement_terms",
     "topics",
-    "upload_search",
 ]

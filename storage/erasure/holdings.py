@@ -54,7 +54,7 @@ from storage.reviews.tables import (
     standing_decisions,
     unsettled_decisions,
 )
-from storage.search.tables import verdict_terms
+from storage.search.tables import saved_queries, verdict_counts, verdict_terms
 from storage.shadow.tables import shadow_scores
 from storage.tables import dead_letters, outbox, uploads, verdict_tracks, verdicts
 
@@ -184,6 +184,8 @@ NOTHING: dict[Table, str] = {
     sign_in_failures: "who failed to come in",
     viewings: "how who works here wants to see media",
     decision_chains: "a tenant's length and last digest",
+    verdict_counts: "numbers of a tenant; an upload that goes is counted no more",
+    saved_queries: "what who works here looks for, and never an upload's id",
     retention_marks: "a tenant and a moment",
     leases: "a name of work",
     erasures: "the proof; its target goes when it is done",

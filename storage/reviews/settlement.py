@@ -21,9 +21,9 @@ from storage.reviews.tables import (
     standing_decisions,
     unsettled_decisions,
 )
-from storage.rows import insert, read_verdict
+from storage.rows import insert
 from storage.search.terms import write_decision
-from storage.tables import uploads, verdicts
+from storage.tables import uploads
 
 
 class SqlSettlement:
@@ -137,17 +137,6 @@ async def _let_stand(connection: AsyncConnection, decision: Decision) -> None:
         .on_conflict_do_update(index_elements=[standing_decisions.c.upload_id], set_=row)
     )
     await write_decision(connection, decision.upload_id, decision.action)
-
-
-async def _current(connection: AsyncConnection, upload_id: str) -> Verdict:
-    kept = await connection.scalar(
-        select(verdicts.c.verdict).where(
-            verdicts.c.upload_id == upload_id, verdicts.c.is_current.is_(True)
-        )
-    )
-    if kept is None:
-        raise NothingToAppeal("there is no verdict yet")
-    return read_verdict(kept)
 
 
 async def _jobs(connection: AsyncConnection, job_ids: Sequence[str]) -> dict[str, ReviewJob]:

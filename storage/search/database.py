@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Row, Select, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, case, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from moderation.people import Tenants
@@ -21,7 +21,18 @@ from moderation.upload import Lane
 from moderation.verdict import Action, Label
 from storage.database import reading
 from storage.reviews.tables import decisions, review_jobs, standing_decisions
-from storage.search.ports import MOST_READ, Counts, Decided, Found, Place, Results, Wanted
+from storage.search.counting import counts_query, over_time_query
+from storage.search.ports import (
+    MOST_READ,
+    Counted,
+    Counts,
+    Decided,
+    Found,
+    Place,
+    Results,
+    Span,
+    Wanted,
+)
 from storage.search.runs import Condition, Way, candidates, in_order, runs_along, scored, way_for
 from storage.search.tables import verdict_terms
 from storage.search.terms import Kind
@@ -64,6 +75,11 @@ class SqlUploadSearch:
         if names == []:
             return Counts(by_label={}, is_whole=True)
         async with reading(self._engine) as connection:
+            summed = counts_query(which, names)
+            if summed is not None:
+                counted = await connection.execute(summed)
+                whole = {Label(row.label): row.uploads for row in counted if row.uploads}
+                return Counts(by_label=whole, is_whole=True)
             way = await _way(connection, which, names)
             if not way.each:
                 return Counts(by_label={}, is_whole=True)
@@ -72,6 +88,18 @@ class SqlUploadSearch:
             last = last_query(way, which, names, start=None, every=True)
             is_whole = last is None or await _place(connection, last) is None
         return Counts(by_label=by_label, is_whole=is_whole)
+
+    async def over_time(self, which: Wanted, tenants: Tenants, *, per: Span) -> list[Counted]:
+        names = _names(which, tenants)
+        if names == []:
+            return []
+        async with reading(self._engine) as connection:
+            found = await connection.execute(over_time_query(which, names, per))
+            return [
+                Counted(start=row.start, label=Label(row.label), uploads=row.uploads)
+                for row in found
+                if row.uploads
+            ]
 
 
 def found_query(
@@ -100,12 +128,11 @@ def found_query(
         verdicts.c.provenance_state,
         verdicts.c.verdict["provenance"]["generator_marks"].label("marks"),
         _standing(which).label("standing"),
-        _told(which, decisions.c.moderator).label("decided_by"),
+        _told(which, _OF_STANDING.with_only_columns(decisions.c.moderator)).label("decided_by"),
     ).select_from(
-        near.join(verdicts, verdicts.c.verdict_id == near.c.verdict_id)
-        .join(uploads, uploads.c.upload_id == verdicts.c.upload_id)
-        .outerjoin(standing_decisions, standing_decisions.c.upload_id == verdicts.c.upload_id)
-        .outerjoin(decisions, decisions.c.decision_id == standing_decisions.c.decision_id)
+        near.join(verdicts, verdicts.c.verdict_id == near.c.verdict_id).join(
+            uploads, uploads.c.upload_id == verdicts.c.upload_id
+        )
     )
     return in_order(found.where(*rest), newer=start is not None and start.newer).limit(limit + 1)
 
@@ -131,11 +158,7 @@ def _counts_query(way: Way, which: Wanted, names: Sequence[str] | None) -> Selec
     near = candidates(way, runs, which, None, most=MOST_READ).subquery("near")
     return (
         select(verdicts.c.label, func.count().label("uploads"))
-        .select_from(
-            near.join(verdicts, verdicts.c.verdict_id == near.c.verdict_id).outerjoin(
-                standing_decisions, standing_decisions.c.upload_id == verdicts.c.upload_id
-            )
-        )
+        .select_from(near.join(verdicts, verdicts.c.verdict_id == near.c.verdict_id))
         .where(*_rest(which, way, None if alone else names))
         .group_by(verdicts.c.label)
     )
@@ -211,14 +234,24 @@ def _has_term(kind: Kind, term: str) -> Condition:
     )
 
 
+# Asked for each verdict that was found: joined, a database may read all decisions for a few.
+_STANDING = select(standing_decisions.c.action).where(
+    standing_decisions.c.upload_id == verdicts.c.upload_id
+)
+_OF_STANDING = _STANDING.join(
+    decisions, decisions.c.decision_id == standing_decisions.c.decision_id
+)
+
+
 def _standing(which: Wanted) -> ColumnElement[str | None]:
     """What a decision asks for; nothing where it is not to be told of."""
-    return _told(which, standing_decisions.c.action)
+    return _told(which, _STANDING)
 
 
-def _told(which: Wanted, column: Column[Any]) -> ColumnElement[str | None]:
+def _told(which: Wanted, asked: Select[Any]) -> ColumnElement[str | None]:
+    told = asked.correlate(verdicts).scalar_subquery()
     if not which.unbiased:
-        return column
+        return told
     jobs = review_jobs.c
     open_review = exists(
         select(1).where(
@@ -227,7 +260,7 @@ def _told(which: Wanted, column: Column[Any]) -> ColumnElement[str | None]:
             or_(jobs.blind.is_(True), jobs.kind.in_(sorted(VEILED))),
         )
     )
-    return case((open_review, None), else_=column)
+    return case((open_review, None), else_=told)
 
 
 def _found(row: Row[Any]) -> Found:

@@ -1,4 +1,4 @@
-"""Searches uploads in memory: for tests."""
+"""Searches uploads, and keeps searches, in memory: for tests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,18 @@ from moderation.review import OPEN, is_veiled
 from moderation.upload import Upload
 from moderation.verdict import Verdict
 from storage.in_memory import Memory
-from storage.search.ports import Counts, Decided, Found, Place, Results, Wanted
+from storage.search.ports import (
+    MOST_SAVED,
+    Counted,
+    Counts,
+    Decided,
+    Found,
+    Place,
+    Results,
+    SavedQuery,
+    Span,
+    Wanted,
+)
 from storage.search.terms import generators_of
 
 
@@ -36,6 +47,16 @@ class InMemoryUploadSearch:
     async def counts(self, which: Wanted, tenants: Tenants) -> Counts:
         labels = Counter(one.label for one in self._meant(which, tenants))
         return Counts(by_label=dict(labels), is_whole=True)
+
+    async def over_time(self, which: Wanted, tenants: Tenants, *, per: Span) -> list[Counted]:
+        whole = replace(which, since=which.since and per.start_of(which.since))
+        counted = Counter(
+            (per.start_of(one.decided_at), one.label) for one in self._meant(whole, tenants)
+        )
+        return [
+            Counted(start=start, label=label, uploads=uploads)
+            for (start, label), uploads in sorted(counted.items())
+        ]
 
     def _meant(self, which: Wanted, tenants: Tenants) -> list[Found]:
         found = [
@@ -74,6 +95,27 @@ class InMemoryUploadSearch:
             provenance=verdict.provenance.state if verdict.provenance else None,
             generators=generators_of(verdict),
         )
+
+
+class InMemorySavedQueries:
+    """Implements `storage.search.ports.SavedQueries`."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, dict[str, SavedQuery]] = {}
+
+    async def saved(self, person_id: str) -> list[SavedQuery]:
+        kept = self._kept.get(person_id, {})
+        return [kept[name] for name in sorted(kept)]
+
+    async def save(self, person_id: str, query: SavedQuery) -> bool:
+        kept = self._kept.setdefault(person_id, {})
+        if len(kept.keys() - {query.name}) >= MOST_SAVED:
+            return False
+        kept[query.name] = query
+        return True
+
+    async def forget(self, person_id: str, name: str) -> None:
+        self._kept.get(person_id, {}).pop(name, None)
 
 
 def _key(place: Place | Found) -> tuple[object, str]:

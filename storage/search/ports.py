@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -17,6 +17,11 @@ from moderation.verdict import Action, Label
 # what is rare only together with something else would else be looked for among all.
 MOST_READ = 5_000
 
+# Of one person.
+MOST_SAVED = 50
+LONGEST_NAME = 64
+LONGEST_QUERY = 2000
+
 
 class Decided(StrEnum):
     """What stands by a person's decision; `nothing` where nobody's is in force."""
@@ -25,6 +30,22 @@ class Decided(StrEnum):
     PUBLISH = "publish"
     LABEL = "label"
     WITHHOLD = "withhold"
+
+
+class Span(StrEnum):
+    """What verdicts are counted by."""
+
+    HOUR = "hour"
+    DAY = "day"
+
+    @property
+    def length(self) -> timedelta:
+        return timedelta(hours=1) if self is Span.HOUR else timedelta(days=1)
+
+    def start_of(self, moment: datetime) -> datetime:
+        """When the hour, or the day in UTC, began."""
+        hour = moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        return hour if self is Span.HOUR else hour.replace(hour=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +86,14 @@ class Wanted:
             raise ValueError("a version is that of a model")
         if self.policy is None and self.policy_sha256 is not None:
             raise ValueError("a hash is that of a policy")
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether nothing narrows but label, tenant, lane and time: those are counted."""
+        counted = replace(
+            self, labels=(), tenant=None, lane=None, since=None, until=None, unbiased=False
+        )
+        return counted == Wanted()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +155,15 @@ class Counts:
     is_whole: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """How many uploads of a label were decided in the hour, or the day, that begins there."""
+
+    start: datetime
+    label: Label
+    uploads: int
+
+
 class UploadSearch(Protocol):
     """Raises LedgerUnavailable when the database cannot be reached, or takes too long."""
 
@@ -138,3 +176,42 @@ class UploadSearch(Protocol):
     async def counts(self, which: Wanted, tenants: Tenants) -> Counts:
         """How many there are of each label."""
         ...
+
+    async def over_time(self, which: Wanted, tenants: Tenants, *, per: Span) -> list[Counted]:
+        """All of what is counted, the oldest first; hours and days without any are left out.
+
+        An hour or a day in which `since` lies counts as a whole. What else narrows than
+        `Wanted.is_counted` allows is not heeded.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedQuery:
+    """A search under a name; `query` is what stands in its address.
+
+    Raises:
+        ValueError: the name, or the address, is empty or too long, or not printable.
+    """
+
+    name: str
+    query: str
+
+    def __post_init__(self) -> None:
+        for text, longest in ((self.name, LONGEST_NAME), (self.query, LONGEST_QUERY)):
+            if not 0 < len(text) <= longest or not text.isprintable():
+                raise ValueError(f"1 to {longest} printable characters are needed")
+
+
+class SavedQueries(Protocol):
+    """Raises LedgerUnavailable when the database cannot be reached, or refuses to write."""
+
+    async def saved(self, person_id: str) -> list[SavedQuery]:
+        """Somebody's own, by name."""
+        ...
+
+    async def save(self, person_id: str, query: SavedQuery) -> bool:
+        """Keep one, in place of the one of that name; False where MOST_SAVED others are kept."""
+        ...
+
+    async def forget(self, person_id: str, name: str) -> None: ...

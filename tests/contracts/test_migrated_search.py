@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 from alembic import command
@@ -13,10 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from moderation.people import ALL_TENANTS
 from moderation.provenance import ProvenanceState
 from moderation.upload import Lane
+from moderation.verdict import Label
 from storage import schema
 from storage.database import open_database, reading, writing
 from storage.search.database import SqlUploadSearch
-from storage.search.ports import Decided, Wanted
+from storage.search.ports import Counted, Counts, Decided, Span, Wanted
 from storage.tables import metadata
 
 AT = "2026-03-01 12:00:00.000000"
@@ -110,6 +112,12 @@ async def test_what_was_recorded_before_is_found_by_the_columns_that_came_later(
     assert await found(policy="strict", policy_sha256="abab") == [REJECTED, CURRENT]
     assert await found(at_least=0.99) == [CURRENT]
     assert await found(decided=Decided.WITHHOLD) == [CURRENT]
+    counts = await search.counts(Wanted(), ALL_TENANTS)
+    assert counts == Counts(by_label={Label.FAKE: 2}, is_whole=True)
+    for span in Span:
+        (counted,) = await search.over_time(Wanted(lane=Lane.BACKFILL), ALL_TENANTS, per=span)
+        start = span.start_of(datetime(2026, 3, 1, 12, tzinfo=UTC))
+        assert counted == Counted(start=start, label=Label.FAKE, uploads=1)
 
 
 async def test_a_migration_can_be_taken_back(before: AsyncEngine, database: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -15,7 +15,7 @@ from moderation.upload import Lane
 from moderation.verdict import Label, Reason, Rejection, Verdict
 from storage.search.database import SqlUploadSearch
 from storage.search.in_memory import InMemoryUploadSearch
-from storage.search.ports import Decided, Found, Place, UploadSearch, Wanted
+from storage.search.ports import Decided, Found, Place, Span, UploadSearch, Wanted
 from tests.contracts.conftest import open_emptied
 from tests.contracts.reviews.desk import PLAN, Desk, memory_desk, sql_desk, suspect
 from tests.contracts.words import NOON, SECOND, a_lineage, a_verdict, an_upload
@@ -261,6 +261,57 @@ async def test_pages_follow_each_other_both_ways_even_where_moments_are_equal(ke
     back = replace(oldest.place, newer=True)
     assert await pages(back) == [["u2", "u1"], ["u4", "u3"]]
     assert await pages(oldest.place) == [[]]
+
+
+async def test_verdicts_are_counted_by_the_hour_and_by_the_day(kept: Kept) -> None:
+    hour, start = timedelta(hours=1), datetime(2026, 3, 1, tzinfo=UTC)
+    for number, after in enumerate((0, 0.99, 1, 23.99, 24)):
+        await kept.add(a_verdict(f"u{number}", decided_at=start + after * hour))
+    await kept.add(suspect("u5", decided_at=start))
+    await kept.add(suspect("u6", decided_at=start, tenant="other"))
+
+    async def counted(per: Span, tenants: Tenants = ACME, **which: object) -> list[tuple]:
+        found = await kept.search.over_time(Wanted(**which), tenants, per=per)
+        return [((one.start - start) / hour, one.label, one.uploads) for one in found]
+
+    first = [(0, Label.FAKE, 4), (0, Label.SUSPECT, 1)]
+    assert await counted(Span.DAY) == [*first, (24, Label.FAKE, 1)]
+    assert await counted(Span.DAY, until=start + 24 * hour) == first
+    assert await counted(Span.DAY, since=start + 25 * hour) == [(24, Label.FAKE, 1)]
+    assert await counted(Span.DAY, ALL_TENANTS, labels=(Label.SUSPECT,)) == [(0, "suspect", 2)]
+    assert await counted(Span.DAY, tenant="other") == []
+    assert await counted(Span.HOUR, labels=(Label.FAKE,)) == [
+        (0, Label.FAKE, 2),
+        (1, Label.FAKE, 1),
+        (23, Label.FAKE, 1),
+        (24, Label.FAKE, 1),
+    ]
+
+
+@pytest.mark.parametrize(("since", "until"), [(0, 1), (1, 24), (1, 49), (0, 48), (2, 23), (47, 72)])
+async def test_what_is_summed_is_what_is_found(kept: Kept, since: int, until: int) -> None:
+    hour, start = timedelta(hours=1), datetime(2026, 3, 1, tzinfo=UTC)
+    for number, after in enumerate((0, 0.5, 1, 22, 23.99, 24, 47, 48)):
+        await kept.add(a_verdict(f"u{number}", decided_at=start + after * hour))
+
+    for between in (
+        {"since": start + since * hour, "until": start + until * hour},
+        {"since": start + since * hour},
+        {"until": start + until * hour},
+    ):
+        found = await kept.find(**between)
+        assert await kept.labels(**between) == ({Label.FAKE: len(found)} if found else {})
+
+
+async def test_a_superseded_verdict_is_counted_no_more(kept: Kept) -> None:
+    first = a_verdict("u1")
+    await kept.add(first)
+    later = NOON + timedelta(days=1)
+    await kept.add(suspect("u1", policy="b", supersedes=first.verdict_id, decided_at=later))
+
+    assert await kept.labels() == {Label.SUSPECT: 1}
+    (counted,) = await kept.search.over_time(Wanted(), ACME, per=Span.DAY)
+    assert (counted.start, counted.label) == (Span.DAY.start_of(later), Label.SUSPECT)
 
 
 async def test_labels_are_counted_of_what_is_asked_for(kept: Kept) -> None:

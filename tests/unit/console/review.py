@@ -10,10 +10,14 @@ from console.evidence.desk import Desk
 from console.evidence.pages import evidence_area
 from console.evidence.reading import Evidence
 from console.evidence.viewing import ViewingChoices
+from console.leading.desk import LeadDesk
+from console.leading.pages import leads_area
 from console.queue.desk import QueueDesk
 from console.queue.pages import queue_area
+from console.search.desk import SearchDesk
 from console.search.exporting import export_area
 from console.search.pages import search_area
+from console.search.saving import saving_area
 from inference.faces import facepack
 from moderation.errors import LedgerUnavailable
 from moderation.people import Tenants
@@ -29,7 +33,7 @@ from storage.reviews.in_memory_appeals import InMemoryAppeals
 from storage.reviews.in_memory_known import InMemoryKnownItems
 from storage.reviews.in_memory_records import InMemoryReviewRecords, InMemoryReviewStatistics
 from storage.reviews.memory import ReviewMemory
-from storage.search.in_memory import InMemoryUploadSearch
+from storage.search.in_memory import InMemorySavedQueries, InMemoryUploadSearch
 from storage.verdict_history import InMemoryVerdictHistory
 from tests.contracts.reviews.desk import PLAN, REASONS
 from tests.contracts.words import a_verdict, an_upload
@@ -85,6 +89,7 @@ class Review:
         self.log = Log(accounts.log)
         self.ledger = InMemoryLedger(self.memory)
         self.search = InMemoryUploadSearch(self.memory)
+        self.saved = InMemorySavedQueries()
         self.comments = InMemoryComments(self.memory)
         self.desk = QueueDesk(
             queue=InMemoryReviewQueue(self.memory),
@@ -119,6 +124,15 @@ class Review:
         )
 
     @property
+    def search_desk(self) -> SearchDesk:
+        return SearchDesk(
+            search=self.search,
+            saved=self.saved,
+            people=self.desk.accounts.people,
+            now=self.desk.now,
+        )
+
+    @property
     def areas(self):
         desk = self.desk
         evidence = Desk(
@@ -131,8 +145,9 @@ class Review:
         )
         return [
             queue_area(desk),
-            search_area(self.search),
-            export_area(self.search, desk.accounts.people),
+            search_area(self.search_desk),
+            export_area(self.search_desk),
+            saving_area(self.search_desk),
             evidence_area(evidence),
             appeals_area(InMemoryAppeals(self.memory), bounds=Bounds(max_bytes=1)),
             leads_area(self.lead_desk),

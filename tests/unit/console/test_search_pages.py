@@ -16,6 +16,7 @@ from console.search.export import COLUMNS, harmless
 from console.search.pages import PAGE
 from moderation.decisions import DecisionKind, Ruling
 from moderation.people import Permission, Role, Tenants
+from moderation.provenance import GeneratorMark, Provenance, ProvenanceState
 from moderation.review import JobKind
 from moderation.verdict import Action, Label, Rejection
 from tests.contracts.words import NOON
@@ -58,6 +59,23 @@ async def test_uploads_are_found_by_what_stands_in_the_address(
     assert await asked("until=2026-03-02T00:00:00%2B01:00") == ["u1"]
     assert await asked("reason=near_threshold&lane=live&decided=nothing&id=u1") == ["u1"]
     assert await asked("decided=withhold") == []
+    assert await asked("model=faces:3&policy=strict:abab") == ["u2", "u1"]
+    assert await asked("model=faces:4") == await asked("policy=mild") == []
+
+
+async def test_uploads_are_found_by_what_their_media_say_of_themselves(
+    house: ReviewHouse, viewer: httpx.AsyncClient
+) -> None:
+    mark = GeneratorMark(generator="Painter & Co", field="software")
+    said = Provenance(state=ProvenanceState.VALID, generator_marks=(mark,))
+    await house.review.flag("u1", provenance=said)
+    await house.review.flag("u2")
+
+    by_state = await viewer.get("/uploads?provenance=valid")
+    by_generator = await viewer.get("/uploads", params={"generator": "Painter & Co"})
+
+    assert found(by_state.text) == found(by_generator.text) == ["u1"]
+    assert "valid; Painter &amp; Co" in by_state.text
 
 
 @pytest.mark.parametrize(
@@ -74,20 +92,26 @@ async def test_uploads_are_found_by_what_stands_in_the_address(
         "decided=maybe",
         "tenant=..%2f",
         "id=u%001",
+        "provenance=genuine",
+        "generator=a%00",
+        f"generator={'x' * 256}",
+        "model=:3",
+        "policy=strict:XY",
     ],
 )
-@pytest.mark.parametrize("path", ["/uploads", "/uploads.csv"])
+@pytest.mark.parametrize("path", ["/uploads", "/uploads.csv", "/uploads.parquet"])
 async def test_what_cannot_be_asked_for_is_refused(
     viewer: httpx.AsyncClient, path: str, query: str
 ) -> None:
     assert (await viewer.get(f"{path}?{query}")).status_code == 422
 
 
-@pytest.mark.parametrize("after", ["2026-03-01", "x~v1", "2026-03-01~v%001"])
+@pytest.mark.parametrize("name", ["after", "before"])
+@pytest.mark.parametrize("place", ["2026-03-01", "x~v1", "2026-03-01~v%001"])
 async def test_a_page_begins_at_no_place_that_cannot_be(
-    viewer: httpx.AsyncClient, after: str
+    viewer: httpx.AsyncClient, name: str, place: str
 ) -> None:
-    assert (await viewer.get(f"/uploads?after={after}")).status_code == 422
+    assert (await viewer.get(f"/uploads?{name}={place}")).status_code == 422
 
 
 async def test_pages_follow_each_other_by_the_address_alone(
@@ -104,6 +128,11 @@ async def test_pages_follow_each_other_by_the_address_alone(
     assert found(second.text) == ["u000"]
     assert "suspect: 51" in second.text
     assert 'data-key="n"' not in second.text
+    (back,) = re.findall(r'href="([^"]+)" data-key="b"', second.text)
+    again = await viewer.get(html.unescape(back))
+    assert found(again.text) == found(first.text)
+    assert 'data-key="b"' not in again.text
+    assert html.unescape(following) in html.unescape(again.text)
 
 
 async def test_other_tenants_uploads_are_neither_found_nor_exported(
@@ -112,9 +141,9 @@ async def test_other_tenants_uploads_are_neither_found_nor_exported(
     await house.review.flag("u1", tenant="other")
 
     for query in ("", "?tenant=other", "?id=u1"):
-        for path in ("/uploads", "/uploads.csv"):
-            text = (await viewer.get(path + query)).text
-            assert "holiday" not in text
+        for path in ("/uploads", "/uploads.csv", "/uploads.parquet"):
+            content = (await viewer.get(path + query)).content
+            assert b"holiday" not in content
     eve = await house.browser_of(await house.person(Role.VIEWER, "eve", Tenants.named("other")))
     assert found((await eve.get("/uploads")).text) == ["u1"]
 
@@ -172,8 +201,9 @@ async def test_a_program_exports_with_the_scope_for_it_only(house: ReviewHouse) 
     reads = await house.program_of(ann, Permission.UPLOADS_READ)
     exports = await house.program_of(ann, Permission.EXPORT)
 
-    assert (await reads.get("/uploads.csv")).status_code == 403
-    assert (await exports.get("/uploads.csv")).status_code == 200
+    for path in ("/uploads.csv", "/uploads.parquet"):
+        assert (await reads.get(path)).status_code == 403
+        assert (await exports.get(path)).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,9 @@ NEEDS: dict[str, Permission | None] = {
     "POST /tokens/{token_id}/revoke": P.TOKENS,
     "GET /uploads": P.UPLOADS_READ,
     "GET /uploads.csv": P.EXPORT,
+    "GET /uploads.parquet": P.EXPORT,
+    "POST /uploads/saved": P.UPLOADS_READ,
+    "POST /uploads/saved/forget": P.UPLOADS_READ,
     "GET /uploads/{upload_id}": P.UPLOADS_READ,
     "POST /uploads/{upload_id}/comments": P.COMMENT,
     "GET /uploads/{upload_id}/verdicts/{verdict_id}": P.UPLOADS_READ,
@@ -123,7 +126,7 @@ async def app(accounts: Accounts) -> AsyncIterator[FastAPI]:
     review = Review(accounts)
     areas = (
         appeals_area(InMemoryAppeals(review.memory), bounds=Bounds(max_bytes=1)),
-        *wiring.moderators_areas(review.desk, review.search),
+        *wiring.moderators_areas(review.desk, review.search_desk),
         leads_area(review.lead_desk),
         erasure_area(InMemoryErasures(review.memory)),
         erasure_routes(InMemoryErasures(review.memory)),

@@ -1,0 +1,18 @@
+"""What the pages of searching read and write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage.accounts.ports import People
+from storage.search.ports import SavedQueries, UploadSearch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchDesk:
+    search: UploadSearch
+    saved: SavedQueries
+    people: People
+    now: Callable[[], datetime]
