@@ -20,6 +20,7 @@ from console.uploads import build_routes
 from monitoring.health import Health
 from runtime import wiring
 from runtime.http_server import HttpServer
+from runtime.policies import load_policy
 from runtime.settings import Settings
 from storage.media import ObstoreMediaStore, probe
 from streams.enact import Enactor
@@ -123,6 +124,10 @@ async def _application(
     store = wiring.media_store(settings)
     shared.health.ready["media_store"] = lambda: probe(store)
     desk = wiring.moderators_desk(settings, shared.kept, store)
+    drawn = desk.evidence
+    await stack.enter_async_context(
+        wiring.following(settings, drawn.policy, drawn, read=load_policy)
+    )
     console = await stack.enter_async_context(
         wiring.open_console(
             settings,

@@ -338,6 +338,11 @@ class Settings(BaseSettings):
         ".veriscope"
     )
     policy: Path | None = Field(None, description="policy file; the packaged one when unset")
+    policy_every: Duration = Field(
+        timedelta(seconds=10),
+        description="how often the policy file is looked at; a sound change is taken without a "
+        "restart, another one is said and changes nothing",
+    )
     kafka: Kafka = Kafka()
     scoring: Scoring = Scoring()
     shadow: Shadow = Shadow()

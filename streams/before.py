@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from moderation.looks import Look
+from moderation.policy import Policy
 from moderation.repeats import Making
 from moderation.upload import Upload
 from moderation.verdict import Match, MatchKind, Verdict
@@ -28,6 +30,11 @@ class Before:
         self._looks = looks
         self._listed = listed
         self._making = making
+
+    def follow(self, policy: Policy) -> None:
+        """Let only verdicts by another policy hold again."""
+        if self._making is not None:
+            self._making = replace(self._making, policy=policy)
 
     async def standing(self, upload: Upload, sha256: str) -> Verdict | None:
         """A verdict on the tenant's same bytes that would come out the same now."""

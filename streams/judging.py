@@ -41,6 +41,10 @@ class Judge:
         self._fusions = fusions
         self._pipeline = pipeline
 
+    def follow(self, policy: Policy) -> None:
+        """Take another policy for all that comes from now on."""
+        self._policy = policy
+
     def __call__(self, message: UploadScored) -> Judged:
         """Judge one upload; the same message is always judged alike.
 

@@ -86,9 +86,13 @@ class Evidence:
         self._history = history
         self._packs = Packs(store)
         self._originals = Originals(store)
-        self._policy = policy
+        self.policy = policy
         self.viewings = viewings
         self.comments = comments
+
+    def follow(self, policy: Policy) -> None:
+        """Take another policy for the thresholds that are drawn."""
+        self.policy = policy
 
     async def of_upload(
         self, caller: Caller, upload_id: str, verdict_id: str | None = None, *, scores: bool = True
@@ -152,7 +156,7 @@ class Evidence:
             verdict=verdict,
             verdicts=tuple(reached),
             strips=tuple(strips(verdict)) if verdict else (),
-            lines=lines_of(self._policy, verdict, upload.lane) if verdict else None,
+            lines=lines_of(self.policy, verdict, upload.lane) if verdict else None,
             sheets=await self._sheets(verdict) if verdict else None,
             original=await self._originals.of(upload) if caller.may(Permission.REVEAL) else None,
             viewing=await self.viewings.of(caller),

@@ -112,6 +112,11 @@ ALERTS = (
         expr="max by (part) (veriscope_retention_overdue_seconds) > 86400",
         says="{{ $labels.part }} is {{ $value | humanizeDuration }} past its retention",
     ),
+    Alert(
+        name="VeriscopePolicyRefused",
+        expr="max(veriscope_policy_refused_seconds) > 300",
+        says="The policy file has been refused for {{ $value | humanizeDuration }}",
+    ),
 )
 
 

@@ -11,6 +11,7 @@ from runtime.wiring.broker import (
 from runtime.wiring.bundles import bundle_store, chosen_bundle, served_bundle
 from runtime.wiring.console import lifetimes, open_console
 from runtime.wiring.erasing import eraser, erasure_areas, erasures
+from runtime.wiring.following import following
 from runtime.wiring.kept import Kept, open_kept
 from runtime.wiring.media import media_store, open_decoders, provenance_search
 from runtime.wiring.moderating import leads_desk, moderators_areas, moderators_desk, search_desk
@@ -34,6 +35,7 @@ __all__ = [
     "eraser",
     "erasure_areas",
     "erasures",
+    "following",
     "intake",
     "leads_desk",
     "ledger_consumers",

@@ -16,6 +16,7 @@ from runtime.wiring.before import known_before
 from runtime.wiring.broker import build_faust, topics
 from runtime.wiring.bundles import fusions, served_bundle
 from runtime.wiring.erasing import unless_erased
+from runtime.wiring.following import following
 from runtime.wiring.kept import Kept
 from runtime.wiring.media import media_store, open_decoders, source, spool
 from runtime.wiring.scoring import check_served, open_panel, open_scorers
@@ -79,6 +80,15 @@ async def open_worker(
         )
         score = Score(panel, bundle.identity, store, names, beside=shadow)
         record = Record(kept.ledger, judge, names, before)
+        await stack.enter_async_context(
+            following(
+                settings,
+                policy,
+                judge,
+                before,
+                read=lambda path: sound_policy(path, bundle.fusion()),
+            )
+        )
         guarded = unless_erased(kept, store)
         for name, handle, window, topic_of in (
             ("extract", guarded(extract), stream.extract_window, names.uploads),

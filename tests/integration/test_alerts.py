@@ -108,6 +108,7 @@ CASES = [
         over="86401",
         under="86400",
     ),
+    gauge("VeriscopePolicyRefused", "veriscope_policy_refused_seconds", over="301", under="300"),
 ]
 
 

@@ -185,3 +185,18 @@ async def test_provenance_that_was_read_otherwise_makes_another_verdict() -> Non
     first, second = await desk.published()
     assert second.supersedes == first.verdict_id
     assert second.lineage.provenance == "reader 2"
+
+
+async def test_another_policy_holds_from_the_next_upload_on() -> None:
+    desk = Desk()
+    rules = (Rule(thresholds=Thresholds(suspect=0.5, fake=0.8)),)
+    judge = Judge(Policy(name="a", sha256="a", rules=rules), {MODEL: PLAIN}, pipeline="1")
+    record = Record(desk.ledger, judge, TOPICS)
+    await record(scored(1.0))
+    judge.follow(
+        Policy(name="b", sha256="b", rules=(Rule(thresholds=Thresholds(suspect=0.5, fake=0.7)),))
+    )
+    await record(scored(1.0))
+    first, second = await desk.published()
+    assert (first.label, second.label) == (Label.SUSPECT, Label.FAKE)
+    assert (first.lineage.policy_name, second.lineage.policy_name) == ("a", "b")
