@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -60,26 +59,17 @@ class _Job:
 class Shadow:
     """Scores uploads by the bundle that is `identity`, after they were scored, and judges both.
 
-    It writes to `notes` and nowhere else. Whoever is not done by its time is dropped. What it
-    computes is computed in `thread`: those of the loop belong to the hops.
+    It writes to `notes` and nowhere else. Whoever is not done by its time is dropped.
     """
 
     def __init__(
-        self,
-        identity: ModelIdentity,
-        panel: Panel,
-        judge: Judge,
-        notes: Notes,
-        terms: ShadowTerms,
-        *,
-        thread: Executor | None = None,
+        self, identity: ModelIdentity, panel: Panel, judge: Judge, notes: Notes, terms: ShadowTerms
     ) -> None:
         self._identity = identity
         self._panel = panel
         self._judge = judge
         self._notes = notes
         self._terms = terms
-        self._thread = thread
         self._waiting: asyncio.Queue[_Job] = asyncio.Queue()
         self._in_hand: set[_Job] = set()
         self._bytes = 0
@@ -138,13 +128,12 @@ class Shadow:
             yield self._waiting.get_nowait()
 
     async def _settle(self, job: _Job) -> ShadowScore:
-        loop = asyncio.get_running_loop()
-        if loop.time() >= job.until:
+        if asyncio.get_running_loop().time() >= job.until:
             return self._note(job, ShadowOutcome.LATE)
         try:
             async with asyncio.timeout_at(job.until):
                 answers = await self._panel.ask(job.pack, urgent=False)
-                score = await loop.run_in_executor(self._thread, self._compare, job, answers)
+            score = self._compare(job, answers)
         except TimeoutError:
             return self._note(job, ShadowOutcome.LATE)
         except Unavailable as error:
@@ -164,6 +153,7 @@ class Shadow:
         self._ailing = name
 
     def _compare(self, job: _Job, answers: Answers) -> ShadowScore:
+        """Judge both at once, by one policy: it may change at any time."""
         by_serving = self._judge(job.scored)
         by_shadow = self._judge(
             replace(

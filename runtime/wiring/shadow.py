@@ -106,7 +106,7 @@ async def _opened(
         within_seconds=settings.shadow.within.total_seconds(),
         room_bytes=settings.shadow.room_bytes,
     )
-    shadow = Shadow(bundle.identity, panel, judge, notes, terms, thread=thread)
+    shadow = Shadow(bundle.identity, panel, judge, notes, terms)
     await stack.enter_async_context(_at_work(shadow, notes, scorers))
     title, sha256 = bundle.manifest.title, bundle.identity.sha256
     log.info("shadow.looks", bundle=title, sha256=sha256, share=terms.share)
