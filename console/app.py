@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from console.areas import Area
@@ -16,6 +17,21 @@ from console.identity.guards import guarded, scopes_of, unlimited
 from console.pages import Pages, answer_failure
 from console.static import Assets
 from monitoring.health import Health
+
+
+def _named(key: str, what: str, well: str, ill: str) -> dict[int | str, dict[str, Any]]:
+    """Both answers of a probe for OpenAPI: an object of `key`, empty where all is `well`."""
+    return {
+        code: {
+            "description": description,
+            "content": {"application/json": {"example": {key: example}}},
+        }
+        for code, description, example in ((200, well, {}), (503, ill, {what: "does not answer"}))
+    }
+
+
+_STUCK = _named("stuck", "worker", "Nothing is stuck.", "It is stuck: start it anew.")
+_MISSING = _named("missing", "database", "All works.", "Something that it needs does not work.")
 
 
 def build_app(
@@ -45,18 +61,18 @@ def build_app(
 def _operations(health: Health) -> APIRouter:
     routes = APIRouter(tags=["operations"], dependencies=[Depends(unlimited)])
 
-    @routes.get("/metrics")
+    @routes.get("/metrics", response_class=PlainTextResponse)
     async def metrics() -> Response:
         """All metrics, as Prometheus reads them."""
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    @routes.get("/healthz")
+    @routes.get("/healthz", responses=_STUCK)
     async def healthz() -> JSONResponse:
         """Answer 503 when the process is stuck and should be restarted."""
         stuck = health.stuck()
         return JSONResponse({"stuck": stuck}, 503 if stuck else 200)
 
-    @routes.get("/readyz")
+    @routes.get("/readyz", responses=_MISSING)
     async def readyz() -> JSONResponse:
         """Answer 503 when a dependency does not work; each one is used once to find out."""
         missing = await health.missing()

@@ -73,7 +73,8 @@ class FilePart:
         self._header[1] += data[start:end]
 
     def _header_end(self) -> None:
-        name, value = (part.decode("utf-8", "replace") for part in self._header)
+        # Byte for byte: parse_options_header turns it into the same bytes again.
+        name, value = (part.decode("latin-1") for part in self._header)
         self._headers[name] = value.replace("\r", " ").replace("\n", " ")
         self._header = []
 

@@ -24,7 +24,7 @@ from moderation.upload import Lane, Upload
 from runtime import wiring
 from runtime.policies import load_policy
 from runtime.services import Service, running
-from runtime.settings import Database, Http, Media, Review, Settings
+from runtime.settings import Console, Database, Http, Media, Review, Settings
 from storage import schema
 from storage.database import now_utc
 from storage.media import ObstoreMediaStore
@@ -136,6 +136,7 @@ async def served_console(folder: Path) -> AsyncIterator[Served]:
         media=Media(store=str(folder / "media")),
         review=Review(grace=LONG, audited=0.0, known=0.0, second=0.0),
         http=Http(port=0),
+        console=Console(uploads_without_token=False),
     )
     await schema.upgrade(settings.database.url.get_secret_value())
     async with (

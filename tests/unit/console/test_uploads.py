@@ -85,6 +85,20 @@ async def test_a_tenant_that_could_leave_its_folder_is_refused(tenant: str) -> N
     assert (await Desk().upload(b"x", tenant=tenant)).status_code == 422
 
 
+@pytest.mark.parametrize("name", ["фото.jpg", "写真.jpg", "smile-\U0001f600.jpg", "ärger.jpg"])
+async def test_a_name_in_any_script_is_kept_as_it_is(name: str) -> None:
+    desk = Desk()
+    body = (
+        b'--b\r\nContent-Disposition: form-data; name="file"; filename="'
+        + name.encode()
+        + b'"\r\n\r\npixels\r\n--b--\r\n'
+    )
+    kind = {"content-type": "multipart/form-data; boundary=b"}
+    answer = await desk.http.post("/v1/uploads", content=body, headers=kind)
+    status = await desk.ledger.status(answer.json()["upload_id"])
+    assert status.upload.file_name == name
+
+
 async def test_a_name_with_control_characters_is_stored_without_them() -> None:
     desk = Desk()
     answer = await desk.upload(b"x", name="a\x07b.jpg")
