@@ -70,7 +70,9 @@ class ErasureWork(Protocol):
         ...
 
     async def end_pass(self, erasure: Erasure, *, now: datetime, settle: timedelta) -> Erasure:
-        """After the first pass: wait that long for the second. After it: write the proof."""
+        """After the first pass: wait that long for the second. After it, and when all messages
+        are told: write the proof.
+        """
         ...
 
 

@@ -1,8 +1,8 @@
 """Does erasures, step by step, in SQLite or PostgreSQL; every step may be taken again.
 
 A pass removes the rows of each upload, and then what lies in the media store. There are two:
-what was on its way while the first one ran is gone after the second, and only then the target's
-name goes and the proof is written.
+what was on its way while the first one ran is gone after the second. Once the broker has the
+tombstones, too, the target's name goes and the proof is written.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from storage.erasure.tables import erased_uploads, erasure_targets, erasures
 from storage.erasure.tombstones import block, secret_of
 from storage.outbox import write_messages
 from storage.ports import OutboundMessage
+from storage.tables import outbox
 
 
 class SqlErasureWork:
@@ -86,7 +87,7 @@ class SqlErasureWork:
             moved = await connection.execute(
                 update(erasure_targets)
                 .where(_is(target), erasure_targets.c.passes < _passes(kept))
-                .values(passes=_passes(kept))
+                .values(passes=erasure_targets.c.passes + 1)
             )
             if moved.rowcount:
                 removed = counted(kept.removed, {"objects": count})
@@ -137,9 +138,13 @@ async def _ended(
         return replace(erasure, state=ErasureState.SETTLING, due_at=now + settle)
     if erasure.state is ErasureState.DONE:
         return erasure
-    await connection.execute(
-        delete(erasure_targets).where(erasure_targets.c.erasure_id == erasure.erasure_id)
-    )
+    own = erasure_targets.c.erasure_id == erasure.erasure_id
+    if await connection.scalar(select(func.count()).where(own, erasure_targets.c.passes < 2)):
+        return replace(erasure, due_at=now + settle)  # found only now
+    untold = outbox.c.key.in_(select(erasure_targets.c.upload_id).where(own))
+    if await connection.scalar(select(func.count()).select_from(outbox).where(untold)):
+        return erasure  # the broker has not all tombstones yet
+    await connection.execute(delete(erasure_targets).where(own))
     uploads = await connection.scalar(
         select(func.count())
         .select_from(erased_uploads)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -19,6 +19,8 @@ from storage.erasure.working import SqlErasureWork
 from storage.in_memory import InMemoryMediaStore
 from storage.retention.leases import SqlLeases
 from streams.erase import Eraser
+from streams.in_memory import InMemoryPublisher
+from streams.relay import Relay
 from streams.topics import Topics
 from tests.contracts.reviews.desk import Desk, sql_desk, suspect
 from tests.contracts.words import a_letter, an_upload
@@ -38,6 +40,7 @@ class House:
     erasures: SqlErasures
     erased: SqlErasedUploads
     work: SqlErasureWork
+    publisher: InMemoryPublisher = field(default_factory=InMemoryPublisher)
 
     def eraser(self, **changes: object) -> Eraser:
         clock = self.desk.clock
@@ -56,8 +59,20 @@ class House:
     async def finish(self):
         await self.eraser().once()
         self.desk.clock.now += SETTLE
+        return await self.end()
+
+    async def end(self):
+        """Let the second pass run, and then the relay: only then it is done."""
+        await self.eraser().once()
+        await self.relay()
         (done,) = await self.eraser().once()
         return done
+
+    async def relay(self) -> None:
+        """Publish what waits, as the relay does, in its order."""
+        relay = Relay(self.desk.outbox, SqlDeadLetters(self.engine), self.publisher)
+        while await relay.once():
+            pass
 
     async def keep(self, upload_id: str = "u1", *, sha256: str = SHA256, **changes: object) -> None:
         """Let an upload come to an end, with a file name, looks, bytes and packs of its own.

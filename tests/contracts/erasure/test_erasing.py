@@ -64,8 +64,7 @@ async def test_each_pass_empties_the_compacted_topics(house: House) -> None:
 
     await house.erase()
 
-    pending = await house.desk.outbox.pending(limit=10)
-    told = [(entry.message.topic, entry.message.key, entry.message.value) for entry in pending]
+    told = [(one.topic, one.key, one.value) for one in house.publisher.published]
     assert told == [("test.verdicts", "u1", b""), ("test.decisions", "u1", b"")] * 2
 
 
@@ -135,7 +134,7 @@ async def test_what_was_written_while_the_first_pass_ran_is_gone_after_the_secon
     assert await house.eraser().once() == []
 
     house.desk.clock.now += SECOND
-    (done,) = await house.eraser().once()
+    done = await house.end()
 
     assert done.state is ErasureState.DONE
     assert house.store.objects == {}
@@ -329,8 +328,9 @@ async def test_a_crash_at_any_step_is_made_up_for(
         await house.eraser(work=Crashing(house.engine, step, late=late)).once()
     house.desk.clock.now += SETTLE  # the lease of the one that died has ended
 
-    for _ in range(2):
+    for _ in range(3):
         await house.eraser().once()
+        await house.relay()
         house.desk.clock.now += SETTLE
 
     (done,) = await house.erasures.erasures(ALL_TENANTS, limit=10)
@@ -367,6 +367,37 @@ async def test_a_proof_is_not_written_while_a_part_is_left(house: House) -> None
 
     (still,) = await house.erasures.erasures(ALL_TENANTS, limit=10)
     assert (still.state, still.target) == (ErasureState.SETTLING, "u1")
+
+
+async def test_no_proof_is_written_before_the_broker_has_the_tombstones(house: House) -> None:
+    await house.keep()
+    await house.ask()
+    await house.eraser().once()
+    house.desk.clock.now += SETTLE
+
+    (waits,) = await house.eraser().once()
+    (still,) = await house.eraser().once()
+    assert (waits.state, still.state) == (ErasureState.SETTLING, ErasureState.SETTLING)
+
+    await house.relay()
+    (done,) = await house.eraser().once()
+    assert done.state is ErasureState.DONE
+
+
+async def test_what_an_uploader_sent_and_is_found_late_settles_for_itself(house: House) -> None:
+    await house.ask("ann-x", **UPLOADER)
+    await house.eraser().once()
+    await house.keep("u1")  # announced before, and only now in the ledger
+    house.desk.clock.now += SETTLE
+
+    (first,) = await house.eraser().once()
+    assert (first.state, first.due_at) == (
+        ErasureState.SETTLING,
+        house.desk.clock.now + SETTLE,
+    )
+    house.desk.clock.now += SETTLE
+
+    assert (await house.end()).uploads == 1
 
 
 async def test_one_process_at_a_time_erases(house: House) -> None:
@@ -408,7 +439,7 @@ async def test_how_many_erasures_wait_and_since_when_is_measured(house: House) -
     assert REGISTRY.get_sample_value("veriscope_oldest_erasure_seconds") == 3599
 
     house.desk.clock.now += SECOND
-    await house.eraser().once()
+    await house.end()
     assert REGISTRY.get_sample_value("veriscope_erasures_open") == 0
     assert REGISTRY.get_sample_value("veriscope_oldest_erasure_seconds") == 0
     assert REGISTRY.get_sample_value("veriscope_erasures_total", {"scope": "upload"}) == done + 1

@@ -52,6 +52,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
 def test_an_upload_is_asked_for_erased_and_proved(place):
     assert place.command("u1", *ASKED).endswith("  pending\n")
     assert place.command("run").endswith("  settling\n")
+    assert place.command("run").endswith("  settling\n")
+    place.do(lambda house: house.relay())
     assert place.command("run").endswith("  done\n")
 
     (proof,) = place.command("list", "--of", "u1", "--json").splitlines()
@@ -65,6 +67,8 @@ def test_an_upload_is_asked_for_erased_and_proved(place):
 def test_all_of_an_uploader_is_asked_for(place):
     place.command("--uploader", "ann-x", *ASKED)
     place.command("run")
+    place.command("run")
+    place.do(lambda house: house.relay())
     place.command("run")
 
     assert json.loads(place.command("list", "--json"))["uploads"] == 1
