@@ -42,7 +42,6 @@ async def _page(
     request: Request, desk: Desk, caller: Caller, upload_id: str, verdict_id: str | None = None
 ) -> Response:
     """Raises: UnknownUpload, UploadErased; Refused where there is no such verdict (404)."""
-    await desk.evidence.upload(caller, upload_id)
     history, now = await desk.records.history(upload_id), desk.now()
     hidden = is_hidden(history, caller, now)
     shown = await desk.evidence.of_upload(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
 from console.evidence.originals import KeptMedia, Original, Originals
 from console.evidence.packs import OpenPack, Packs
 from console.evidence.ranges import Stretch
+from console.evidence.scored import CropSaid, RecordedScores, nothing_recorded, said_of
 from console.evidence.sheets import Sheet, Sketch, sheets, sketches
-from console.evidence.strips import Lines, Strip, lines_of, strips
+from console.evidence.strips import Lines, Strip, lines_of, rule_of, strips
 from console.evidence.viewing import ViewingChoices
 from console.faults import nothing_here
 from console.identity.callers import Caller
@@ -32,7 +33,8 @@ class Shown:
     """What a page tells of one verdict. `verdict` is None while there is no end.
 
     `verdicts` are all there ever were, the current one first; `sheets` is None where crops are
-    not kept any more, `original` for who may not reveal media. Without `scores` nothing of what
+    not kept any more, `original` for who may not reveal media. `said` is empty where the scores
+    of crops are not kept. Without `scores` nothing of what
     the detectors say is shown.
     """
 
@@ -40,6 +42,7 @@ class Shown:
     status: UploadStatus
     verdict: Verdict | None
     verdicts: tuple[Verdict, ...]
+    said: Mapping[int, CropSaid]
     strips: tuple[Strip, ...]
     lines: Lines | None
     sheets: tuple[Sheet, ...] | None
@@ -81,6 +84,7 @@ class Evidence:
         policy: Policy,
         viewings: ViewingChoices,
         comments: Comments,
+        recorded: RecordedScores = nothing_recorded,
     ) -> None:
         self._ledger = ledger
         self._history = history
@@ -89,6 +93,7 @@ class Evidence:
         self.policy = policy
         self.viewings = viewings
         self.comments = comments
+        self._recorded = recorded
 
     def follow(self, policy: Policy) -> None:
         """Take another policy for the thresholds that are drawn."""
@@ -150,18 +155,24 @@ class Evidence:
         reached = await self._history.verdicts(upload_id, caller.tenants)
         asked = [one for one in reached if verdict_id in (None, one.verdict_id)]
         verdict = asked[0] if asked else None
+        said = await self._said(verdict, upload) if verdict and scores else {}
         return Shown(
             upload=upload,
             status=status,
             verdict=verdict,
             verdicts=tuple(reached),
-            strips=tuple(strips(verdict)) if verdict else (),
+            said=said,
+            strips=tuple(strips(verdict, said.values())) if verdict else (),
             lines=lines_of(self.policy, verdict, upload.lane) if verdict else None,
             sheets=await self._sheets(verdict) if verdict else None,
             original=await self._originals.of(upload) if caller.may(Permission.REVEAL) else None,
             viewing=await self.viewings.of(caller),
             scores=scores,
         )
+
+    async def _said(self, verdict: Verdict, upload: Upload) -> Mapping[int, CropSaid]:
+        rule = rule_of(self.policy, verdict, upload.lane)
+        return said_of(await self._recorded(verdict), rule.limits if rule else None)
 
     async def _sheets(self, verdict: Verdict) -> tuple[Sheet, ...] | None:
         pack = await self._pack_of(verdict)

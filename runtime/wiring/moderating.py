@@ -18,6 +18,7 @@ from console.search.saving import saving_area
 from runtime.policies import load_policy
 from runtime.settings import Settings
 from runtime.wiring.kept import Kept
+from runtime.wiring.recorded import RecordedBehind
 from storage.accounts.records import Viewing
 from storage.comments.database import SqlComments
 from storage.database import now_utc
@@ -41,6 +42,7 @@ def moderators_desk(settings: Settings, kept: Kept, store: KeptMedia) -> QueueDe
             load_policy(settings.policy),
             _viewings(settings, kept),
             SqlComments(kept.engine),
+            RecordedBehind(settings, store),
         ),
         accounts=kept.accounts,
         reasons=reviews.reasons,

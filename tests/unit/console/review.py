@@ -9,6 +9,7 @@ from console.bounds import Bounds
 from console.evidence.desk import Desk
 from console.evidence.pages import evidence_area
 from console.evidence.reading import Evidence
+from console.evidence.scored import Recorded
 from console.evidence.viewing import ViewingChoices
 from console.leading.desk import LeadDesk
 from console.leading.pages import leads_area
@@ -91,6 +92,7 @@ class Review:
         self.search = InMemoryUploadSearch(self.memory)
         self.saved = InMemorySavedQueries()
         self.comments = InMemoryComments(self.memory)
+        self.said: Recorded | None = None
         self.desk = QueueDesk(
             queue=InMemoryReviewQueue(self.memory),
             decisions=InMemoryDecisions(self.memory, REASONS),
@@ -103,6 +105,7 @@ class Review:
                 POLICY,
                 ViewingChoices(accounts.viewings, Viewing()),
                 self.comments,
+                self.recorded,
             ),
             accounts=replace(accounts, log=self.log),
             reasons=REASONS,
@@ -131,6 +134,10 @@ class Review:
             people=self.desk.accounts.people,
             now=self.desk.now,
         )
+
+    async def recorded(self, _verdict: Verdict) -> Recorded | None:
+        """Implements `RecordedScores` with what a test says was recorded."""
+        return self.said
 
     @property
     def areas(self):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from console.evidence.scored import Recorded
+from moderation.fusion import Family, Fusion
 from moderation.lineage import Lineage
 from moderation.people import ALL_TENANTS, Role, Tenants
 from moderation.provenance import (
@@ -17,6 +19,8 @@ from moderation.provenance import (
     ProvenanceState,
     Signer,
 )
+from moderation.scores import CropScore
+from moderation.tracks import Crop, CropQuality
 from moderation.verdict import Label, Reason, Rejection
 from tests.contracts.words import an_upload
 from tests.unit.console.evidence import CLIP, CROP, SHEET
@@ -74,6 +78,59 @@ async def test_a_strip_puts_frames_at_their_place_along_the_time_line(
     assert '<rect class="strip-seen" x="50.0" y="0" width="175.0"' in text
     assert '<rect class="strip-mark" x="73.0" y="1.8"' in text
     assert "style=" not in text
+
+
+def scored(crop_id: int, at_seconds: float, logit: float, *, sharpness: float = 100.0) -> CropScore:
+    quality = CropQuality(
+        face_pixels=120.0, sharpness=sharpness, frontality=0.9, detector_score=0.99
+    )
+    crop = Crop(
+        crop_id=crop_id,
+        track_id=0,
+        at_seconds=at_seconds,
+        box_xyxy=(0.0, 0.0, 10.0, 10.0),
+        quality=quality,
+    )
+    return CropScore(crop=crop, logits={"b": logit})
+
+
+FUSION = Fusion(id="none", families=(Family(finds="manipulated", weights={"b": 1.0}),))
+
+
+async def test_a_strip_tells_every_crop_where_scores_are_kept_and_why_one_was_not_judged(
+    house: ReviewHouse, viewer: httpx.AsyncClient
+) -> None:
+    late, blurred, early = scored(0, 5.0, 0.0), scored(1, 2.5, 9.0, sharpness=1.0), scored(2, 0, 0)
+    house.review.said = Recorded(scores=(late, blurred, early), fusion=FUSION)
+    await house.review.flag(media=CLIP)
+
+    text = (await viewer.get("/uploads/u1")).text
+
+    assert '<polyline class="strip-score" points="0.0,30.0 500.0,30.0">' in text
+    assert '<rect class="strip-unjudged" x="248.0"' in text
+    assert "0:02.5: not judged, the face is blurred" in text
+    assert "0:00.7 · 50 %" in text
+
+
+async def test_what_was_not_judged_is_told_by_the_policy_that_judged_alone(
+    house: ReviewHouse, viewer: httpx.AsyncClient
+) -> None:
+    lineage = Lineage(pipeline="1", policy_name="strict", policy_sha256="ef" * 32)
+    house.review.said = Recorded(scores=(scored(1, 2.5, 9.0, sharpness=1.0),), fusion=FUSION)
+    await house.review.flag(lineage=lineage, media=CLIP)
+
+    assert "not judged" not in (await viewer.get("/uploads/u1")).text
+
+
+async def test_a_strip_without_kept_scores_has_the_strongest_frames_alone(
+    house: ReviewHouse, viewer: httpx.AsyncClient
+) -> None:
+    await house.review.flag(media=CLIP)
+
+    text = (await viewer.get("/uploads/u1")).text
+
+    assert "strip-mark" in text
+    assert "strip-score" not in text
 
 
 async def test_thresholds_of_another_policy_than_the_one_in_force_are_not_told(
@@ -139,6 +196,7 @@ async def test_what_stood_behind_a_superseded_verdict_is_still_shown(
 @pytest.mark.parametrize("path", ["/uploads/u1", "/uploads/u1/verdicts/u1-strict"])
 async def test_scores_wait_for_the_first_impression_on_the_uploads_own_page_too(path: str) -> None:
     house = ReviewHouse(impression_first=True)
+    house.review.said = Recorded(scores=(scored(0, 1.0, 3.5),), fusion=FUSION)
     await house.review.flag(media=CLIP)
     ann = await house.browser_of(await house.person(Role.MODERATOR, "ann"))
     lea = await house.browser_of(await house.person(Role.LEAD, "lea"))
@@ -151,7 +209,15 @@ async def test_scores_wait_for_the_first_impression_on_the_uploads_own_page_too(
     assert "may come to you" in before
     assert f'<a href="{job}">A review of it is with you</a>' in held
     for text in (before, held):
-        for told in ("70 %", "97 %", "may be forged", "data-seek", "Strongest frames", "faces 3"):
+        for told in (
+            "70 %",
+            "97 %",
+            "may be forged",
+            "data-seek",
+            "Strongest frames",
+            "faces 3",
+            "strip",
+        ):
             assert told not in text, told
 
 
