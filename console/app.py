@@ -30,6 +30,9 @@ def _named(key: str, what: str, well: str, ill: str) -> dict[int | str, dict[str
     }
 
 
+_METRICS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/plain": {"example": 'veriscope_verdicts_total{label="clear"} 3.0'}}}
+}
 _STUCK = _named("stuck", "worker", "Nothing is stuck.", "It is stuck: start it anew.")
 _MISSING = _named("missing", "database", "All works.", "Something that it needs does not work.")
 
@@ -61,7 +64,7 @@ def build_app(
 def _operations(health: Health) -> APIRouter:
     routes = APIRouter(tags=["operations"], dependencies=[Depends(unlimited)])
 
-    @routes.get("/metrics", response_class=PlainTextResponse)
+    @routes.get("/metrics", response_class=PlainTextResponse, responses=_METRICS)
     async def metrics() -> Response:
         """All metrics, as Prometheus reads them."""
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -7,4 +7,4 @@ from typing import Annotated
 from fastapi import Path
 
 IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
-Id = Annotated[str, Path(pattern=IDENTIFIER)]
+Id = Annotated[str, Path(pattern=IDENTIFIER, description="as it was answered or handed in")]

@@ -65,7 +65,7 @@ class Address(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     uri: str = Field(min_length=1, max_length=2048, examples=["https://example.org/clip.mp4"])
-    file_name: str | None = Field(None, max_length=255)
+    file_name: str | None = Field(None, max_length=255, examples=["clip.mp4"])
 
 
 class Accepted(BaseModel):
