@@ -62,9 +62,10 @@ def _opened(
         raise NothingToAppeal
     if standing is not None and standing.job_kind is JobKind.APPEAL:
         raise NothingToAppeal("an appeal was decided already")
-    about = standing.decision_id if standing is not None else None
+    about = standing.decision_id if standing is not None else _taken_over(verdict)
+    against = standing.decision_id if standing is not None else verdict.verdict_id
     return ReviewJob(
-        job_id=job_id_of(verdict.upload_id, JobKind.APPEAL, about or verdict.verdict_id),
+        job_id=job_id_of(verdict.upload_id, JobKind.APPEAL, against),
         tenant=verdict.tenant,
         upload_id=verdict.upload_id,
         verdict_id=verdict.verdict_id,
@@ -76,6 +77,12 @@ def _opened(
         about=about,
         appeal=text,
     )
+
+
+def _taken_over(verdict: Verdict) -> str | None:
+    """What people decided about an upload alike, and the verdict acts by: who did is not asked."""
+    matches = (one for one in verdict.matched if one.action is verdict.action)
+    return next((one.decision_id for one in matches if one.decision_id), None)
 
 
 def reopening(

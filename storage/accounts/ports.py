@@ -174,7 +174,7 @@ class MediaAccessLog(Protocol):
         person_id: str | None = None,
         limit: int,
     ) -> list[MediaAccess]:
-        """The newest first."""
+        """The newest first; of one upload, of one person, or of all."""
         ...
 
 

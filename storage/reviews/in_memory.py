@@ -40,15 +40,17 @@ class InMemoryReviewQueue:
         lead: bool = False,
     ) -> ReviewJob | None:
         now = self._memory.clock()
-        wanted = [
+        seen = [
             job
             for job in self._kept.jobs.values()
-            if job.state in OPEN
-            and (queue is None or job.queue == queue)
-            and (tenants is None or job.tenant in tenants)
+            if job.state in OPEN and (tenants is None or job.tenant in tenants)
         ]
-        held = [job for job in wanted if job.is_held_by(moderator, now)]
-        free = [job for job in wanted if self._is_free_for(job, moderator, now, lead=lead)]
+        held = [job for job in seen if job.is_held_by(moderator, now)]
+        free = [
+            job
+            for job in seen
+            if queue in (None, job.queue) and self._is_free_for(job, moderator, now, lead=lead)
+        ]
         oldest = min(held or free, key=lambda job: (job.deadline_at, job.job_id), default=None)
         return None if oldest is None else self._lock(oldest, moderator, now)
 
@@ -84,7 +86,7 @@ class InMemoryReviewQueue:
         if (job.job_id, moderator) in self._kept.skips:
             return False
         return job.kind not in FOR_OTHERS or not any(
-            one.decision.upload_id == job.upload_id
+            (one.decision.upload_id == job.upload_id or one.decision.decision_id == job.about)
             and one.decision.moderator == moderator
             and one.decision.kind is not DecisionKind.UNDO
             for one in self._kept.chains.get(job.tenant, ())

@@ -35,9 +35,10 @@ class ReviewQueue(Protocol):
     ) -> ReviewJob | None:
         """Lock the free job with the oldest deadline, of one queue or of all, and return it.
 
-        Whoever holds a job already gets that one again. Nobody is given what they skipped, nor
-        a second review, an appeal or a known item on an upload that they decided about;
-        escalated jobs are for leads. None: there is nothing for them.
+        Whoever holds a job already gets that one again, whatever queue it is of. Nobody is given
+        what they skipped, nor a second review, an appeal or a known item on an upload that they
+        decided about, or where what they decided about another one was taken over; escalated
+        jobs are for leads. None: there is nothing for them.
         """
         ...
 

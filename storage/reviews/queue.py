@@ -45,8 +45,9 @@ class SqlReviewQueue:
         lead: bool = False,
     ) -> ReviewJob | None:
         now = self._clock()
-        narrowed = _narrowed(queue, tenants)
-        held = oldest(*narrowed, _JOBS.locked_by == moderator, _JOBS.locked_until > now)
+        seen = among(tenants, _JOBS.tenant)
+        held = oldest(seen, _JOBS.locked_by == moderator, _JOBS.locked_until > now)
+        narrowed = [seen] if queue is None else [seen, _JOBS.queue == queue]
         free = oldest(*narrowed, *_is_free_for(moderator, now, lead=lead))
         async with writing(self._engine) as connection:
             for job_id in (held, free):
@@ -124,11 +125,6 @@ def _held(job: ReviewJob, moderator: str, now: datetime) -> None:
         raise NotHeld
 
 
-def _narrowed(queue: str | None, tenants: TenantNames) -> list[ColumnElement[bool]]:
-    wanted = [among(tenants, _JOBS.tenant)]
-    return wanted if queue is None else [*wanted, _JOBS.queue == queue]
-
-
 def _is_free_for(moderator: str, now: datetime, *, lead: bool) -> list[ColumnElement[bool]]:
     skipped = exists().where(
         review_skips.c.job_id == _JOBS.job_id, review_skips.c.moderator == moderator
@@ -138,9 +134,14 @@ def _is_free_for(moderator: str, now: datetime, *, lead: bool) -> list[ColumnEle
         decisions.c.moderator == moderator,
         decisions.c.kind != DecisionKind.UNDO.value,
     )
+    # An appeal may be about what they decided about another upload, which looks like this one.
+    decided_about = exists().where(
+        decisions.c.decision_id == _JOBS.about, decisions.c.moderator == moderator
+    )
+    for_anybody = _JOBS.kind.not_in([kind.value for kind in FOR_OTHERS])
     free: list[ColumnElement[bool]] = [
         or_(_JOBS.locked_until.is_(None), _JOBS.locked_until <= now),
         ~skipped,
-        or_(_JOBS.kind.not_in([kind.value for kind in FOR_OTHERS]), ~decided_before),
+        or_(for_anybody, ~decided_before & ~decided_about),
     ]
     return free if lead else [*free, _JOBS.escalated.is_(False)]

@@ -111,25 +111,13 @@ async def test_a_hundred_askers_of_two_hundred_jobs_in_sqlite(sqlite_url: str) -
 
 
 async def test_a_hundred_askers_of_ten_thousand_jobs_in_postgresql(postgresql_url: str) -> None:
-    await ten_thousand_jobs(postgresql_url, 400)
-
-
-@pytest.mark.exhaustive
-@pytest.mark.timeout(3600)
-async def test_a_hundred_askers_decide_ten_thousand_jobs_in_postgresql(
-    postgresql_url: str,
-) -> None:
-    await ten_thousand_jobs(postgresql_url, 10_000)
-
-
-async def ten_thousand_jobs(url: str, most: int) -> None:
-    await (await open_emptied(url)).dispose()
+    await (await open_emptied(postgresql_url)).dispose()
     # Two pools, as two processes of the console would have.
-    engines = [open_database(url, connections=8, patience_seconds=60.0) for _ in "ab"]
+    engines = [open_database(postgresql_url, connections=8, patience_seconds=60.0) for _ in "ab"]
     await fill(engines[0], 10_000)
     both = _Both(*(sql_desk(engine) for engine in engines))
 
-    await moderated(both.desk(), 10_000, most)
+    await moderated(both.desk(), 10_000, 400)
     for engine in engines:
         await engine.dispose()
 

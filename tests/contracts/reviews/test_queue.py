@@ -70,6 +70,19 @@ async def test_whoever_holds_a_job_is_given_that_one_again(desk: Desk) -> None:
     assert (await desk.take("ann")).job_id == (await desk.take("ann")).job_id
 
 
+async def test_whoever_holds_a_job_is_given_that_one_whatever_queue_they_ask_for(
+    desk: Desk,
+) -> None:
+    await desk.flag("u1", policy="strict")
+    await desk.flag("u2", policy="mild")
+    held = await desk.take("ann", queue="strict")
+
+    again = await desk.take("ann", queue="mild")
+
+    assert again.job_id == held.job_id
+    assert (await desk.take("bob", queue="mild")).upload_id == "u2"
+
+
 async def test_the_oldest_deadline_comes_first(desk: Desk) -> None:
     await desk.flag("late")
     desk.clock.now -= MINUTE

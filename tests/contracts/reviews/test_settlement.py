@@ -7,7 +7,7 @@ import pytest
 from moderation.decisions import DecisionKind
 from moderation.errors import AppealOpen, NothingToAppeal, NothingToReopen, UnknownUpload
 from moderation.review import JobKind, JobState
-from moderation.verdict import Action
+from moderation.verdict import Action, Match, MatchKind
 from tests.contracts.reviews.desk import Desk, published
 from tests.contracts.words import NOON, SECOND, a_verdict, an_upload
 
@@ -194,6 +194,23 @@ async def test_an_automated_verdict_may_be_appealed(desk: Desk) -> None:
     assert (job.action, job.about) == (Action.LABEL, None)
     one = await desk.take_and_decide("bob")
     assert one.decision.action is Action.LABEL
+
+
+async def test_an_appeal_against_a_decision_that_was_taken_over_reaches_somebody_else(
+    desk: Desk,
+) -> None:
+    await desk.flag("u1")
+    one = await desk.take_and_decide("ann")
+    await desk.settle_all()
+    decided = one.decision.decision_id
+    match = Match(kind=MatchKind.DECISION, decision_id=decided, action=Action.WITHHOLD)
+    await desk.conclude(a_verdict("u2", matched=(match,)))
+
+    job = await desk.appeals.appeal("u2", "why?")
+
+    assert job.about == decided
+    assert await desk.queue.next("ann", lead=True) is None
+    assert (await desk.take("bob")).job_id == job.job_id
 
 
 async def test_an_appeal_is_answered_whatever_a_newer_verdict_says(desk: Desk) -> None:

@@ -375,6 +375,21 @@ async def test_queues_are_counted_without_telling_kinds_apart(
     assert "known" not in text
 
 
+async def test_a_moderator_takes_from_the_queue_of_one_policy(
+    house: ReviewHouse, ann: httpx.AsyncClient
+) -> None:
+    await house.review.flag("u1")
+    await house.review.flag("u2", policy="mild")
+    assert "mild, 1 open" in (await ann.get("/queue")).text
+
+    answer = await ann.post("/queue/next", data={"queue": "mild"})
+
+    job_id = answer.headers["location"].rpartition("/")[2]
+    assert house.review.memory.reviews.jobs[job_id].upload_id == "u2"
+    none = await ann.post("/queue/next", data={"queue": "none such"})
+    assert none.headers["location"] == f"/queue/{job_id}"  # they have one
+
+
 async def test_an_appeal_shows_what_the_uploader_says_and_not_as_markup(
     house: ReviewHouse, ann: httpx.AsyncClient
 ) -> None:
