@@ -20,6 +20,11 @@ from inference.scoring.panel import Panel
 from moderation.errors import ScorerMismatch
 from moderation.lineage import ModelIdentity
 
+# The first look at a tensor's data sets up OpenVINO's side of NumPy behind a lock that is taken
+# while the interpreter's is held: two models that are asked for the first time at once wait for
+# one another for ever. So that first look is here, where only one thread can be.
+_ = ov.Tensor(np.zeros(1, np.float32)).data
+
 
 class LocalScorer:
     """A CropScorer on the CPU of this machine, for one `version` of a model.
