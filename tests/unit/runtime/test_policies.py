@@ -120,6 +120,15 @@ def test_a_policy_that_breaks_a_test_of_its_own_may_not_judge(tmp_path: Path) ->
     assert sound_policy(kept, _fusion([])).name == "mine"
 
 
+def test_the_policy_of_the_manual_keeps_what_it_promises(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs/policies.md").read_text()
+    (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert not read_policy(_file(tmp_path, example)).broken(_fusion([]))
+    forgotten = _file(tmp_path, example.replace("    lane: live\n", ""))
+    (said,) = read_policy(forgotten).broken(_fusion([]))
+    assert said.removeprefix(f"policy {forgotten}") in page
+
+
 def test_the_packaged_policy_keeps_what_it_promises() -> None:
     read = read_policy(None)
     assert len(read.tests) > 5
