@@ -138,6 +138,7 @@ async def _application(
                 *wiring.moderators_areas(desk, wiring.search_desk(shared.kept)),
                 leads_area(wiring.leads_desk(shared.kept)),
                 *wiring.erasure_areas(shared.kept),
+                wiring.retention_page(settings, shared.kept),
             ),
         )
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
 import structlog
 
@@ -13,7 +12,8 @@ from moderation.retention import Part, RetentionPlan
 from monitoring import metrics
 from monitoring.health import Pulse
 from storage.ports import Erasable
-from storage.retention.ports import Due, Lease, RetentionRecords, RetentionWork, Standing
+from storage.retention.ports import Due, Lease
+from storage.retention.standings import Looking, ended_before, standings
 from streams.erase import tombstones
 from streams.retries import FOR_EVER, note, patiently
 from streams.topics import Topics
@@ -27,10 +27,6 @@ _SWEPT_EVERY = timedelta(days=1)
 _SWEPT = ("media", "packs")
 
 
-class Work(RetentionWork, RetentionRecords, Protocol):
-    """What finds and removes rows, and says how it stands."""
-
-
 class Retainer:
     """Removes what is due, one process at a time; what was begun is ended by the next look.
 
@@ -40,7 +36,7 @@ class Retainer:
 
     def __init__(
         self,
-        work: Work,
+        work: Looking,
         store: Erasable,
         lease: Lease,
         topics: Topics,
@@ -83,23 +79,11 @@ class Retainer:
         self.pulse.beat()
         return removed
 
-    async def standings(self) -> dict[str, dict[Part, Standing]]:
-        """How each part of each tenant's uploads stands; of what is kept for ever nothing does."""
-        found: dict[str, dict[Part, Standing]] = {}
-        for tenant in await self._work.tenants():
-            ends = {part: self._ended_before(tenant, part) for part in Part}
-            found[tenant] = {
-                part: await self._work.standing(tenant, part, ended_before=end)
-                for part, end in ends.items()
-                if end is not None
-            }
-        return found
-
     async def _part(self, tenant: str, part: Part) -> int:
         removed = 0
-        ended_before = self._ended_before(tenant, part)
-        while ended_before is not None:
-            due = await self._work.due(tenant, part, ended_before=ended_before, limit=_BATCH)
+        end = ended_before(self._plan, tenant, part, self._now())
+        while end is not None:
+            due = await self._work.due(tenant, part, ended_before=end, limit=_BATCH)
             if not due:
                 break
             removed += await self._remove(part, due)
@@ -148,17 +132,14 @@ class Retainer:
         self.pulse.beat()
         await self._lease.take("retention", within=_LEASE)
 
-    def _ended_before(self, tenant: str, part: Part) -> datetime | None:
-        time = self._plan.of(tenant).of(part)
-        return None if time is None else self._now() - time
-
     async def _report(self) -> None:
         overdue = dict.fromkeys(Part, 0.0)
         held = dict.fromkeys(Part, 0)
-        for tenant, parts in (await self.standings()).items():
+        now = self._now()
+        for tenant, parts in (await standings(self._work, self._plan, now)).items():
             for part, standing in parts.items():
                 held[part] += standing.held
-                end = self._ended_before(tenant, part)
+                end = ended_before(self._plan, tenant, part, now)
                 if standing.overdue_since is not None and end is not None:
                     late = (end - standing.overdue_since).total_seconds()
                     overdue[part] = max(overdue[part], late)

@@ -19,6 +19,7 @@ from runtime.cli import (
     people,
     policy,
     replay,
+    retention,
     reviews,
     services,
 )
@@ -40,6 +41,7 @@ replay.add_to(app)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(erase.app, name="erase")
 app.add_typer(models.app, name="models")
+app.add_typer(retention.app, name="retention")
 app.add_typer(reviews.app, name="reviews")
 app.add_typer(policy.app, name="policy")
 app.add_typer(audit.app, name="audit")

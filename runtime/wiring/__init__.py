@@ -16,7 +16,12 @@ from runtime.wiring.kept import Kept, open_kept
 from runtime.wiring.media import media_store, open_decoders, provenance_search
 from runtime.wiring.moderating import leads_desk, moderators_areas, moderators_desk, search_desk
 from runtime.wiring.replaying import Anew, Stage, open_replay, record_by
-from runtime.wiring.retaining import retainer, retention_plan
+from runtime.wiring.retaining import (
+    retainer,
+    retention_page,
+    retention_plan,
+    retention_standings,
+)
 from runtime.wiring.reviews import statement_terms
 from runtime.wiring.scoring import check_served, open_panel, open_scorers
 from runtime.wiring.shadow import open_shadow_scorers, shadow_bundle
@@ -55,7 +60,9 @@ __all__ = [
     "provenance_search",
     "record_by",
     "retainer",
+    "retention_page",
     "retention_plan",
+    "retention_standings",
     "search_desk",
     "served_bundle",
     "shadow_bundle",

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
+from console.areas import Area
+from console.erasure.times import retention_area
 from moderation.errors import InvalidConfiguration
 from moderation.retention import Part, Retention, RetentionPlan
 from runtime.settings import KeptFor, Settings
 from runtime.wiring.broker import topics
 from runtime.wiring.kept import Kept
+from storage.database import now_utc
 from storage.ports import Erasable
 from storage.retention.leases import SqlLeases
+from storage.retention.standings import Standings, standings
 from storage.retention.working import SqlRetention
 from streams.retain import Retainer
 
@@ -35,6 +41,17 @@ def retainer(settings: Settings, kept: Kept, store: Erasable) -> Retainer:
         retention_plan(settings),
         strays_after=settings.retention.strays_after,
     )
+
+
+def retention_standings(settings: Settings, kept: Kept) -> Callable[[], Awaitable[Standings]]:
+    """Raises: InvalidConfiguration: see `retention_plan`."""
+    work, plan = SqlRetention(kept.engine), retention_plan(settings)
+    return lambda: standings(work, plan, now_utc())
+
+
+def retention_page(settings: Settings, kept: Kept) -> Area:
+    """Raises: InvalidConfiguration: see `retention_plan`."""
+    return retention_area(retention_plan(settings), retention_standings(settings, kept))
 
 
 def _retention(own: KeptFor, default: KeptFor) -> Retention:

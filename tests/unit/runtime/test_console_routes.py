@@ -16,6 +16,7 @@ from console.appeals.routes import appeals_area
 from console.bounds import Bounds
 from console.erasure.pages import erasure_area
 from console.erasure.routes import erasure_routes
+from console.erasure.times import retention_area
 from console.identity.door import Door
 from console.identity.gate import SESSION
 from console.identity.guards import guarded, permission_of
@@ -25,6 +26,7 @@ from console.identity.secrets import form_token
 from console.leading.pages import leads_area
 from console.uploads import build_routes
 from moderation.people import NOT_FOR_TOKENS, Permission, Role, Tenants, permissions
+from moderation.retention import RetentionPlan
 from monitoring.health import Health
 from runtime import wiring
 from runtime.settings import Console, Settings
@@ -33,6 +35,7 @@ from storage.accounts.ports import Accounts
 from storage.database import now_utc
 from storage.erasure.in_memory import InMemoryErasures
 from storage.in_memory import InMemoryLedger, InMemoryMediaStore, Memory
+from storage.retention.standings import Standings
 from storage.reviews.in_memory_appeals import InMemoryAppeals
 from tests.unit.console.house import CHEAP, HERE
 from tests.unit.console.review import Review
@@ -69,6 +72,7 @@ NEEDS: dict[str, Permission | None] = {
     "GET /queue/{job_id}/decided": P.DECIDE,
     "POST /queue/{job_id}/undo": P.DECIDE,
     "GET /readyz": ALL,
+    "GET /retention": P.RETENTION,
     "GET /sessions": P.ACCOUNTS,
     "POST /sessions/{session_digest}/end": P.ACCOUNTS,
     "GET /sign-in": ALL,
@@ -130,9 +134,14 @@ async def app(accounts: Accounts) -> AsyncIterator[FastAPI]:
         leads_area(review.lead_desk),
         erasure_area(InMemoryErasures(review.memory)),
         erasure_routes(InMemoryErasures(review.memory)),
+        retention_area(RetentionPlan(), nothing_ended),
     )
     async with wiring.open_console(SETTINGS, accounts, uploads, areas) as console:
         yield build_app(Health(), version="1", gate=console.gate, areas=console.areas)
+
+
+async def nothing_ended() -> Standings:
+    return {}
 
 
 async def _accept(_upload: object) -> bool:
