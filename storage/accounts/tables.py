@@ -111,6 +111,7 @@ media_accesses = Table(
 )
 Index("ix_media_accesses_by_upload", media_accesses.c.upload_id, media_accesses.c.access_id)
 Index("ix_media_accesses_by_tenant", media_accesses.c.tenant, media_accesses.c.access_id)
+Index("ix_media_accesses_by_person", media_accesses.c.person_id, media_accesses.c.access_id)
 
 # Who looked, when and why stays for good; at what is taken away when an upload is erased.
 _REST = ", ".join(

@@ -92,6 +92,22 @@ async def test_two_people_are_not_given_one_review(
     assert made(house) == []
 
 
+async def test_of_two_browsers_of_one_person_the_first_decides(
+    house: ReviewHouse, ann: httpx.AsyncClient
+) -> None:
+    await house.review.flag()
+    other = await house.browser_of((await house.accounts.people.everyone())[0].person)
+    job = await take(ann)
+    assert await take(other) == job
+    late = fields((await other.get(job)).text, kind="overturn", reason="genuine")
+
+    await decide(ann, job)
+    refused = await other.post(f"{job}/decide", data=late)
+
+    assert (refused.status_code, (await other.get(job)).status_code) == (409, 409)
+    assert [one.kind for one in made(house)] == ["uphold"]
+
+
 @pytest.mark.parametrize(
     "what", ["", "/renew", "/release", "/skip", "/decide", "/undo", "/decided?decision=x"]
 )
