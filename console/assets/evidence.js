@@ -5,6 +5,7 @@
 (() => {
   const WIDTH = 1000; // of a strip's view box
   const NEAR_SECONDS = 0.3; // as far as a box drawn for one frame still fits
+  const FRAME_SECONDS = 1 / 25; // browsers tell no rate; most videos have 24 to 30 frames a second
   let boxed = null; // the moment that the box on the video belongs to
 
   const player = () => document.getElementById("player");
@@ -82,10 +83,15 @@
   }, true);
 
   document.addEventListener("click", (event) => {
+    const video = player();
+    const step = event.target.closest("[data-step]");
+    if (step) {
+      seek(Math.max(0, video.currentTime + Number(step.dataset.step) * FRAME_SECONDS));
+      return;
+    }
     if (!event.target.closest("[data-play]")) {
       return;
     }
-    const video = player();
     if (video.paused) {
       video.play();
       return;

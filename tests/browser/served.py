@@ -88,7 +88,7 @@ class Served:
             upload_id=upload_id,
             tenant=tenant,
             lane=Lane.LIVE,
-            uri=f"store:///media/{tenant}/{upload_id}",
+            uri=f"store:///media/{tenant}/{upload_id}/clip",
             announced_at=datetime.now(UTC),
             file_name=file_name,
             uploader_id=uploader_id,

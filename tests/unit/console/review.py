@@ -75,10 +75,15 @@ class Store(InMemoryMediaStore):
     def __init__(self) -> None:
         super().__init__()
         self.reads: list[str] = []
+        self.parts: list[int] = []
 
     async def read(self, key: str) -> bytes:
         self.reads.append(key)
         return await super().read(key)
+
+    async def read_part(self, key: str, *, start: int, length: int) -> bytes:
+        self.parts.append(length)
+        return (await super().read(key))[start : start + length]
 
 
 class Review:

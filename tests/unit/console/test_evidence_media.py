@@ -259,3 +259,23 @@ async def test_an_upload_without_a_verdict_can_be_looked_at(
 
     assert "<video" in (await moderator.get("/uploads/u5")).text
     assert (await moderator.get("/uploads/u5/media")).content == MP4
+
+
+async def test_large_media_are_read_a_part_at_a_time(
+    house: ReviewHouse, moderator: httpx.AsyncClient
+) -> None:
+    large = MP4 + bytes(range(256)) * 20_000  # three parts, the last of them short
+    await house.review.store.put(KEY, large)
+
+    answer = await moderator.get(MEDIA, headers={"Range": "bytes=7-"})
+
+    assert answer.content == large[7:]
+    assert max(house.review.store.parts) <= 2 * 1024 * 1024
+
+
+async def test_a_review_has_the_player_too_and_says_what_the_look_is_for(
+    house: ReviewHouse, moderator: httpx.AsyncClient
+) -> None:
+    job = (await moderator.post("/queue/next")).headers["location"]
+
+    assert 'src="/uploads/u1/media?for=review"' in (await moderator.get(job)).text
