@@ -21,6 +21,7 @@ from moderation.provenance import ProvenanceState
 from moderation.upload import Lane
 from moderation.verdict import Label, Reason
 from storage.search.ports import (
+    MOST_COUNTED,
     MOST_READ,
     Decided,
     Place,
@@ -66,6 +67,7 @@ def search_area(desk: SearchDesk) -> Area:
             stopped=results.further if len(results.found) < PAGE else None,
             counts=counts,
             most=MOST_READ,
+            most_counted=MOST_COUNTED,
             older=_address(asked, older),
             newer=_address(asked, newer),
             newest=address(asked, "/uploads") if start else None,
