@@ -286,7 +286,7 @@ class InMemorySource:
 
 def _known(memory: Memory, upload_id: str) -> UploadStatus:
     if upload_id in memory.erased:
-        raise UploadErased
+        raise UploadErased(f"no upload {upload_id} is in the ledger")
     status = memory.uploads.get(upload_id)
     if status is None:
         raise UnknownUpload(f"no upload {upload_id} is in the ledger")

@@ -83,10 +83,10 @@ class SqlLedger:
             found = await connection.execute(status_query().where(uploads.c.upload_id == upload_id))
             row = found.one_or_none()
             erased = row is None and await self._tombstones.hold(connection, upload_id)
-        if erased:
-            raise UploadErased
         if row is None:
-            raise UnknownUpload(f"no upload {upload_id} is in the ledger")
+            # In the same words: whoever sees another tenant's uploads only is not told more.
+            kind = UploadErased if erased else UnknownUpload
+            raise kind(f"no upload {upload_id} is in the ledger")
         return rows.read_status(row)
 
 

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import AsyncIterator
 
 import pytest
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
 from moderation.errors import BrokerUnavailable, UnpublishableMessage
 from storage.ports import OutboundMessage
@@ -73,3 +74,32 @@ async def test_a_broker_that_went_away_and_came_back_is_published_to_again(
     sizes = await published(kafka, topics.verdicts)
     assert sizes[0] == 1
     assert sizes[-1] == 4
+
+
+async def test_an_empty_value_travels_as_a_tombstone(
+    kafka: Kafka, publisher: KafkaPublisher, topics: Topics
+) -> None:
+    erased = OutboundMessage(topic=topics.verdicts, key="k", value=b"")
+
+    await publisher.publish([a_message(topics.verdicts), erased])
+
+    records = await everything(kafka, topics.verdicts)
+    assert [(record.key, record.value) for record in records] == [(b"k", b"xx"), (b"k", None)]
+
+
+async def everything(kafka: Kafka, topic: str) -> list[ConsumerRecord]:
+    """All records of a topic with one partition, tombstones too."""
+    consumer = AIOKafkaConsumer(
+        topic, bootstrap_servers=kafka.address, group_id=None, auto_offset_reset="earliest"
+    )
+    await consumer.start()
+    try:
+        (partition,) = consumer.assignment()
+        end = (await consumer.end_offsets([partition]))[partition]
+        found: list[ConsumerRecord] = []
+        while len(found) < end:
+            batches = await consumer.getmany(timeout_ms=1000)
+            found += batches.get(partition, [])
+        return found
+    finally:
+        await consumer.stop()
