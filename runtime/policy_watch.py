@@ -28,7 +28,8 @@ class PolicyWatch:
     """Looks at a policy's file now and then, and hands a new policy to who judges by it.
 
     `read` reads the file and refuses what is not sound. Only content that was the same at two
-    looks is read: it may be half written at the first.
+    looks is read: it may be half written at the first. One that `judges` not, and only
+    draws, is not the one to say that it was refused.
     """
 
     def __init__(
@@ -38,12 +39,14 @@ class PolicyWatch:
         *,
         read: Callable[[Path], Policy],
         who: Sequence[Follower],
+        judges: bool = True,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._path = path
         self._in_force = in_force
         self._read = read
         self._who = who
+        self._judges = judges
         self._clock = clock
         self._seen: str | None = in_force.sha256
         self._judged: str | None = in_force.sha256
@@ -63,7 +66,8 @@ class PolicyWatch:
             self._judged = found
             await self._judge()
         since = self._refused_at
-        metrics.POLICY_REFUSED_SECONDS.set(0.0 if since is None else self._clock() - since)
+        if self._judges:
+            metrics.POLICY_REFUSED_SECONDS.set(0.0 if since is None else self._clock() - since)
 
     async def _judge(self) -> None:
         before = self._in_force
@@ -71,14 +75,18 @@ class PolicyWatch:
             policy = await asyncio.to_thread(self._read, self._path)
         except InvalidConfiguration as error:
             self._refused_at = self._clock() if self._refused_at is None else self._refused_at
-            log.error("policy.refused", why=str(error), stays=_named(before))
+            self._say(log.error, "policy.refused", why=str(error), stays=_named(before))
             return
         self._refused_at = None
         if policy.sha256 != before.sha256:
             for follower in self._who:
                 follower.follow(policy)
             self._in_force = policy
-            log.info("policy.taken", policy=_named(policy), before=_named(before))
+            self._say(log.info, "policy.taken", policy=_named(policy), before=_named(before))
+
+    def _say(self, say: Callable[..., object], event: str, **facts: str) -> None:
+        if self._judges:
+            say(event, **facts)
 
 
 def _digest(path: Path) -> str | None:

@@ -126,7 +126,7 @@ async def _application(
     desk = wiring.moderators_desk(settings, shared.kept, store)
     drawn = desk.evidence
     await stack.enter_async_context(
-        wiring.following(settings, drawn.policy, drawn, read=load_policy)
+        wiring.following(settings, drawn.policy, drawn, read=load_policy, judges=False)
     )
     console = await stack.enter_async_context(
         wiring.open_console(

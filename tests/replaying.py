@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from inference.bundles.bundle import Bundle
 from inference.faces import facepack
 from inference.faces.facepack import FacePack
 from inference.ports import CropScores
@@ -24,7 +25,7 @@ from storage.search.ports import UploadSearch
 from streams.judging import Judge
 from streams.messages import SCORED, FacesFound
 from streams.record import Record
-from streams.replay.replaying import Replay
+from streams.replay.replaying import PAGE, Replay
 from streams.replay.scores import RecordedAgain, ScoredAgain
 from streams.retries import BackOff
 from streams.score import Score
@@ -93,19 +94,25 @@ def a_pack(brightness: int) -> bytes:
 
 @dataclass
 class House:
-    """A ledger with uploads judged by the policy `first`, and replays over it."""
+    """A ledger with uploads judged by the policy `first`, and replays over it.
+
+    They are scored in the name of a bundle, where one is given.
+    """
 
     ledger: Ledger
     search: UploadSearch
     store: PackStore = field(default_factory=PackStore)
-    waits: int = 0
+    bundle: Bundle | None = None
 
     def record(self, policy: Policy) -> Record:
-        return Record(self.ledger, Judge(policy, FUSIONS, pipeline="1"), TOPICS)
+        bundle = self.bundle
+        fusions = {bundle.identity: bundle.fusion()} if bundle else FUSIONS
+        return Record(self.ledger, Judge(policy, fusions, pipeline="1"), TOPICS)
 
     async def judge_faces(self, *brightness: int) -> None:
         """Each upload's only face is a plain grey, which the panel's logit follows."""
-        score, record = self._score(CountingPanel(), MODEL), self.record(a_policy("first"))
+        model = self.bundle.identity if self.bundle else MODEL
+        score, record = self._score(CountingPanel(), model), self.record(a_policy("first"))
         for number, grey in enumerate(brightness):
             key = f"packs/acme/{grey:03d}/c-1.zip"
             await self.store.put(key, a_pack(grey))
@@ -125,10 +132,12 @@ class House:
             scored(upload=upload, face_pack=None, provenance=UNKNOWN)
         )
 
-    def by_policy(self, policy: Policy, model: ModelIdentity | None = None, **sizes: int) -> Replay:
+    def by_policy(
+        self, policy: Policy, model: ModelIdentity | None = None, **changes: object
+    ) -> Replay:
         """A replay that may read recorded scores and nothing else."""
         self.store.allowed = ".json"
-        return self._replay(RecordedAgain(self.store, model), policy, **sizes)
+        return self._replay(RecordedAgain(self.store, model), policy, **changes)
 
     def by_model(self, panel: object, policy: Policy | None = None) -> Replay:
         """A replay that may read what lies below `packs/`, and asks another model."""
@@ -137,11 +146,14 @@ class House:
         return self._replay(scores, policy or a_policy("first"))
 
     async def room(self) -> None:
-        self.waits += 1
+        """There always is some."""
 
     def _score(self, panel: object, model: ModelIdentity) -> Score:
         return Score(panel, model, self.store, TOPICS)
 
-    def _replay(self, scores: object, policy: Policy, **sizes: int) -> Replay:
+    def _replay(
+        self, scores: object, policy: Policy, *, ledger: object = None, page: int = PAGE
+    ) -> Replay:
         record = self.record(policy)
-        return Replay(self.search, self.ledger, scores, record, back_off=ONCE, **sizes)
+        ledger = ledger or self.ledger
+        return Replay(self.search, ledger, scores, record, back_off=ONCE, page=page)

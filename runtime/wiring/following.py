@@ -18,12 +18,13 @@ async def following(
     in_force: Policy,
     *who: Follower,
     read: Callable[[Path], Policy],
+    judges: bool = True,
 ) -> AsyncIterator[None]:
     """Follow the policy's file while the block lasts; the packaged policy never changes."""
     if settings.policy is None:
         yield
         return
-    watch = PolicyWatch(settings.policy, in_force, read=read, who=who)
+    watch = PolicyWatch(settings.policy, in_force, read=read, who=who, judges=judges)
     every = settings.policy_every.total_seconds()
     task = asyncio.create_task(watch.run(every_seconds=every))
     try:

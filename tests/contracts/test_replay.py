@@ -7,13 +7,18 @@ from dataclasses import replace
 
 import pytest
 
-from moderation.errors import LedgerUnavailable
+from moderation.errors import LedgerUnavailable, UploadErased
 from moderation.people import ALL_TENANTS
 from moderation.verdict import Action, Label
+from storage.in_memory_history import InMemoryVerdictHistory
+from storage.ports import Ledger, UploadStatus, VerdictHistory
+from storage.reviews.in_memory_records import InMemoryReviewRecords
+from storage.reviews.ports import JobFilter, ReviewRecords
+from storage.reviews.records import SqlReviewRecords
 from storage.search.database import SqlUploadSearch
 from storage.search.in_memory import InMemoryUploadSearch
 from storage.search.ports import Wanted
-from storage.verdict_history import InMemoryVerdictHistory, SqlVerdictHistory, VerdictHistory
+from storage.verdict_history import SqlVerdictHistory
 from streams.messages import REACHED
 from streams.replay.changes import Kind, LeftOut, Said
 from tests.contracts.conftest import memory_store, open_emptied, open_store
@@ -28,13 +33,33 @@ FAKE = Said(label=Label.FAKE, action=Action.WITHHOLD)
 STRICT = a_policy("strict", suspect=0.3, fake=0.6)
 
 
+class Forgetful:
+    """A ledger in which one upload is erased between its being found and its being read."""
+
+    def __init__(self, ledger: Ledger, erased: str) -> None:
+        self._ledger = ledger
+        self._erased = erased
+
+    async def status(self, upload_id: str) -> UploadStatus:
+        if upload_id == self._erased:
+            raise UploadErased
+        return await self._ledger.status(upload_id)
+
+
 class Kept:
     """A house over one place, and what it told the platform."""
 
-    def __init__(self, store: Store, house: House, history: VerdictHistory) -> None:
+    def __init__(
+        self, store: Store, house: House, history: VerdictHistory, reviews: ReviewRecords
+    ) -> None:
         self.house = house
         self._store = store
         self._history = history
+        self._reviews = reviews
+
+    async def reviews(self) -> list[str]:
+        jobs = await self._reviews.jobs(JobFilter(open_only=False), limit=10)
+        return [job.state.value for job in jobs]
 
     async def told(self) -> list[str]:
         pending = await self._store.outbox.pending(limit=1000)
@@ -54,11 +79,12 @@ async def kept(place: str) -> AsyncIterator[Kept]:
         store = memory_store()
         memory = store.ledger._memory
         house = House(store.ledger, InMemoryUploadSearch(memory))
-        yield Kept(store, house, InMemoryVerdictHistory(memory))
+        yield Kept(store, house, InMemoryVerdictHistory(memory), InMemoryReviewRecords(memory))
         return
     engine = await open_emptied(place)
     store = open_store(engine)
-    yield Kept(store, House(store.ledger, SqlUploadSearch(engine)), SqlVerdictHistory(engine))
+    house = House(store.ledger, SqlUploadSearch(engine))
+    yield Kept(store, house, SqlVerdictHistory(engine), SqlReviewRecords(engine))
     await engine.dispose()
 
 
@@ -209,6 +235,26 @@ async def test_two_policies_are_compared_on_what_was_recorded(kept: Kept) -> Non
         Kind(before=CLEAR, after=FAKE): 1,
         Kind(before=CLEAR, after=SUSPECT): 1,
     }
+
+
+async def test_people_are_asked_about_what_a_replay_flags_and_not_about_what_it_clears(
+    kept: Kept,
+) -> None:
+    house = kept.house
+    await house.judge_faces(110)
+    assert await kept.reviews() == []
+    await house.by_policy(STRICT).supersede(Wanted(), room=house.room)
+    assert await kept.reviews() == ["waiting"]
+    await house.by_policy(a_policy("first")).supersede(Wanted(), room=house.room)
+    assert await kept.reviews() == ["closed"]
+
+
+async def test_an_upload_that_was_erased_meanwhile_is_left_out(kept: Kept) -> None:
+    house = kept.house
+    await house.judge_faces(110, 150)
+    replay = house.by_policy(STRICT, ledger=Forgetful(house.ledger, "u0001"))
+    wrote = await replay.supersede(Wanted(), room=house.room)
+    assert (wrote.decided, wrote.left_out) == (1, {LeftOut.ERASED: 1})
 
 
 def _moved(before: dict[Label, int], kinds: dict[Kind, int]) -> dict[Label, int]:

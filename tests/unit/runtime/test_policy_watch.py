@@ -20,7 +20,7 @@ BROKEN = GOOD + "tests: [{name: a, given: {score: 0.1}, expect: {label: fake}}]\
 
 
 class Desk:
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, **options: bool) -> None:
         self.path = path
         self.now = 100.0
         self.taken: list[Policy] = []
@@ -31,6 +31,7 @@ class Desk:
             read=lambda path: sound_policy(path, PLAIN),
             who=[self],
             clock=lambda: self.now,
+            **options,
         )
 
     def follow(self, policy: Policy) -> None:
@@ -93,6 +94,16 @@ async def test_a_file_that_is_gone_is_refused_as_a_bad_one(desk: Desk) -> None:
     (said,) = await desk.look(3)
     assert said["event"] == "policy.refused"
     assert not desk.taken
+
+
+async def test_who_only_draws_by_a_policy_says_nothing_of_it(tmp_path: Path) -> None:
+    judging, drawing = Desk(tmp_path / "a.yaml"), Desk(tmp_path / "b.yaml", judges=False)
+    judging.write(BAD)
+    await judging.look(4)
+    drawing.write(BETTER)
+    assert not await drawing.look(4)
+    assert drawing.taken
+    assert judging.refused_seconds == 20.0
 
 
 async def test_how_long_a_file_has_been_refused_is_measured_until_it_is_good(desk: Desk) -> None:
