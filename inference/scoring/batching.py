@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -194,12 +194,15 @@ def _answer_if_whole(upload: _Upload) -> None:
     if sum(len(part.logits) for part in upload.parts.values()) < len(upload.crops):
         return
     parts = [upload.parts[start] for start in sorted(upload.parts)]
-    upload.answer.set_result(
-        CropScores(
-            logits=np.concatenate([part.logits for part in parts]),
-            embeddings=np.concatenate([part.embeddings for part in parts]),
-            seconds=sum(part.seconds for part in parts),
-        )
+    upload.answer.set_result(joined(parts))
+
+
+def joined(parts: Sequence[CropScores]) -> CropScores:
+    """The answers for several runs of crops as one, in their order."""
+    return CropScores(
+        logits=np.concatenate([part.logits for part in parts]),
+        embeddings=np.concatenate([part.embeddings for part in parts]),
+        seconds=sum(part.seconds for part in parts),
     )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.ports import CropScorer, CropScores
+from inference.scoring.batching import Batcher, joined
 from moderation.lineage import ModelIdentity
 
 
@@ -39,21 +40,33 @@ class Meter:
         self._quiet.set()
 
     @contextmanager
-    def request(self, *, first: bool) -> Iterator[Cost]:
-        """Count one request while the block lasts; `first` are those that others wait for."""
+    def request(self) -> Iterator[Cost]:
+        """Count one request while the block lasts."""
         cost = Cost()
         self._pass_time()
         begun = self._each
-        self._change(1, first=first)
+        self._under_way += 1
         try:
             yield cost
         finally:
             self._pass_time()
             cost.seconds = self._each - begun
-            self._change(-1, first=first)
+            self._under_way -= 1
+
+    @contextmanager
+    def going_first(self) -> Iterator[None]:
+        """Let others wait while the block lasts."""
+        self._first += 1
+        self._quiet.clear()
+        try:
+            yield
+        finally:
+            self._first -= 1
+            if not self._first:
+                self._quiet.set()
 
     async def quiet(self) -> None:
-        """Return when no request is under way that goes first."""
+        """Return when nobody goes first."""
         while self._first:
             await self._quiet.wait()
 
@@ -63,31 +76,30 @@ class Meter:
             self._each += (now - self._now) / self._under_way
         self._now = now
 
-    def _change(self, by: int, *, first: bool) -> None:
-        self._under_way += by
-        if first:
-            self._first += by
-        if self._first:
-            self._quiet.clear()
-        else:
-            self._quiet.set()
+
+class UrgentFirst:
+    """Answers as a `Batcher` does; while it has urgent uploads, whoever gives way waits."""
+
+    def __init__(self, batcher: Batcher, meter: Meter) -> None:
+        self._batcher = batcher
+        self._meter = meter
+
+    async def score(self, crops: NDArray[np.uint8], *, urgent: bool) -> CropScores:
+        if not urgent:
+            return await self._batcher.score(crops, urgent=False)
+        with self._meter.going_first():
+            return await self._batcher.score(crops, urgent=True)
 
 
 class MeteredScorer:
-    """A CropScorer that says what another one's answers cost.
+    """A CropScorer that says what another one's answers cost."""
 
-    One that `gives_way` asks only while nothing is asked that goes first.
-    """
-
-    def __init__(self, scorer: CropScorer, meter: Meter, *, gives_way: bool = False) -> None:
+    def __init__(self, scorer: CropScorer, meter: Meter) -> None:
         self._scorer = scorer
         self._meter = meter
-        self._gives_way = gives_way
 
     async def score(self, crops: NDArray[np.uint8]) -> CropScores:
-        if self._gives_way:
-            await self._meter.quiet()
-        with self._meter.request(first=not self._gives_way) as cost:
+        with self._meter.request() as cost:
             answer = await self._scorer.score(crops)
         return replace(answer, seconds=cost.seconds)
 
@@ -96,3 +108,41 @@ class MeteredScorer:
 
     async def close(self) -> None:
         await self._scorer.close()
+
+
+class YieldingScorer:
+    """A CropScorer that asks a metered one only while nobody goes first, and bit by bit.
+
+    A request that has begun shares the processor with whoever comes first then: it holds as many
+    crops as are scored in `longest_seconds`, by what those before took, and at least one.
+    """
+
+    def __init__(
+        self, scorer: MeteredScorer, meter: Meter, *, longest_seconds: float = 0.05
+    ) -> None:
+        self._scorer = scorer
+        self._meter = meter
+        self._longest_seconds = longest_seconds
+        self._crops_at_once = 1
+
+    async def score(self, crops: NDArray[np.uint8]) -> CropScores:
+        parts: list[CropScores] = []
+        begin = 0
+        while begin < len(crops):
+            await self._meter.quiet()
+            part = await self._scorer.score(crops[begin : begin + self._crops_at_once])
+            begin += len(part.logits)
+            self._learn(part.seconds / len(part.logits))
+            parts.append(part)
+        return joined(parts)
+
+    async def identify(self) -> ModelIdentity:
+        return await self._scorer.identify()
+
+    async def close(self) -> None:
+        await self._scorer.close()
+
+    def _learn(self, seconds_each: float) -> None:
+        # a clock that did not move says nothing
+        fitting = self._longest_seconds / seconds_each if seconds_each > 0 else 1.0
+        self._crops_at_once = max(1, int(fitting))

@@ -11,7 +11,7 @@ from inference.bundles.manifest import ModelDetector
 from inference.ports import CropScorer
 from inference.scoring.batching import Batcher, SentRequest
 from inference.scoring.local import LocalScorer
-from inference.scoring.metering import Meter, MeteredScorer
+from inference.scoring.metering import Meter, MeteredScorer, UrgentFirst
 from inference.scoring.panel import Panel
 from inference.scoring.pinned import PinnedScorer
 from inference.scoring.triton import Patience, TritonScorer
@@ -81,7 +81,9 @@ async def check_served(bundle: Bundle, scorers: Scorers) -> None:
 async def open_panel(
     settings: Settings, bundle: Bundle, scorers: Scorers, meter: Meter | None = None
 ) -> AsyncIterator[Panel]:
-    """All detectors of a bundle, asked in requests that uploads share; `meter` says their cost.
+    """All detectors of a bundle, asked in requests that uploads share.
+
+    `meter` says what they cost, and lets others give way to urgent uploads.
 
     Raises:
         InvalidConfiguration: a head cannot be read.
@@ -96,7 +98,7 @@ async def open_panel(
         for name, scorer in scorers.items()
     }
     try:
-        yield Panel(bundle, batchers)
+        yield Panel(bundle, {name: UrgentFirst(one, meter) for name, one in batchers.items()})
     finally:
         for batcher in batchers.values():  # before the scorers that their requests are at
             await batcher.close()

@@ -15,7 +15,7 @@ from inference.bundles.manifest import ModelDetector
 from inference.ports import CropScorer
 from inference.scoring.batching import Batcher
 from inference.scoring.local import LocalScorer
-from inference.scoring.metering import Meter, MeteredScorer
+from inference.scoring.metering import Meter, MeteredScorer, YieldingScorer
 from inference.scoring.panel import Panel
 from inference.scoring.pinned import PinnedScorer
 from inference.scoring.triton import Patience, TritonScorer
@@ -32,9 +32,6 @@ from streams.shadow_notes import Notes
 
 log = structlog.get_logger()
 
-# The other bundle's hold up to 32 crops; a request of it that comes shares the processor with one
-# of these for as long as it lasts.
-_LARGEST_REQUEST = 8
 _RELOAD_SECONDS = 600.0  # a model that is broken for good is not to be loaded time and again
 _STOP_SECONDS = 2.0
 
@@ -117,11 +114,9 @@ async def _opened(
 async def _panel(
     bundle: Bundle, scorers: Scorers, meter: Meter, thread: ThreadPoolExecutor
 ) -> AsyncIterator[Panel]:
-    """One request at a time to each model, and none while another bundle's are under way."""
+    """One request at a time to each model, and none while live uploads are being scored."""
     batchers = {
-        name: Batcher(
-            MeteredScorer(scorer, meter, gives_way=True), largest=_LARGEST_REQUEST, in_flight=1
-        )
+        name: Batcher(YieldingScorer(MeteredScorer(scorer, meter), meter), in_flight=1)
         for name, scorer in scorers.items()
     }
     try:
