@@ -9,7 +9,7 @@ from datetime import datetime
 from console.identity.callers import Caller
 from moderation.known_items import Accuracy, accuracy_of
 from storage.accounts.ports import Accounts
-from storage.reviews.ports import Appeals, KnownAnswers, KnownItems, ReviewStatistics
+from storage.reviews.ports import Appeals, KnownAnswers, KnownItems, ReviewStatistics, Skips
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +17,7 @@ class LeadDesk:
     """Over one place."""
 
     statistics: ReviewStatistics
+    skips: Skips
     known: KnownItems
     answers: KnownAnswers
     appeals: Appeals

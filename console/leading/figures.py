@@ -25,6 +25,7 @@ LINK = Link(
     permission=Permission.AGREEMENT,
     key="F",
 )
+MOST_SKIPS = 50
 _USUAL = timedelta(days=90)
 
 
@@ -39,6 +40,7 @@ def add_figures(routes: APIRouter, desk: LeadDesk) -> None:
         begin, end = _midnight(first), _midnight(last) + timedelta(days=1)
         tenants = caller.tenant_names
         accuracies = await desk.accuracies(caller, begin, end)
+        skips = await desk.skips.skips(begin, end, tenants, limit=MOST_SKIPS)
         return page(
             request,
             "leading/figures.html",
@@ -47,7 +49,8 @@ def add_figures(routes: APIRouter, desk: LeadDesk) -> None:
             agreement=await desk.statistics.agreement(begin, end, tenants),
             few=FEW_PAIRS,
             accuracies=accuracies,
-            names=await desk.names([one.moderator for one in accuracies]),
+            skips=skips,
+            names=await desk.names([one.moderator for one in (*accuracies, *skips)]),
             waiting=await desk.statistics.waiting(tenants),
             year=await desk.statistics.figures(year or today.year, tenants),
         )

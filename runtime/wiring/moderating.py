@@ -56,6 +56,7 @@ def leads_desk(kept: Kept) -> LeadDesk:
     reviews = kept.reviews
     return LeadDesk(
         statistics=reviews.statistics,
+        skips=reviews.records,
         known=reviews.known,
         answers=reviews.known,
         appeals=reviews.appeals,

@@ -65,7 +65,8 @@ class InMemoryReviewQueue:
         state = job.state if skipping is None else JobState.SKIPPED
         self._kept.jobs[job_id] = replace(job, lock=None, state=state)
         if skipping is not None:
-            self._kept.skips.add((job_id, moderator))
+            skipped = (skipping, self._memory.clock())
+            self._kept.skips.setdefault((job_id, moderator), skipped)
 
     def _held(self, job_id: str, moderator: str, now: datetime) -> ReviewJob:
         job = self._kept.jobs.get(job_id)

@@ -19,13 +19,14 @@ from storage.reviews.ports import (
     KeptDecision,
     Restriction,
     ReviewHistory,
+    Skip,
     TenantNames,
     Waiting,
 )
 
 
 class InMemoryReviewRecords:
-    """Implements `storage.reviews.ports.ReviewRecords` and `Restrictions`."""
+    """Implements `storage.reviews.ports.ReviewRecords`, `Skips` and `Restrictions`."""
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
@@ -51,6 +52,23 @@ class InMemoryReviewRecords:
     async def jobs(self, which: JobFilter, *, limit: int) -> list[ReviewJob]:
         found = [job for job in self._kept.jobs.values() if _is_meant(job, which)]
         return sorted(found, key=lambda job: (job.deadline_at, job.job_id))[:limit]
+
+    async def skips(
+        self, since: datetime, until: datetime, tenants: TenantNames = None, *, limit: int
+    ) -> list[Skip]:
+        found = [
+            Skip(
+                upload_id=self._kept.jobs[job_id].upload_id,
+                tenant=self._kept.jobs[job_id].tenant,
+                moderator=moderator,
+                reason=reason,
+                skipped_at=at,
+            )
+            for (job_id, moderator), (reason, at) in sorted(self._kept.skips.items())
+            if since <= at < until
+            and (tenants is None or self._kept.jobs[job_id].tenant in tenants)
+        ]
+        return sorted(found, key=lambda one: one.skipped_at, reverse=True)[:limit]
 
     async def restrictions(
         self,

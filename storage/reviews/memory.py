@@ -13,11 +13,14 @@ from moderation.verdict import Verdict
 
 @dataclass(slots=True)
 class ReviewMemory:
-    """Jobs, chains by tenant, and what stands beside them; keys are ids."""
+    """Jobs, chains by tenant, and what stands beside them; keys are ids.
+
+    `skips` are reasons and times, by job and moderator.
+    """
 
     plan: ReviewPlan = field(default_factory=ReviewPlan)
     jobs: dict[str, ReviewJob] = field(default_factory=dict)
-    skips: set[tuple[str, str]] = field(default_factory=set)
+    skips: dict[tuple[str, str], tuple[str, datetime]] = field(default_factory=dict)
     chains: dict[str, list[Link]] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     unsettled: dict[str, datetime] = field(default_factory=dict)

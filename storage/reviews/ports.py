@@ -195,6 +195,25 @@ class ReviewRecords(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skip:
+    """Why somebody did not judge what they were given."""
+
+    upload_id: str
+    tenant: str
+    moderator: str
+    reason: str
+    skipped_at: datetime
+
+
+class Skips(Protocol):
+    async def skips(
+        self, since: datetime, until: datetime, tenants: TenantNames = None, *, limit: int
+    ) -> list[Skip]:
+        """Those of a time, the newest first."""
+        ...
+
+
 class ReviewStatistics(Protocol):
     async def waiting(self, tenants: TenantNames = None) -> list[Waiting]:
         """Open jobs by queue and kind."""

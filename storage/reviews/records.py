@@ -17,11 +17,18 @@ from storage.reviews.ports import (
     KeptDecision,
     Restriction,
     ReviewHistory,
+    Skip,
     TenantNames,
 )
 from storage.reviews.rows import read_decision, read_job, read_link
 from storage.reviews.settlement import standing_of
-from storage.reviews.tables import decision_notes, decisions, review_jobs, standing_decisions
+from storage.reviews.tables import (
+    decision_notes,
+    decisions,
+    review_jobs,
+    review_skips,
+    standing_decisions,
+)
 from storage.rows import read_verdict
 from storage.tables import verdicts
 from storage.tenancy import among
@@ -30,7 +37,7 @@ _RESTRICTING = [action.value for action in Action if action.restricts]
 
 
 class SqlReviewRecords:
-    """Implements `storage.reviews.ports.ReviewRecords` and `Restrictions`."""
+    """Implements `storage.reviews.ports.ReviewRecords`, `Skips` and `Restrictions`."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -82,6 +89,33 @@ class SqlReviewRecords:
             query = query.where(columns.ended_at.is_(None))
         async with reading(self._engine) as connection:
             return [read_job(row) for row in await connection.execute(query)]
+
+    async def skips(
+        self, since: datetime, until: datetime, tenants: TenantNames = None, *, limit: int
+    ) -> list[Skip]:
+        skipped = review_skips.c
+        query = (
+            select(review_skips, review_jobs.c.upload_id, review_jobs.c.tenant)
+            .join(review_jobs, review_jobs.c.job_id == skipped.job_id)
+            .where(
+                among(tenants, review_jobs.c.tenant),
+                skipped.skipped_at >= since,
+                skipped.skipped_at < until,
+            )
+            .order_by(skipped.skipped_at.desc(), skipped.job_id)
+            .limit(limit)
+        )
+        async with reading(self._engine) as connection:
+            return [
+                Skip(
+                    upload_id=row.upload_id,
+                    tenant=row.tenant,
+                    moderator=row.moderator,
+                    reason=row.reason,
+                    skipped_at=row.skipped_at,
+                )
+                for row in await connection.execute(query)
+            ]
 
     async def restrictions(
         self,

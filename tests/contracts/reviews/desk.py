@@ -68,6 +68,7 @@ class Desk:
     settlement: ports.Settlement
     appeals: ports.Appeals
     records: ports.ReviewRecords
+    skips: ports.Skips
     restrictions: ports.Restrictions
     statistics: ports.ReviewStatistics
     known: ports.KnownItems
@@ -153,6 +154,7 @@ def memory_desk(plan: ReviewPlan = PLAN) -> Desk:
         settlement=in_memory.InMemorySettlement(memory),
         appeals=in_memory_appeals.InMemoryAppeals(memory),
         records=records,
+        skips=records,
         restrictions=records,
         statistics=in_memory_records.InMemoryReviewStatistics(memory),
         known=known,
@@ -176,6 +178,7 @@ def sql_desk(
         settlement=SqlSettlement(engine, clock=clock),
         appeals=SqlAppeals(engine, plan=plan, clock=clock),
         records=records,
+        skips=records,
         restrictions=records,
         statistics=SqlReviewStatistics(engine),
         known=known,

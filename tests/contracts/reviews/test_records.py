@@ -199,3 +199,23 @@ async def test_agreement_counts_pairs_of_a_time_and_a_tenant(open_desk) -> None:
     assert found.kappa == pytest.approx(0.4)
     assert (await desk.statistics.agreement(NOON, LATER, ["other"])).pairs == 0
     assert (await desk.statistics.agreement(LATER, LATER + HOUR)).pairs == 0
+
+
+async def test_why_jobs_were_skipped_is_told_of_a_time_and_a_tenant(desk: Desk) -> None:
+    await desk.flag("u1")
+    await desk.flag("u2", tenant="other")
+    for why, who in (("I know them", "ann"), ("too dark", "bob")):
+        for _ in range(2):
+            job = await desk.take(who)
+            await desk.queue.release(job.job_id, who, skipping=f"{why}: {job.upload_id}")
+        desk.clock.now += HOUR
+
+    told = [one.reason for one in await desk.skips.skips(NOON, LATER, ["acme"], limit=9)]
+    first = await desk.skips.skips(NOON, NOON + HOUR, limit=9)
+
+    assert told == ["too dark: u1", "I know them: u1"]
+    assert {(one.upload_id, one.tenant, one.moderator) for one in first} == {
+        ("u1", "acme", "ann"),
+        ("u2", "other", "ann"),
+    }
+    assert len(await desk.skips.skips(NOON, LATER, limit=3)) == 3

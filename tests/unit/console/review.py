@@ -29,13 +29,13 @@ from storage.accounts.records import MediaAccess, Viewing
 from storage.comments.in_memory import InMemoryComments
 from storage.database import now_utc
 from storage.in_memory import InMemoryLedger, InMemoryMediaStore, Memory
+from storage.in_memory_history import InMemoryVerdictHistory
 from storage.reviews.in_memory import InMemoryDecisions, InMemoryReviewQueue
 from storage.reviews.in_memory_appeals import InMemoryAppeals
 from storage.reviews.in_memory_known import InMemoryKnownItems
 from storage.reviews.in_memory_records import InMemoryReviewRecords, InMemoryReviewStatistics
 from storage.reviews.memory import ReviewMemory
 from storage.search.in_memory import InMemorySavedQueries, InMemoryUploadSearch
-from storage.verdict_history import InMemoryVerdictHistory
 from tests.contracts.reviews.desk import PLAN, REASONS
 from tests.contracts.words import a_verdict, an_upload
 from tests.unit.console.house import House
@@ -124,6 +124,7 @@ class Review:
         known = InMemoryKnownItems(self.memory)
         return LeadDesk(
             statistics=self.desk.statistics,
+            skips=InMemoryReviewRecords(self.memory),
             known=known,
             answers=known,
             appeals=InMemoryAppeals(self.memory),

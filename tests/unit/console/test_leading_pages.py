@@ -212,3 +212,14 @@ async def test_who_sees_every_tenant_sees_the_figures_of_all(house: ReviewHouse)
     shown = (await lea.get("/figures")).text
 
     assert '<td>flagged</td><td class="number">2</td>' in shown
+
+
+async def test_leads_see_why_reviews_were_skipped(house: ReviewHouse) -> None:
+    await house.review.flag()
+    ann = await browser(house, "ann")
+    await ann.post(f"{await take(ann)}/skip", data={"why": "<b>I know them"})
+    lea = await browser(house, "lea", Role.LEAD)
+    eve = await browser(house, "eve", Role.LEAD, OTHER)
+
+    assert "<td>ann</td><td>&lt;b&gt;I know them</td>" in (await lea.get("/figures")).text
+    assert "I know them" not in (await eve.get("/figures")).text
