@@ -50,7 +50,9 @@ def add_figures(routes: APIRouter, desk: LeadDesk) -> None:
             few=FEW_PAIRS,
             accuracies=accuracies,
             skips=skips,
-            names=await desk.names([one.moderator for one in (*accuracies, *skips)]),
+            names=await desk.names(
+                [one.moderator for one in accuracies] + [one.moderator for one in skips]
+            ),
             waiting=await desk.statistics.waiting(tenants),
             year=await desk.statistics.figures(year or today.year, tenants),
         )
