@@ -21,7 +21,8 @@ from storage.erasure.ports import Erasures
 log = structlog.get_logger()
 
 Eraser = Annotated[Caller, Depends(require(Permission.ERASURE))]
-Of = Annotated[str, Query(alias="of", max_length=128)]
+Of = Annotated[str, Query(max_length=128)]
+Whose = Annotated[str, Query(max_length=128)]
 LINK = Link(
     path="/erasures",
     words="Erasures",
@@ -35,7 +36,7 @@ def erasure_area(erasures: Erasures) -> Area:
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/erasures")
-    async def show(request: Request, caller: Eraser, of: Of = "") -> Response:
+    async def show(request: Request, caller: Eraser, of: Of = "", tenant: Whose = "") -> Response:
         target = of.strip()
         found = await erasures.erasures(caller.tenants, target=target or None, limit=_SHOWN)
         return page(
@@ -43,6 +44,7 @@ def erasure_area(erasures: Erasures) -> Area:
             "erasure/list.html",
             erasures=found,
             target=target,
+            tenant=tenant or _only(caller),
             scopes=list(ErasureScope),
             reasons=list(ErasureReason),
         )
@@ -65,6 +67,12 @@ def erasure_area(erasures: Erasures) -> Area:
         return go_to("/erasures")
 
     return Area(routes=routes, links=[LINK])
+
+
+def _only(caller: Caller) -> str:
+    """The tenant of who sees one only."""
+    names = list(caller.tenants)
+    return "" if caller.tenants.every or len(names) > 1 else names[0]
 
 
 def _wanted(sent: Form, caller: Caller) -> ErasureRequest:

@@ -14,6 +14,7 @@ from moderation.people import ALL_TENANTS, Permission, Role, Tenants
 from storage.erasure.in_memory import InMemoryErasures
 from tests.contracts.words import NOON, an_upload
 from tests.unit.console.house import House
+from tests.unit.console.review import ReviewHouse
 
 ASKED = {
     "tenant": "acme",
@@ -84,6 +85,18 @@ async def test_an_admin_sees_what_would_go_and_confirms_by_typing_it_again(house
     listed = await browser.get("/erasures")
     assert one.erasure_id in listed.text
     assert "case-7" in (await browser.get("/erasures", params={"of": "u1"})).text
+
+
+async def test_the_form_is_filled_in_for_who_comes_from_an_upload(house: Rooms) -> None:
+    person = await house.person(Role.ADMIN, "all", ALL_TENANTS)
+    root = await house.browser_of(person)
+
+    shown = (await root.get("/erasures", params={"of": "o1", "tenant": "other"})).text
+    own = (await (await admin(house)).get("/erasures")).text
+
+    assert 'name="tenant" required value="other"' in shown
+    assert 'name="target" required maxlength="128" autocomplete="off" value="o1"' in shown
+    assert 'name="tenant" required value="acme"' in own
 
 
 @pytest.mark.parametrize("confirmed", [{}, {"confirmed": ""}, {"confirmed": "u2"}])
@@ -218,3 +231,14 @@ async def test_an_upload_says_whose_it_is_where_the_platform_tells(house: Rooms)
 def test_a_request_is_about_somebody_or_something() -> None:
     with pytest.raises(ValueError, match="uploader_id"):
         replace(an_upload(), uploader_id="")
+
+
+@pytest.mark.parametrize(("role", "offered"), [(Role.LEAD, False), (Role.ADMIN, True)])
+async def test_the_page_of_an_upload_leads_admins_to_erasing_it(role: Role, offered: bool) -> None:
+    house = ReviewHouse()
+    await house.review.flag()
+    browser = await house.browser_of(await house.person(role, "ann"))
+
+    shown = (await browser.get("/uploads/u1")).text
+
+    assert ('href="/erasures?of=u1&amp;tenant=acme#erase"' in shown) is offered
