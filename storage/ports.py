@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from moderation.looks import Look
+from moderation.people import Tenants
 from moderation.upload import Upload
 from moderation.verdict import Verdict
 
@@ -89,6 +90,20 @@ class Ledger(Protocol):
 
     async def status(self, upload_id: str) -> UploadStatus:
         """Raises: UnknownUpload; UploadErased where there was one."""
+        ...
+
+
+class VerdictHistory(Protocol):
+    """All verdicts about an upload, the superseded ones too, for who may see it."""
+
+    async def verdicts(self, upload_id: str, tenants: Tenants) -> list[Verdict]:
+        """The current one first, then what each superseded.
+
+        Empty where there is none yet, the upload is unknown, or it is another tenant's.
+
+        Raises:
+            LedgerUnavailable: the database cannot be reached.
+        """
         ...
 
 

@@ -1,9 +1,8 @@
-"""All verdicts ever reached about an upload, the superseded ones too, for who may see it."""
+"""All verdicts ever reached about an upload, in SQLite or PostgreSQL."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -11,25 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from moderation.people import Tenants
 from moderation.verdict import Verdict
 from storage.database import reading
-from storage.in_memory import Memory
 from storage.rows import read_verdict
 from storage.tables import verdicts
 from storage.tenancy import seen_by
 
 
-class VerdictHistory(Protocol):
-    """Raises LedgerUnavailable when the database cannot be reached."""
-
-    async def verdicts(self, upload_id: str, tenants: Tenants) -> list[Verdict]:
-        """The current one first, then what each superseded.
-
-        Empty where there is none yet, the upload is unknown, or it is another tenant's.
-        """
-        ...
-
-
 class SqlVerdictHistory:
-    """Implements `VerdictHistory` in SQLite or PostgreSQL."""
+    """Implements `storage.ports.VerdictHistory`."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -41,17 +28,6 @@ class SqlVerdictHistory:
         async with reading(self._engine) as connection:
             found = await connection.execute(query)
             return newest_first(read_verdict(row.verdict) for row in found)
-
-
-class InMemoryVerdictHistory:
-    """Implements `VerdictHistory` over memory: for tests."""
-
-    def __init__(self, memory: Memory) -> None:
-        self._memory = memory
-
-    async def verdicts(self, upload_id: str, tenants: Tenants) -> list[Verdict]:
-        reached = self._memory.verdicts.get(upload_id, [])
-        return newest_first(verdict for verdict in reached if verdict.tenant in tenants)
 
 
 def newest_first(reached: Iterable[Verdict]) -> list[Verdict]:

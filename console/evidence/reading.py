@@ -24,8 +24,7 @@ from moderation.upload import Upload
 from moderation.verdict import StrongFrame, Verdict
 from storage.accounts.records import Viewing
 from storage.comments.ports import Comments
-from storage.ports import Ledger, UploadStatus
-from storage.verdict_history import VerdictHistory
+from storage.ports import Ledger, UploadStatus, VerdictHistory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,10 @@ import pytest
 
 from moderation.people import ALL_TENANTS, Tenants
 from storage.in_memory import InMemoryLedger, Memory
+from storage.in_memory_history import InMemoryVerdictHistory
 from storage.ledger import SqlLedger
-from storage.ports import Ledger
-from storage.verdict_history import InMemoryVerdictHistory, SqlVerdictHistory, VerdictHistory
+from storage.ports import Ledger, VerdictHistory
+from storage.verdict_history import SqlVerdictHistory
 from tests.contracts.conftest import open_emptied
 from tests.contracts.words import NOON, SECOND, a_verdict, an_upload
 
