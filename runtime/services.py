@@ -16,12 +16,14 @@ from console.app import build_app
 from console.appeals.routes import appeals_area
 from console.bounds import Bounds
 from console.leading.pages import leads_area
+from console.shadow.pages import shadow_area
 from console.uploads import build_routes
 from monitoring.health import Health
 from runtime import wiring
 from runtime.http_server import HttpServer
 from runtime.policies import load_policy
 from runtime.settings import Settings
+from storage.database import now_utc
 from storage.media import ObstoreMediaStore, probe
 from streams.enact import Enactor
 from streams.reconcile import Reconciler
@@ -137,6 +139,7 @@ async def _application(
                 appeals_area(shared.kept.reviews.appeals, bounds=_bounds(settings)),
                 *wiring.moderators_areas(desk, wiring.search_desk(shared.kept)),
                 leads_area(wiring.leads_desk(shared.kept)),
+                shadow_area(shared.kept.shadow, now=now_utc),
                 *wiring.erasure_areas(shared.kept),
                 wiring.retention_page(settings, shared.kept),
             ),

@@ -24,6 +24,7 @@ from console.identity.passwords import Passwords
 from console.identity.registry import Lifetimes, Registry
 from console.identity.secrets import form_token
 from console.leading.pages import leads_area
+from console.shadow.pages import shadow_area
 from console.uploads import build_routes
 from moderation.people import NOT_FOR_TOKENS, Permission, Role, Tenants, permissions
 from moderation.retention import RetentionPlan
@@ -37,6 +38,7 @@ from storage.erasure.in_memory import InMemoryErasures
 from storage.in_memory import InMemoryLedger, InMemoryMediaStore, Memory
 from storage.retention.standings import Standings
 from storage.reviews.in_memory_appeals import InMemoryAppeals
+from storage.shadow.in_memory import InMemoryShadowScores
 from tests.unit.console.house import CHEAP, HERE
 from tests.unit.console.review import Review
 
@@ -96,6 +98,7 @@ NEEDS: dict[str, Permission | None] = {
     "GET /uploads/{upload_id}/media": P.REVEAL,
     "GET /uploads/{upload_id}/verdicts/{verdict_id}/crops/{crop_id}": P.UPLOADS_READ,
     "GET /uploads/{upload_id}/verdicts/{verdict_id}/tracks/{track_id}/crops": P.UPLOADS_READ,
+    "GET /shadow": P.AGREEMENT,
     "GET /v1/erasures": P.ERASURE,
     "DELETE /v1/uploaders": P.ERASURE,
     "POST /v1/uploads": P.UPLOADS_SUBMIT,
@@ -132,6 +135,7 @@ async def app(accounts: Accounts) -> AsyncIterator[FastAPI]:
         appeals_area(InMemoryAppeals(review.memory), bounds=Bounds(max_bytes=1)),
         *wiring.moderators_areas(review.desk, review.search_desk),
         leads_area(review.lead_desk),
+        shadow_area(InMemoryShadowScores(set()), now=now_utc),
         erasure_area(InMemoryErasures(review.memory)),
         erasure_routes(InMemoryErasures(review.memory)),
         retention_area(RetentionPlan(), nothing_ended),

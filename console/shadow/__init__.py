@@ -1,0 +1,1 @@
+"""What a second bundle would have said, for leads."""
