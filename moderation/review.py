@@ -22,6 +22,7 @@ class JobKind(StrEnum):
     KNOWN_ITEM = "known_item"
     SECOND_REVIEW = "second_review"
     APPEAL = "appeal"
+    CLUSTER = "cluster"
 
 
 class JobState(StrEnum):
@@ -137,7 +138,7 @@ def jobs_after(
     changed = [
         _renewed(job, verdict) for job in existing if job.kind is JobKind.APPEAL and _is_open(job)
     ]
-    if any(job.state is JobState.DECIDED for job in first.values()):
+    if any(job.kind in _SETTLING and job.state is JobState.DECIDED for job in existing):
         return changed
     wanted = _wanted(verdict, plan)
     for kind, job in first.items():
@@ -149,6 +150,7 @@ def jobs_after(
 
 
 _BY_VERDICT = frozenset({JobKind.FLAGGED, JobKind.AUDIT_SAMPLE})
+_SETTLING = _BY_VERDICT | {JobKind.CLUSTER}
 
 
 def _wanted(verdict: Verdict, plan: ReviewPlan) -> JobKind | None:

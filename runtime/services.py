@@ -138,6 +138,7 @@ async def _application(
             (
                 appeals_area(shared.kept.reviews.appeals, bounds=_bounds(settings)),
                 *wiring.moderators_areas(desk, wiring.search_desk(shared.kept)),
+                wiring.clusters_area(desk, shared.kept),
                 leads_area(wiring.leads_desk(shared.kept)),
                 shadow_area(shared.kept.shadow, now=now_utc),
                 *wiring.erasure_areas(shared.kept),

@@ -59,7 +59,8 @@ class SqlLooks:
 
     async def add(self, upload_id: str, tenant: str, sha256: str, looks: Sequence[Look]) -> None:
         async with writing(self._engine) as connection:
-            await remember(connection, upload_id, tenant, sha256, looks)
+            await forget(connection, upload_id)
+            await _remember(connection, upload_id, tenant, sha256, looks)
 
     async def forget(self, upload_id: str) -> None:
         async with writing(self._engine) as connection:
@@ -76,21 +77,24 @@ async def remember_media(
     """
     if media is None:
         return
-    known = select(seen_media.c.sha256).where(seen_media.c.upload_id == upload.upload_id)
-    if not seen and await connection.scalar(known) == media.sha256:
+    known = await connection.scalar(
+        select(seen_media.c.sha256).where(seen_media.c.upload_id == upload.upload_id)
+    )
+    if not seen and known == media.sha256:
         return
-    await remember(connection, upload.upload_id, upload.tenant, media.sha256, seen)
+    if known is not None:
+        await forget(connection, upload.upload_id)
+    await _remember(connection, upload.upload_id, upload.tenant, media.sha256, seen)
 
 
-async def remember(
+async def _remember(
     connection: AsyncConnection,
     upload_id: str,
     tenant: str,
     sha256: str,
     seen: Sequence[Look],
 ) -> None:
-    """As `LookKeeping.add`, in a transaction that does more."""
-    await forget(connection, upload_id)
+    """As `LookKeeping.add`, of an upload of which nothing is remembered."""
     holder = await _holder(connection, tenant, sha256) or upload_id
     row = {"upload_id": upload_id, "tenant": tenant, "sha256": sha256, "looks_held_by": holder}
     await connection.execute(insert(connection, seen_media).values(row))

@@ -13,6 +13,8 @@ from console.evidence.scored import Recorded
 from console.evidence.viewing import ViewingChoices
 from console.leading.desk import LeadDesk
 from console.leading.pages import leads_area
+from console.lookalikes.desk import ClusterDesk
+from console.lookalikes.pages import lookalikes_area
 from console.queue.desk import QueueDesk
 from console.queue.pages import queue_area
 from console.search.desk import SearchDesk
@@ -30,6 +32,7 @@ from storage.comments.in_memory import InMemoryComments
 from storage.database import now_utc
 from storage.in_memory import InMemoryLedger, InMemoryMediaStore, Memory
 from storage.in_memory_history import InMemoryVerdictHistory
+from storage.looks.in_memory_clusters import InMemoryClusters
 from storage.reviews.in_memory import InMemoryDecisions, InMemoryReviewQueue
 from storage.reviews.in_memory_appeals import InMemoryAppeals
 from storage.reviews.in_memory_known import InMemoryKnownItems
@@ -133,6 +136,16 @@ class Review:
         )
 
     @property
+    def cluster_desk(self) -> ClusterDesk:
+        return ClusterDesk(
+            ledger=self.ledger,
+            clusters=InMemoryClusters(self.memory),
+            decisions=self.desk.decisions,
+            reasons=REASONS,
+            impression_first=self.desk.impression_first,
+        )
+
+    @property
     def search_desk(self) -> SearchDesk:
         return SearchDesk(
             search=self.search,
@@ -164,6 +177,7 @@ class Review:
             evidence_area(evidence),
             appeals_area(InMemoryAppeals(self.memory), bounds=Bounds(max_bytes=1)),
             leads_area(self.lead_desk),
+            lookalikes_area(self.cluster_desk),
         ]
 
     async def flag(

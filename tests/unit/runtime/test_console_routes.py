@@ -24,6 +24,7 @@ from console.identity.passwords import Passwords
 from console.identity.registry import Lifetimes, Registry
 from console.identity.secrets import form_token
 from console.leading.pages import leads_area
+from console.lookalikes.pages import lookalikes_area
 from console.shadow.pages import shadow_area
 from console.uploads import build_routes
 from moderation.people import NOT_FOR_TOKENS, Permission, Role, Tenants, permissions
@@ -93,6 +94,8 @@ NEEDS: dict[str, Permission | None] = {
     "POST /uploads/saved": P.UPLOADS_READ,
     "POST /uploads/saved/forget": P.UPLOADS_READ,
     "GET /uploads/{upload_id}": P.UPLOADS_READ,
+    "GET /uploads/{upload_id}/lookalikes": P.UPLOADS_READ,
+    "POST /uploads/{upload_id}/lookalikes/decide": P.CLUSTERS,
     "POST /uploads/{upload_id}/comments": P.COMMENT,
     "GET /uploads/{upload_id}/verdicts/{verdict_id}": P.UPLOADS_READ,
     "GET /uploads/{upload_id}/media": P.REVEAL,
@@ -134,6 +137,7 @@ async def app(accounts: Accounts) -> AsyncIterator[FastAPI]:
     areas = (
         appeals_area(InMemoryAppeals(review.memory), bounds=Bounds(max_bytes=1)),
         *wiring.moderators_areas(review.desk, review.search_desk),
+        lookalikes_area(review.cluster_desk),
         leads_area(review.lead_desk),
         shadow_area(InMemoryShadowScores(set()), now=now_utc),
         erasure_area(InMemoryErasures(review.memory)),
