@@ -13,6 +13,7 @@ from runtime.cli import (
     dead_letters,
     erase,
     extensions,
+    looks,
     media,
     models,
     operations,
@@ -41,6 +42,7 @@ replay.add_to(app)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(erase.app, name="erase")
 app.add_typer(models.app, name="models")
+app.add_typer(looks.app, name="looks")
 app.add_typer(retention.app, name="retention")
 app.add_typer(reviews.app, name="reviews")
 app.add_typer(policy.app, name="policy")

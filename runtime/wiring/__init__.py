@@ -13,7 +13,7 @@ from runtime.wiring.console import lifetimes, open_console
 from runtime.wiring.erasing import eraser, erasure_areas, erasures
 from runtime.wiring.following import following
 from runtime.wiring.kept import Kept, open_kept
-from runtime.wiring.lookalikes import clusters_area
+from runtime.wiring.lookalikes import clusters_area, look_lists
 from runtime.wiring.media import media_store, open_decoders, provenance_search
 from runtime.wiring.moderating import leads_desk, moderators_areas, moderators_desk, search_desk
 from runtime.wiring.replaying import Anew, Stage, open_replay, record_by
@@ -47,6 +47,7 @@ __all__ = [
     "leads_desk",
     "ledger_consumers",
     "lifetimes",
+    "look_lists",
     "media_store",
     "moderators_areas",
     "moderators_desk",

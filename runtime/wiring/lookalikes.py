@@ -1,4 +1,4 @@
-"""The pages of clusters."""
+"""The pages of clusters, and lists of looks."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from console.lookalikes.pages import lookalikes_area
 from console.queue.desk import QueueDesk
 from runtime.wiring.kept import Kept
 from storage.looks.clusters import SqlClusters
+from storage.looks.lists import SqlLookLists
+
+
+def look_lists(kept: Kept) -> SqlLookLists:
+    return SqlLookLists(kept.engine)
 
 
 def clusters_area(desk: QueueDesk, kept: Kept) -> Area:

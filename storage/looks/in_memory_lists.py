@@ -18,7 +18,7 @@ class InMemoryLookLists:
     def __init__(self) -> None:
         self._lists: dict[tuple[str, str], dict[str, str]] = {}
 
-    async def matches(self, tenant: str, looks: Sequence[Look]) -> list[Match]:
+    async def matches(self, tenant: str, seen: Sequence[Look]) -> list[Match]:
         return closest_entries(
             Match(
                 kind=MatchKind.LISTED,
@@ -28,7 +28,7 @@ class InMemoryLookLists:
             )
             for (whose, name), entries in self._lists.items()
             for pdq, entry in entries.items()
-            for look in looks
+            for look in seen
             if whose in (tenant, EVERY) and look.is_like(Look(pdq=pdq, quality=100))
         )
 

@@ -13,11 +13,12 @@ from moderation.listed_looks import ListChanges, ListedLook
 from moderation.looks import Look
 from moderation.matching import MOST_MATCHES
 from moderation.people import EVERY
-from moderation.verdict import Match, MatchKind
+from moderation.verdict import Action, Match, MatchKind
 from storage.database import reading, writing
 from storage.looks.ports import LookList
 from storage.looks.searching import asked_for, found_in, look_columns
-from storage.looks.tables import listed_looks
+from storage.looks.tables import listed_looks, looks, seen_media
+from storage.reviews.tables import standing_decisions
 from storage.rows import insert
 
 T = TypeVar("T")
@@ -26,18 +27,18 @@ _BLOCK = 1000  # rows a statement
 
 
 class SqlLookLists:
-    """Implements `storage.looks.ports.ListedLooks` and `LookLists`."""
+    """Implements `storage.looks.ports.ListedLooks`, `LookLists` and `RestrictedLooks`."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def matches(self, tenant: str, looks: Sequence[Look]) -> list[Match]:
+    async def matches(self, tenant: str, seen: Sequence[Look]) -> list[Match]:
         found: list[Match] = []
         async with reading(self._engine) as connection:
             if not await connection.scalar(select(listed_looks.c.look_id).limit(1)):
                 return []
             asked = _match_query(connection.dialect.name)
-            for look in looks:
+            for look in seen:
                 for whose in (tenant, EVERY) if look.comparable else ():
                     about = {**asked_for(whose, look), "most": MOST_MATCHES}
                     rows = await connection.execute(asked, about)
@@ -83,6 +84,20 @@ class SqlLookLists:
                 ListedLook(pdq=row.pdq.hex(), entry=row.entry)
                 for row in await connection.execute(asked)
             ]
+
+    async def restricted(self, tenant: str) -> list[ListedLook]:
+        restricting = [action.value for action in Action if action.restricts]
+        asked = (
+            select(looks.c.pdq)
+            .join(seen_media, seen_media.c.looks_held_by == looks.c.upload_id)
+            .join(standing_decisions, standing_decisions.c.upload_id == seen_media.c.upload_id)
+            .where(seen_media.c.tenant == tenant, standing_decisions.c.action.in_(restricting))
+            .distinct()
+            .order_by(looks.c.pdq)
+        )
+        async with reading(self._engine) as connection:
+            found = await connection.scalars(asked)
+            return [ListedLook(pdq=pdq.hex()) for pdq in found]
 
 
 def closest_entries(matches: Iterable[Match]) -> list[Match]:

@@ -84,7 +84,7 @@ class SeenBefore(Protocol):
 
 
 class ListedLooks(Protocol):
-    async def matches(self, tenant: str, looks: Sequence[Look]) -> list[Match]:
+    async def matches(self, tenant: str, seen: Sequence[Look]) -> list[Match]:
         """Entries of the tenant's lists, and of those for all, that look alike.
 
         The closest first; each entry once; MOST_MATCHES at most.
@@ -120,4 +120,13 @@ class LookLists(Protocol):
 
     async def entries(self, tenant: str, name: str) -> list[ListedLook]:
         """What stands on a list, by hash; empty where there is none."""
+        ...
+
+
+class RestrictedLooks(Protocol):
+    async def restricted(self, tenant: str) -> list[ListedLook]:
+        """How the tenant's uploads look that people decided to label or to withhold, by hash.
+
+        Without a name: whoever is given them is not told of uploads.
+        """
         ...
