@@ -33,6 +33,11 @@ UPLOADS_REJECTED = Counter(
 )
 FRAMES_SAMPLED = Counter("veriscope_frames_sampled_total", "Frames that were decoded and searched.")
 FACES_KEPT = Counter("veriscope_faces_kept_total", "Aligned crops put into face packs.")
+FACE_SIZES = Counter(
+    "veriscope_face_sizes_total",
+    "Kept faces by their shorter side: pixels, down to a power of two.",
+    ["pixels"],
+)
 PROVENANCE_READ = Counter(
     "veriscope_provenance_read_total",
     "Media whose provenance was read, by the state of their credentials.",
@@ -72,6 +77,11 @@ SHADOW_IN_HAND = Gauge("veriscope_shadow_in_hand", "Uploads that wait for the sh
 # record
 
 VERDICTS = Counter("veriscope_verdicts_total", "Verdicts reached.", ["lane", "label"])
+PROBABILITIES = Counter(
+    "veriscope_probabilities_total",
+    "Verdicts that have a probability of being forged, by its first decimal.",
+    ["tenth"],
+)
 END_TO_END_SECONDS = Histogram(
     "veriscope_end_to_end_seconds",
     "From the announcement of an upload to its verdict.",

@@ -8,6 +8,7 @@ from asyncio import to_thread
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from math import log2
 from pathlib import Path
 from time import monotonic
 
@@ -15,7 +16,6 @@ import structlog
 
 from inference.ports import Extraction, FaceExtractor
 from moderation.errors import MediaRejected, MediaStoreUnavailable
-from moderation.provenance import Provenance
 from moderation.upload import Lane, Upload
 from moderation.verdict import Rejection
 from monitoring import metrics
@@ -69,9 +69,7 @@ class Extract:
             return [self._rejected(upload, error)]
         if isinstance(found, str):
             return [self._to_scores(UploadScored(upload=upload, same_bytes=found))]
-        metrics.FRAMES_SAMPLED.inc(found.facts.frames_sampled)
-        metrics.FACES_KEPT.inc(len(found.crops))
-        _count(upload, found.provenance)
+        _count(upload, found)
         if not found.crops:
             return [self._without_face(upload, found)]
         return [await self._with_faces(upload, found)]
@@ -150,9 +148,13 @@ def _sha256(media: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _count(upload: Upload, provenance: Provenance) -> None:
-    metrics.PROVENANCE_READ.labels(provenance.state).inc()
-    for part in provenance.unread:
+def _count(upload: Upload, found: Extraction) -> None:
+    metrics.FRAMES_SAMPLED.inc(found.facts.frames_sampled)
+    metrics.FACES_KEPT.inc(len(found.crops))
+    for crop in found.crops:
+        metrics.FACE_SIZES.labels(2 ** int(log2(max(crop.quality.face_pixels, 1.0)))).inc()
+    metrics.PROVENANCE_READ.labels(found.provenance.state).inc()
+    for part in found.provenance.unread:
         log.info("provenance.unread", upload_id=upload.upload_id, part=part.part, because=part.why)
 
 

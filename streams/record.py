@@ -144,6 +144,8 @@ def _verdict(message: UploadScored, judged: Judged, current: Verdict | None) -> 
 
 def _tell(upload: Upload, verdict: Verdict) -> None:
     metrics.VERDICTS.labels(upload.lane, verdict.label).inc()
+    if verdict.fake_probability is not None:
+        metrics.PROBABILITIES.labels(min(int(verdict.fake_probability * 10), 9)).inc()
     waited = (verdict.decided_at - upload.announced_at).total_seconds()
     metrics.END_TO_END_SECONDS.labels(upload.lane).observe(max(0.0, waited))
     log.info(

@@ -21,6 +21,11 @@ class Alert:
     holds_for: str = "5m"
 
 
+# Of the population stability index; from there on a population counts as changed (Siddiqi, Credit
+# Risk Scorecards, 2006).
+DRIFT = 0.25
+_LEAST_SHARE = 0.001  # of a class that has nobody: its logarithm has to be something
+
 SERVICES = "serve|intake|worker|relay|reconcile"
 
 ALERTS = (
@@ -97,6 +102,18 @@ ALERTS = (
         holds_for="30m",
     ),
     Alert(
+        name="VeriscopeScoresDrift",
+        expr=f"veriscope:probabilities:psi > {DRIFT}",
+        says="Probabilities of the hour lie elsewhere than those of the week",
+        holds_for="1h",
+    ),
+    Alert(
+        name="VeriscopeFacesDrift",
+        expr=f"veriscope:face_sizes:psi > {DRIFT}",
+        says="Faces of the hour are of other sizes than those of the week",
+        holds_for="1h",
+    ),
+    Alert(
         name="VeriscopeReviewsLate",
         expr="max(veriscope_oldest_review_seconds) > 172800",
         says="A review has waited for {{ $value | humanizeDuration }}",
@@ -129,14 +146,34 @@ def _undecided(window: str) -> dict[str, str]:
     }
 
 
+def _drift(what: str, by: str) -> dict[str, str]:
+    """The population stability index of a counter's classes: the hour against the week."""
+
+    def share(window: str) -> str:
+        counted = f"increase(veriscope_{what}_total[{window}])"
+        parts = f"sum by ({by}) ({counted}) / ignoring ({by}) group_left sum({counted})"
+        return f"clamp_min({parts}, {_LEAST_SHARE})"
+
+    hour, week = share("1h"), share("7d")
+    return {
+        "record": f"veriscope:{what}:psi",
+        "expr": f"sum(({hour} - {week}) * ln({hour} / {week}))",
+    }
+
+
 def rules() -> dict[str, Any]:
-    """The whole rules file, as Prometheus reads it."""
+    """The whole rules file, as Prometheus reads it: the rules of a group one after the other."""
+    quality = [
+        _undecided("1h"),
+        _undecided("7d"),
+        _drift("probabilities", "tenth"),
+        _drift("face_sizes", "pixels"),
+    ]
     return {
         "groups": [
             {"name": "veriscope-objectives", "rules": recording_rules()},
-            {"name": "veriscope-quality", "rules": [_undecided("1h"), _undecided("7d")]},
             {"name": "veriscope-burn", "rules": burn_alerts(_runbook)},
-            {"name": "veriscope-alerts", "rules": [_rule(alert) for alert in ALERTS]},
+            {"name": "veriscope-alerts", "rules": [*quality, *map(_rule, ALERTS)]},
         ]
     }
 

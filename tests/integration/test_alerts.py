@@ -17,7 +17,7 @@ from monitoring.mixin.alerts import ALERTS
 from monitoring.mixin.objectives import BURNS, OBJECTIVES
 from tests.parts.missing import skip_or_fail
 
-WEEK = 7 * 24 * 6  # steps of ten minutes
+DAY = 24 * 6  # steps of ten minutes
 SECONDS = 'veriscope_end_to_end_seconds_{}{{lane="live"{}}}'
 LATE = SECONDS.format("bucket", ',le="30.0"')
 ALL = SECONDS.format("count", "")
@@ -65,6 +65,23 @@ def burning(alert: str, shares: Any, budget: float) -> list[Case]:
     ]
 
 
+def drifts(alert: str, series: str) -> Case:
+    """Of two classes, one in ten is of the second; at last 36 in 100 are, or 30."""
+    grown = {"over": 36, "under": 30}
+    return Case(
+        alert=alert,
+        steps=DAY,
+        step="10m",
+        **{
+            side: {
+                series.format(1): f"0+90x{DAY - 19} {90 * (DAY - 18)}+{100 - share}x18",
+                series.format(2): f"0+10x{DAY - 19} {10 * (DAY - 18)}+{share}x18",
+            }
+            for side, share in grown.items()
+        },
+    )
+
+
 WAITING = 'veriscope_uploads_announced_total{lane="live",way="api"}'
 VERDICTS = 'veriscope_verdicts_total{{lane="live",label="{}"}}'
 RETRIES = 'veriscope_retries_total{hop="score",error="ScorerUnavailable"}'
@@ -94,12 +111,14 @@ CASES = [
     gauge("VeriscopeOldUpload", "veriscope_oldest_open_seconds", over="90001", under="90000"),
     Case(
         alert="VeriscopeAbstainsMore",
-        steps=WEEK,
+        steps=DAY,
         step="10m",
-        beside={VERDICTS.format("clear"): f"0+100x{WEEK}"},
-        over={VERDICTS.format("unknown"): f"0+5x{WEEK - 19} {5 * (WEEK - 18)}+27x18"},
-        under={VERDICTS.format("unknown"): f"0+5x{WEEK - 19} {5 * (WEEK - 18)}+24x18"},
+        beside={VERDICTS.format("clear"): f"0+100x{DAY}"},
+        over={VERDICTS.format("unknown"): f"0+5x{DAY - 19} {5 * (DAY - 18)}+27x18"},
+        under={VERDICTS.format("unknown"): f"0+5x{DAY - 19} {5 * (DAY - 18)}+24x18"},
     ),
+    drifts("VeriscopeScoresDrift", 'veriscope_probabilities_total{{tenth="{}"}}'),
+    drifts("VeriscopeFacesDrift", 'veriscope_face_sizes_total{{pixels="{}"}}'),
     gauge("VeriscopeReviewsLate", "veriscope_oldest_review_seconds", over="172801", under="172800"),
     gauge("VeriscopeErasureLate", "veriscope_oldest_erasure_seconds", over="86401", under="86400"),
     gauge(

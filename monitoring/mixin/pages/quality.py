@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from moderation.verdict import Label
+from monitoring.mixin.alerts import DRIFT
 from monitoring.mixin.panels import Page, Panel
 from monitoring.mixin.promql import rate
 
@@ -34,6 +35,22 @@ QUALITY_PAGE = Page(
                 queries={
                     "hour": "veriscope:undecided:ratio_rate1h",
                     "week": "veriscope:undecided:ratio_rate7d",
+                },
+            ),
+            Panel(
+                title="Drift",
+                shows="Population stability index, hour against week; over 0.25 it is another one.",
+                queries={
+                    "probabilities": "veriscope:probabilities:psi",
+                    "sizes of faces": "veriscope:face_sizes:psi",
+                },
+                limit=DRIFT,
+            ),
+            Panel(
+                title="Probabilities",
+                shows="Verdicts an hour by their first decimal.",
+                queries={
+                    "0.{{tenth}}": "sum by (tenth) (increase(veriscope_probabilities_total[1h]))"
                 },
             ),
             Panel(

@@ -19,7 +19,7 @@ METRICS = {
     for name, metric in vars(metrics).items()
     if isinstance(metric, (Counter, Gauge, Histogram))
 }
-UNITS = ("_total", "_seconds", "_messages", "_crops", "_pending", "_open", "_in_hand")
+UNITS = ("_total", "_seconds", "_messages", "_crops", "_pending", "_open", "_held", "_in_hand")
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -39,7 +39,8 @@ def test_no_label_is_an_id() -> None:
     labels = {label for metric in METRICS.values() for label in metric._labelnames}
     assert labels <= {
         "lane", "way", "reason", "state", "stage", "label", "hop", "outcome", "error", "fault",
-        "topic", "queue", "kind", "job_kind", "serving", "shadow", "bundle",
+        "topic", "queue", "kind", "job_kind", "serving", "shadow", "bundle", "tenth", "pixels",
+        "part", "scope",
     }  # fmt: skip
 
 
