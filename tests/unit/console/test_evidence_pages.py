@@ -27,6 +27,7 @@ from tests.unit.console.evidence import CLIP, CROP, SHEET
 from tests.unit.console.review import ReviewHouse
 
 OTHER = Tenants.named("other")
+VERDICT = "/uploads/u1/verdicts/u1-strict"
 SCRIPT = "<script>alert(1)</script>"
 
 
@@ -261,7 +262,7 @@ async def test_what_the_uploader_wrote_is_never_markup(
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.ADMIN])
-@pytest.mark.parametrize("path", ["/uploads/u1", CROP, SHEET])
+@pytest.mark.parametrize("path", ["/uploads/u1", VERDICT, CROP, SHEET])
 async def test_another_tenants_upload_is_not_there(
     house: ReviewHouse, role: Role, path: str
 ) -> None:
