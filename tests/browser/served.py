@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import cv2
@@ -13,10 +14,12 @@ import numpy as np
 from pydantic import SecretStr
 
 from console.identity.registry import Registry
+from console.identity.secrets import new_token
 from inference.faces.facepack import FacePack, write
 from moderation.fusion import Family, Fusion
+from moderation.looks import Look
 from moderation.media import Container, MediaKind
-from moderation.people import ALL_TENANTS, Person, Role, Tenants
+from moderation.people import ALL_TENANTS, Permission, Person, Role, Tenants
 from moderation.provenance import Provenance
 from moderation.scores import CropScore
 from moderation.tracks import Track
@@ -26,6 +29,7 @@ from runtime.policies import load_policy
 from runtime.services import Service, running
 from runtime.settings import Console, Database, Http, Media, Review, Settings
 from storage import schema
+from storage.accounts.records import ApiToken, digest
 from storage.database import now_utc
 from storage.media import ObstoreMediaStore
 from storage.reviews.ports import DueDecision
@@ -82,6 +86,7 @@ class Served:
         file_name: str | None = "holiday.mp4",
         provenance: Provenance | None = None,
         uploader_id: str | None = None,
+        looks: tuple[Look, ...] = (),
     ) -> None:
         """Have a clip of one person judged by the logits of its crops, evenly along it."""
         upload = Upload(
@@ -99,7 +104,7 @@ class Served:
             UploadScored(
                 upload=upload,
                 preprocessing=pack.preprocessing,
-                media=pack.facts,
+                media=replace(pack.facts, sha256=sha256(upload_id.encode()).hexdigest()),
                 provenance=provenance,
                 face_pack=f"packs/{upload_id}.zip",
                 tracks=pack.tracks,
@@ -108,8 +113,25 @@ class Served:
                     for crop, logit in zip(pack.crops, logits, strict=True)
                 ),
                 model=MODEL,
+                looks=looks,
             )
         )
+
+    async def token(self, person: Person, *scopes: Permission) -> str:
+        """A token of theirs for a program."""
+        secret = new_token()
+        token = ApiToken(
+            token_id=digest(secret)[:16],
+            token_digest=digest(secret),
+            name="program",
+            person_id=person.person_id,
+            scopes=frozenset(scopes),
+            tenants=person.tenants,
+            created_at=now_utc(),
+            expires_at=now_utc() + LONG,
+        )
+        await self.kept.accounts.tokens.add(token)
+        return secret
 
     async def enact(self, *, second: float = 0.0) -> None:
         """Let every decision take effect, as if its grace time were over.

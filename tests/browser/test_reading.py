@@ -67,8 +67,10 @@ def _origin(page: Page) -> str:
     return f"{parts.scheme}://{parts.netloc}/"
 
 
-async def grave_findings(page: Page) -> list[str]:
-    found = (await Axe().run(page)).response["violations"]
+async def grave_findings(page: Page, *rules: str) -> list[str]:
+    """What axe finds, by all of its rules or by some."""
+    options = {"runOnly": list(rules)} if rules else None
+    found = (await Axe().run(page, options=options)).response["violations"]
     return [
         f"{one['id']}: {node['html'][:200]}"
         for one in found
@@ -77,10 +79,14 @@ async def grave_findings(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_axe_finds_nothing_grave_on_any_page(admin: Page, scheme: str) -> None:
-    await admin.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+async def test_axe_finds_nothing_grave_on_any_page(admin: Page) -> None:
     found = {name: await grave_findings(admin) async for name in pages(admin)}
+    assert {name: what for name, what in found.items() if what} == {}
+
+
+async def test_in_the_dark_everything_stands_out_from_its_ground(admin: Page) -> None:
+    await admin.emulate_media(color_scheme="dark")
+    found = {name: await grave_findings(admin, "color-contrast") async for name in pages(admin)}
     assert {name: what for name, what in found.items() if what} == {}
 
 

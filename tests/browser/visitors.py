@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Page, expect
@@ -44,6 +45,10 @@ async def sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
 
 
 async def arrive(page: Page, heading: str) -> None:
-    """Wait until a page is there and its scripts are, so that keys do something."""
-    await expect(page.get_by_role("heading", name=heading)).to_be_visible()
+    """Wait until a page is there and its scripts are, so that keys do something.
+
+    One heading of it begins with those words.
+    """
+    named = re.compile(f"^{re.escape(heading)}")
+    await expect(page.get_by_role("heading", name=named)).to_be_visible()
     await page.wait_for_load_state()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from console.identity.secrets import new_token
 from moderation.people import Role, permissions
-from storage.accounts.records import ApiToken, digest
-from storage.database import now_utc
 from tests.browser.served import Served, served_console
 
 _EXAMPLES = 25  # of each operation; seeded, so that every run sends the same
@@ -33,32 +29,14 @@ async def test_no_request_makes_an_error_or_an_answer_that_the_document_does_not
     console: Served,
 ) -> None:
     await console.judge("u1", 3.0)
-    token = await _token_for_all(console)
+    admin = await console.person("ann", Role.ADMIN)
+    token = await console.token(admin, *permissions(Role.ADMIN))
     await asyncio.to_thread(_probe, console.url, {"Authorization": f"Bearer {token}"})
 
 
 async def test_without_a_token_nothing_is_done_and_that_is_told_of_too(console: Served) -> None:
     await console.judge("u1", 3.0)
     await asyncio.to_thread(_probe, console.url, {"X-Forwarded-For": "192.0.2.1"})
-
-
-async def _token_for_all(console: Served) -> str:
-    """A token of an administrator, with all that a token may have."""
-    person = await console.person("ann", Role.ADMIN)
-    secret = new_token()
-    await console.kept.accounts.tokens.add(
-        ApiToken(
-            token_id="t1",
-            token_digest=digest(secret),
-            name="program",
-            person_id=person.person_id,
-            scopes=permissions(Role.ADMIN),
-            tenants=person.tenants,
-            created_at=now_utc(),
-            expires_at=now_utc() + timedelta(days=1),
-        )
-    )
-    return secret
 
 
 def _probe(url: str, headers: dict[str, str]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -17,7 +16,7 @@ from console.identity.secrets import form_token
 from moderation.decisions import DecisionKind, Ruling
 from moderation.people import Permission, Person, Role, Tenants
 from runtime import wiring
-from storage.accounts.records import ApiToken, digest
+from storage.accounts.records import digest
 from storage.database import now_utc
 from tests.browser.served import FLAGGED, Served, served_console
 from tests.unit.console.house import CHEAP, HERE
@@ -69,17 +68,8 @@ async def _things_of(console: Served, person: Person, number: int) -> dict[str, 
         kind=DecisionKind.UPHOLD, verdict_id=job.verdict_id, reason="forged_face", token=upload_id
     )
     made = await reviews.decisions.decide(job.job_id, person.person_id, ruling)
-    token = ApiToken(
-        token_id=f"t{number}",
-        token_digest=digest(upload_id),
-        name="program",
-        person_id=person.person_id,
-        scopes=frozenset({Permission.UPLOADS_READ}),
-        tenants=person.tenants,
-        created_at=now_utc(),
-        expires_at=now_utc() + timedelta(days=1),
-    )
-    await accounts.tokens.add(token)
+    await console.token(person, Permission.UPLOADS_READ)
+    token, *_ = await accounts.token_list.tokens()
     other = await _door(console).open(person, HERE)
     bob = await console.person(f"bob-{number}", Role.VIEWER, person.tenants)
     return {
