@@ -93,7 +93,7 @@ class Eraser:
         places = await self._work.remove_rows(
             erasure, target, publish=tombstones(target.upload_id, self._topics)
         )
-        count = sum([await self._store.erase(place) for place in places])
+        count = sum([await remove_place(self._store, place) for place in places])
         await self._work.objects_removed(erasure, target, count=count)
 
     async def _report(self) -> None:
@@ -101,6 +101,18 @@ class Eraser:
         metrics.ERASURES_OPEN.set(count)
         age = (self._now() - since).total_seconds() if since else 0.0
         metrics.OLDEST_ERASURE_SECONDS.set(max(0.0, age))
+
+
+async def remove_place(store: Erasable, place: str) -> int:
+    """Remove an object, or all of a folder, and tell how many that were.
+
+    Raises:
+        MediaStoreUnavailable.
+    """
+    if place.endswith("/"):
+        return await store.erase(place.removesuffix("/"))
+    await store.delete(place)
+    return 1
 
 
 def tombstones(upload_id: str, topics: Topics) -> list[OutboundMessage]:

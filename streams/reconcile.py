@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from moderation.errors import UnknownUpload
 from moderation.verdict import Rejection
 from monitoring import metrics
 from monitoring.health import Pulse
@@ -60,9 +61,12 @@ class Reconciler:
         upload = status.upload
         number = status.announcements + 1
         deadline = self._deadlines.after(datetime.now(UTC), upload.lane, announcements=number)
-        done = await self._uploads.announce_again(
-            upload.upload_id, deadline_at=deadline, publish=[self._message(status)]
-        )
+        try:
+            done = await self._uploads.announce_again(
+                upload.upload_id, deadline_at=deadline, publish=[self._message(status)]
+            )
+        except UnknownUpload:
+            return False  # it was erased since it was found
         if done:
             metrics.UPLOADS_REANNOUNCED.labels(upload.lane).inc()
             log.warning("upload.announced_again", upload_id=upload.upload_id, announcement=number)

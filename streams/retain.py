@@ -14,7 +14,7 @@ from monitoring.health import Pulse
 from storage.ports import Erasable
 from storage.retention.ports import Due, Lease
 from storage.retention.standings import Looking, ended_before, standings
-from streams.erase import tombstones
+from streams.erase import remove_place, tombstones
 from streams.retries import FOR_EVER, note, patiently
 from streams.topics import Topics
 
@@ -96,7 +96,7 @@ class Retainer:
         going = [one for one in due if not one.held]
         for one in going:
             for place in one.places:
-                await self._store.erase(place)
+                await remove_place(self._store, place)
         ends = part is Part.VERDICTS
         told = [
             message

@@ -84,7 +84,8 @@ class ErasureSteps(Protocol):
     ) -> list[str]:
         """Remove all rows and write the messages, in one transaction.
 
-        Returns the keys and folders of the media store that are to go; they are remembered.
+        Returns the keys of the media store that are to go, and folders (they end with a
+        slash); all are remembered.
         """
         ...
 

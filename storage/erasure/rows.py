@@ -10,8 +10,10 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from moderation.erasure import Erasure, ErasureReason, ErasureScope, ErasureState
+from moderation.errors import ForbiddenSource
 from storage.erasure.holdings import HOLDINGS
 from storage.erasure.tombstones import has_bytes
+from storage.keys import checked_key
 from storage.looks.database import hand_on_looks
 from storage.looks.tables import seen_media
 from storage.search.counting import uncount
@@ -58,21 +60,35 @@ async def count_upload(connection: AsyncConnection, upload_id: str) -> dict[str,
 async def places_of(connection: AsyncConnection, upload_id: str, tenant: str) -> list[str]:
     """Where an upload's objects lie: what it sent, and packs that no other upload has.
 
-    Packs are named by the bytes: another upload of the same bytes needs them, too.
+    Packs are named by the bytes: another upload of the same bytes needs them, too. A folder
+    ends with a slash; all else is one object.
     """
     stored = await connection.scalar(
         select(uploads.c.upload).where(uploads.c.upload_id == upload_id)
     )
-    places = {f"media/{tenant}/{upload_id}"}
-    if stored and str(stored["uri"]).startswith(_STORED):
-        places.add(str(stored["uri"]).removeprefix(_STORED))
+    places = {*sent_places(tenant, upload_id, stored["uri"] if stored else "")}
     hashes, packs = await _packs(connection, upload_id)
     for sha256 in hashes:
         if not await has_bytes(connection, tenant, sha256):
-            places.add(pack_folder(tenant, sha256))
-    # A pack that lies elsewhere is named by nothing else.
-    places |= {pack for pack in packs if not pack.startswith("packs/")}
-    return sorted(places)
+            places.add(f"{pack_folder(tenant, sha256)}/")
+    return sorted({*places, *(pack for pack in packs if _is_its_own(pack))})
+
+
+def sent_places(tenant: str, upload_id: str, uri: str) -> list[str]:
+    """Where the bytes lie that were sent: below its own name, or where a platform put them.
+
+    An announcement may name any place. One below `media/` or `packs/` is another upload's.
+    """
+    key = uri.removeprefix(_STORED)
+    elsewhere = [key] if key != uri and _is_its_own(key) else []
+    return [f"media/{tenant}/{upload_id}/", *elsewhere]
+
+
+def _is_its_own(key: str) -> bool:
+    try:
+        return checked_key(key).split("/")[0] not in ("media", "packs")
+    except ForbiddenSource:
+        return False  # nothing was ever read from there
 
 
 async def _packs(connection: AsyncConnection, upload_id: str) -> tuple[set[str], set[str]]:

@@ -28,7 +28,8 @@ class Lease(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """An upload of which a part's time is over. `places` are keys and folders of the media store.
+    """An upload of which a part's time is over. `places` are keys of the media store, and
+    folders, which end with a slash.
 
     Nothing of one that is `held` goes: somebody decides about it, or did not long ago.
     """

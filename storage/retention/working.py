@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from moderation.retention import Part
 from storage.database import now_utc, reading, writing
-from storage.erasure.rows import pack_folder, places_of, remove_upload
+from storage.erasure.rows import pack_folder, places_of, remove_upload, sent_places
 from storage.outbox import write_messages
 from storage.ports import OutboundMessage
 from storage.retention import finding
@@ -21,8 +21,6 @@ from storage.retention.tables import retention_holds, retention_marks
 from storage.retention.thinning import thin
 from storage.rows import insert
 from storage.tables import uploads
-
-_STORED = "store:///"
 
 
 class SqlRetention:
@@ -87,15 +85,13 @@ async def _due(
 ) -> Due:
     places: list[str] = []
     if not row.held and part is Part.MEDIA:
-        places.append(f"media/{tenant}/{row.upload_id}")
-        if row.upload["uri"].startswith(_STORED):
-            places.append(row.upload["uri"].removeprefix(_STORED))
+        places += sent_places(tenant, row.upload_id, row.upload["uri"])
     if not row.held and part is Part.PACKS and row.sha256 is not None:
         needed = await finding.is_needed(
             connection, tenant, row.sha256, row.upload_id, ended_before
         )
         if not needed:
-            places.append(pack_folder(tenant, row.sha256))
+            places.append(f"{pack_folder(tenant, row.sha256)}/")
     if not row.held and part is Part.VERDICTS:
         places += await places_of(connection, row.upload_id, tenant)
     return Due(

@@ -163,6 +163,48 @@ async def test_what_another_upload_of_the_same_bytes_looks_like_stays_known(hous
     assert [look.pdq for look in await SqlLooks(house.engine).looks_of("u2")] == ["3c" * 32]
 
 
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "store:///media",
+        "store:///media/acme",
+        "store:///media/acme/u2",
+        "store:///media/acme/u2/0f",
+        "store:///packs",
+        f"store:///packs/acme/{'a1' * 32}",
+        "store:///../ledger.sqlite",
+        "store:///",
+        "https://example.org/media/acme/u2/0f",
+    ],
+)
+async def test_an_address_that_somebody_made_up_takes_nobody_elses_objects_along(
+    house: House, uri: str
+) -> None:
+    await house.keep("u1", uri=uri)
+    await house.keep("u2", sha256="a1" * 32)
+
+    done = await house.erase("u1")
+
+    assert done.state is ErasureState.DONE
+    kept = {key for key in house.store.objects if "u2" in key or "a1a1" in key}
+    assert len(kept) == 3
+    assert kept == house.store.objects.keys()
+
+
+async def test_an_object_that_a_platform_put_there_itself_goes_alone(house: House) -> None:
+    await house.keep("u1", uri="store:///incoming/u1")
+    for key in ("incoming/u1", "incoming/u1.other", "incoming/u1/below", "incoming/u2"):
+        await house.store.put(key, b"bytes")
+
+    await house.erase("u1")
+
+    assert sorted(house.store.objects) == [
+        "incoming/u1.other",
+        "incoming/u1/below",
+        "incoming/u2",
+    ]
+
+
 async def test_packs_that_only_erased_uploads_share_go(house: House) -> None:
     await house.keep("u1")
     await house.keep("u2")

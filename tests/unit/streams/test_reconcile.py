@@ -49,3 +49,27 @@ async def test_what_was_announced_too_often_is_given_up_with_a_rejection() -> No
     rejection = SCORED.decode(entry.message.value).rejection
     assert rejection is not None
     assert rejection.reason == GAVE_UP
+
+
+class Erasing(InMemoryOpenUploads):
+    """Erases the first upload while the reconciler looks at it."""
+
+    def __init__(self, memory: Memory) -> None:
+        super().__init__(memory)
+        self.memory = memory
+
+    async def announce_again(self, upload_id: str, **given: object) -> bool:
+        self.memory.uploads.pop("u1", None)
+        return await super().announce_again(upload_id, **given)
+
+
+async def test_an_upload_that_is_erased_meanwhile_stops_nothing() -> None:
+    memory = Memory()
+    for upload_id in ("u1", "u2"):
+        await InMemoryLedger(memory).announce(an_upload(upload_id), deadline_at=NOON)
+    reconciler = Reconciler(Erasing(memory), DEADLINES, TOPICS, announcements=2)
+
+    assert await reconciler.once() == 1
+
+    (entry,) = await InMemoryOutbox(memory).pending(limit=10)
+    assert entry.message.key == "u2"
