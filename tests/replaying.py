@@ -34,6 +34,7 @@ from tests.builders import CROP, FACTS, MODEL, TOPICS, TRACK, an_upload, scored
 OTHER_MODEL = replace(MODEL, version="2", sha256="ef" * 32)
 PLAIN = Fusion(id="none", families=(Family(finds="manipulated", weights={"blending": 1.0}),))
 FUSIONS = {MODEL: PLAIN, OTHER_MODEL: PLAIN}
+READ = replace(UNKNOWN, reader="reader 1")
 ONCE = BackOff(attempts=1)
 
 
@@ -119,7 +120,7 @@ class House:
             faces = FacesFound(
                 upload=an_upload(f"u{number:04d}", uri="store:///gone"),
                 media=FACTS,
-                provenance=UNKNOWN,
+                provenance=READ,
                 face_pack=key,
                 preprocessing="c-1",
             )
@@ -139,11 +140,11 @@ class House:
         self.store.allowed = ".json"
         return self._replay(RecordedAgain(self.store, model), policy, **changes)
 
-    def by_model(self, panel: object, policy: Policy | None = None) -> Replay:
+    def by_model(self, panel: object, policy: Policy | None = None, **changes: object) -> Replay:
         """A replay that may read what lies below `packs/`, and asks another model."""
         self.store.allowed = ""
         scores = ScoredAgain(self.store, self._score(panel, OTHER_MODEL), OTHER_MODEL)
-        return self._replay(scores, policy or a_policy("first"))
+        return self._replay(scores, policy or a_policy("first"), **changes)
 
     async def room(self) -> None:
         """There always is some."""

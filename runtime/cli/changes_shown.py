@@ -16,6 +16,7 @@ Link = Callable[[str], str]
 _WHY = {
     LeftOut.NOT_RECORDED: "nothing was recorded to decide from; `--stage score` has it scored",
     LeftOut.PACK_GONE: "the face pack is gone or damaged",
+    LeftOut.THINNED: "what they were derived from is past its retention",
     LeftOut.NOT_CALIBRATED: "scored by a bundle that is not installed here",
     LeftOut.ERASED: "erased meanwhile",
 }

@@ -17,6 +17,7 @@ class LeftOut(StrEnum):
 
     NOT_RECORDED = "not_recorded"
     PACK_GONE = "pack_gone"
+    THINNED = "thinned"
     NOT_CALIBRATED = "not_calibrated"
     ERASED = "erased"
 

@@ -17,6 +17,7 @@ from streams.judging import verdict_id
 from streams.messages import UploadScored
 from streams.record import Record
 from streams.replay.changes import Changes, LeftOut
+from streams.replay.scores import Thinned
 from streams.retries import BackOff, note, patiently
 
 PAGE = 200
@@ -157,6 +158,8 @@ class Replay:
             async with places:
                 try:
                     await self._patiently(lambda: one(upload_id))
+                except Thinned:
+                    changes.left_out[LeftOut.THINNED] += 1
                 except MissingPack:
                     changes.left_out[self._scores.missing] += 1
                 except _NotCalibrated:

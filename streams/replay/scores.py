@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from moderation.errors import MissingMedia, MissingPack
 from moderation.lineage import ModelIdentity
+from moderation.provenance import UNKNOWN
 from moderation.upload import Upload
 from moderation.verdict import Verdict
 from storage.ports import MediaStore
@@ -16,6 +17,13 @@ from streams.messages import FacesFound, UploadScored
 from streams.recorded import RecordedScores, decode, score_key
 from streams.replay.changes import LeftOut
 from streams.score import Score
+
+
+class Thinned(MissingPack):
+    """A part that the verdict was derived from is not kept any more.
+
+    Decided without it, a face would be none, and a declaration unsaid.
+    """
 
 
 class RecordedAgain:
@@ -32,12 +40,13 @@ class RecordedAgain:
 
         Raises:
             MissingPack: nothing was recorded, or it is damaged.
+            Thinned: see there.
             MediaStoreUnavailable: try again.
         """
         message = _without_scores(upload, verdict)
-        model = self._model or verdict.lineage.model
-        if verdict.face_pack is None or model is None:
+        if verdict.face_pack is None or verdict.lineage.model is None:
             return message
+        model = self._model or verdict.lineage.model
         recorded = await recorded_scores(self._media_store, verdict.face_pack, model)
         if recorded is None:
             raise MissingPack(f"no scores of {model.name} {model.version} are recorded")
@@ -62,10 +71,11 @@ class ScoredAgain:
 
         Raises:
             MissingPack: the face pack is gone or damaged.
+            Thinned: see there.
             Unavailable: the inference server or the media store; try again.
         """
         message = _without_scores(upload, verdict)
-        if verdict.face_pack is None or message.media is None or message.provenance is None:
+        if verdict.face_pack is None or message.media is None:
             return message
         recorded = await recorded_scores(self._media_store, verdict.face_pack, self._model)
         if recorded is not None:
@@ -73,11 +83,12 @@ class ScoredAgain:
         faces = FacesFound(
             upload=upload,
             media=message.media,
-            provenance=message.provenance,
+            provenance=message.provenance or UNKNOWN,
             face_pack=verdict.face_pack,
             preprocessing=message.preprocessing or "",
         )
-        return await self._score.score(faces, urgent=False)
+        scored = await self._score.score(faces, urgent=False)
+        return replace(scored, provenance=message.provenance)
 
 
 async def recorded_scores(
@@ -96,7 +107,16 @@ async def recorded_scores(
 
 
 def _without_scores(upload: Upload, verdict: Verdict) -> UploadScored:
-    """All of the message but what a bundle says; whole for media without a face."""
+    """All of the message but what a bundle says; whole for media without a face.
+
+    Raises:
+        Thinned: see there.
+    """
+    lineage = verdict.lineage
+    if verdict.provenance is None and lineage.provenance is not None:
+        raise Thinned
+    if verdict.face_pack is None and lineage.model is not None:
+        raise Thinned
     return UploadScored(
         upload=upload,
         preprocessing=verdict.lineage.preprocessing,

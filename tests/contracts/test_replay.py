@@ -46,6 +46,18 @@ class Forgetful:
         return await self._ledger.status(upload_id)
 
 
+class Thinning:
+    """A ledger whose verdicts lack a part by now."""
+
+    def __init__(self, ledger: Ledger, part: str) -> None:
+        self._ledger = ledger
+        self._part = part
+
+    async def status(self, upload_id: str) -> UploadStatus:
+        status = await self._ledger.status(upload_id)
+        return replace(status, verdict=replace(status.verdict, **{self._part: None}))
+
+
 class Kept:
     """A house over one place, and what it told the platform."""
 
@@ -255,6 +267,21 @@ async def test_an_upload_that_was_erased_meanwhile_is_left_out(kept: Kept) -> No
     replay = house.by_policy(STRICT, ledger=Forgetful(house.ledger, "u0001"))
     wrote = await replay.supersede(Wanted(), room=house.room)
     assert (wrote.decided, wrote.left_out) == (1, {LeftOut.ERASED: 1})
+
+
+@pytest.mark.parametrize("part", ["provenance", "face_pack"])
+async def test_a_verdict_whose_evidence_is_past_its_retention_stays_as_it_is(
+    kept: Kept, part: str
+) -> None:
+    house = kept.house
+    await house.judge_faces(150)
+    thinned = Thinning(house.ledger, part)
+    for replay in (
+        house.by_policy(STRICT, ledger=thinned),
+        house.by_model(NoPanel(), STRICT, ledger=thinned),
+    ):
+        changes = await replay.compare(Wanted())
+        assert changes.left_out == {LeftOut.THINNED: 1}
 
 
 def _moved(before: dict[Label, int], kinds: dict[Kind, int]) -> dict[Label, int]:
