@@ -50,13 +50,7 @@ async def filled(filled_url: str) -> AsyncIterator[AsyncEngine]:
 @pytest.fixture
 def asked(filled: AsyncEngine) -> list[tuple[str, object]]:
     """Every statement from now on, with its parameters."""
-    statements: list[tuple[str, object]] = []
-
-    @event.listens_for(filled.sync_engine, "before_cursor_execute")
-    def note(*said: object) -> None:
-        statements.append((str(said[2]), said[3]))
-
-    return statements
+    return _noted(filled)
 
 
 @pytest.mark.parametrize("who", WHO)
@@ -109,3 +103,30 @@ async def test_what_is_never_together_is_looked_for_in_pieces(filled: AsyncEngin
     moments = [place.decided_at for place in places if place is not None]
     assert moments == sorted(moments, reverse=True)
     assert found > 0
+
+
+async def test_sqlite_reads_no_table_through_either(sqlite_url: str) -> None:
+    engine = open_database(sqlite_url)
+    search, statements = SqlUploadSearch(engine), _noted(engine)
+    for which in QUESTIONS.values():
+        for tenants in WHO.values():
+            await search.find(which, tenants, start=MIDDLE, limit=50)
+            await search.counts(which, tenants)
+
+    for statement, parameters in tuple(statements):
+        if statement.startswith("SELECT"):
+            plan = await plan_of_words(engine, statement, parameters)
+            assert not re.search(
+                r"SCAN (verdicts|verdict_terms|uploads|standing_decisions)(?! USING)", plan
+            )
+    await engine.dispose()
+
+
+def _noted(engine: AsyncEngine) -> list[tuple[str, object]]:
+    statements: list[tuple[str, object]] = []
+
+    @event.listens_for(engine.sync_engine, "before_cursor_execute")
+    def note(*said: object) -> None:
+        statements.append((str(said[2]), said[3]))
+
+    return statements
