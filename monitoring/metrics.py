@@ -77,6 +77,11 @@ SHADOW_IN_HAND = Gauge("veriscope_shadow_in_hand", "Uploads that wait for the sh
 # record
 
 VERDICTS = Counter("veriscope_verdicts_total", "Verdicts reached.", ["lane", "label"])
+VERDICTS_MATCHED = Counter(
+    "veriscope_verdicts_matched_total",
+    "Verdicts that matched what was known: a verdict taken over, a decision, an entry of a list.",
+    ["kind"],
+)
 PROBABILITIES = Counter(
     "veriscope_probabilities_total",
     "Verdicts that have a probability of being forged, by its first decimal.",

@@ -144,6 +144,8 @@ def _verdict(message: UploadScored, judged: Judged, current: Verdict | None) -> 
 
 def _tell(upload: Upload, verdict: Verdict) -> None:
     metrics.VERDICTS.labels(upload.lane, verdict.label).inc()
+    for kind in {match.kind for match in verdict.matched}:
+        metrics.VERDICTS_MATCHED.labels(kind).inc()
     if verdict.fake_probability is not None:
         metrics.PROBABILITIES.labels(min(int(verdict.fake_probability * 10), 9)).inc()
     waited = (verdict.decided_at - upload.announced_at).total_seconds()

@@ -267,6 +267,14 @@ async def test_a_process_has_limits_and_no_privileges_to_gain(pool: DecoderPool)
     assert "NoNewPrivs:\t1" in told_of(pid, "status")
 
 
+async def test_the_pool_says_how_crops_are_made_as_extractions_do(
+    pool: DecoderPool, quick: Path
+) -> None:
+    assert pool.preprocessing is None
+
+    assert (await pool.extract(quick)).preprocessing == pool.preprocessing
+
+
 async def test_a_process_that_gave_up_the_network_has_none(pool: DecoderPool) -> None:
     await pool.warm()
     if "network" not in pool.given_up:
