@@ -113,6 +113,11 @@ def erasure_routes(erasures: Erasures) -> Area:
             reference=reference,
         )
 
+    _add_looking(routes, erasures)
+    return Area(routes=routes)
+
+
+def _add_looking(routes: APIRouter, erasures: Erasures) -> None:
     @routes.get("/erasures", response_model=list[ErasureStatus])
     async def of_target(
         of: Annotated[
@@ -123,8 +128,6 @@ def erasure_routes(erasures: Erasures) -> Area:
         """Say how the erasures of an upload, or of an uploader, stand: done or not."""
         found = await erasures.erasures(caller.tenants, target=of, limit=100)
         return [_status(erasure) for erasure in found]
-
-    return Area(routes=routes)
 
 
 def _status(erasure: Erasure) -> ErasureStatus:

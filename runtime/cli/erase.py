@@ -63,25 +63,11 @@ def uploads(
     `veriscope reconcile` (or `veriscope erase run`) does it, and looks for it a second time
     after VERISCOPE_ERASURE__SETTLE, when nothing is on its way any more; then the proof is written.
     """
-    from moderation.erasure import ErasureRequest
-
     if bool(upload_ids) == (uploader is not None):
         raise typer.BadParameter("name uploads, or an --uploader")
     scope = ErasureScope.UPLOADER if uploader is not None else ErasureScope.UPLOAD
-    try:
-        requests = [
-            ErasureRequest(
-                tenant=tenant,
-                scope=scope,
-                target=target,
-                reason=reason,
-                asked_by=_BY_COMMAND,
-                reference=reference,
-            )
-            for target in upload_ids or [uploader or ""]
-        ]
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
+    targets = upload_ids or [uploader or ""]
+    requests = _requests(targets, tenant=tenant, scope=scope, reason=reason, reference=reference)
     if dry_run:
         counts = asyncio.run(_preview(requests))
         print(json_format.dumps(counts) if json else _counts(counts, "would be removed"))
@@ -125,6 +111,16 @@ def run(json: Json = False) -> None:
     """Do now what is due, where no `veriscope reconcile` runs."""
     for erasure in asyncio.run(_run()):
         print(_line(erasure) if json else f"{erasure.erasure_id}  {erasure.state}")
+
+
+def _requests(targets: list[str], **said: Any) -> list[ErasureRequest]:
+    """Raises: typer.BadParameter: an id or the reference is none."""
+    from moderation.erasure import ErasureRequest
+
+    try:
+        return [ErasureRequest(target=target, asked_by=_BY_COMMAND, **said) for target in targets]
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 async def _preview(requests: list[ErasureRequest]) -> dict[str, int]:

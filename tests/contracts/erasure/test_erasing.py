@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from prometheus_client import REGISTRY
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from moderation.decisions import first_break
 from moderation.erasure import ErasureScope, ErasureState
 from moderation.errors import (
-    LedgerUnavailable,
-    MediaStoreUnavailable,
     UnknownUpload,
     UploadErased,
 )
@@ -21,8 +18,6 @@ from moderation.people import ALL_TENANTS, Tenants
 from storage.database import reading
 from storage.dead_letters import SqlDeadLetters
 from storage.erasure.tables import erasure_targets
-from storage.erasure.working import SqlErasureWork
-from storage.in_memory import InMemoryMediaStore
 from storage.looks.database import SqlLooks
 from storage.reviews.tables import decisions
 from storage.tables import dead_letters, outbox, uploads
@@ -309,148 +304,6 @@ async def test_only_dead_letters_that_name_the_upload_go(house: House) -> None:
         assert sorted(left) == [3, 4]
 
 
-class Dying(InMemoryMediaStore):
-    """A store that fails when so many objects were erased."""
-
-    def __init__(self, objects, *, after: int) -> None:
-        super().__init__()
-        self.objects = objects
-        self.left = after
-
-    async def erase(self, place: str) -> int:
-        if not self.left:
-            raise MediaStoreUnavailable
-        self.left -= 1
-        return await super().erase(place)
-
-
-class Crashing(SqlErasureWork):
-    """Fails before one of its steps, or after it has taken effect."""
-
-    def __init__(self, engine: AsyncEngine, step: str, *, late: bool) -> None:
-        super().__init__(engine)
-        self.step = step
-        self.late = late
-
-    async def _taken(self, step: str, *given, **named):
-        work = getattr(super(), step)
-        if self.step == step and not self.late:
-            raise LedgerUnavailable
-        result = await work(*given, **named)
-        if self.step == step:
-            raise LedgerUnavailable
-        return result
-
-    async def targets(self, *given, **named):
-        return await self._taken("targets", *given, **named)
-
-    async def remove_rows(self, *given, **named):
-        return await self._taken("remove_rows", *given, **named)
-
-    async def objects_removed(self, *given, **named):
-        return await self._taken("objects_removed", *given, **named)
-
-    async def end_pass(self, *given, **named):
-        return await self._taken("end_pass", *given, **named)
-
-
-@pytest.mark.parametrize("passes_before", [0, 1])
-@pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("step", ["targets", "remove_rows", "objects_removed", "end_pass"])
-async def test_a_crash_at_any_step_is_made_up_for(
-    house: House, step: str, late: bool, passes_before: int
-) -> None:
-    await house.keep()
-    await house.use()
-    await house.ask()
-    if passes_before:
-        await house.eraser().once()
-        house.desk.clock.now += SETTLE
-    with pytest.raises(LedgerUnavailable):
-        await house.eraser(work=Crashing(house.engine, step, late=late)).once()
-    house.desk.clock.now += SETTLE  # the lease of the one that died has ended
-
-    for _ in range(3):
-        await house.eraser().once()
-        await house.relay()
-        house.desk.clock.now += SETTLE
-
-    (done,) = await house.erasures.erasures(ALL_TENANTS, limit=10)
-    assert done.state is ErasureState.DONE
-    assert done.removed["uploads"] == 1
-    assert house.store.objects == {}
-    assert await count(house.engine, uploads) == 0
-
-
-@pytest.mark.parametrize("after", [0, 1])
-async def test_objects_whose_rows_are_gone_are_not_forgotten(house: House, after: int) -> None:
-    await house.keep()
-    await house.ask()
-    with pytest.raises(MediaStoreUnavailable):
-        await house.eraser(store=Dying(house.store.objects, after=after)).once()
-    assert await count(house.engine, uploads) == 0
-    assert house.store.objects
-
-    house.desk.clock.now += SETTLE
-    await house.finish()
-
-    assert house.store.objects == {}
-
-
-async def test_a_proof_is_not_written_while_a_part_is_left(house: House) -> None:
-    await house.keep()
-    await house.ask()
-    await house.eraser().once()
-    house.desk.clock.now += SETTLE
-    await house.store.put("media/acme/u1/late", b"bytes")
-
-    with pytest.raises(MediaStoreUnavailable):
-        await house.eraser(store=Dying(house.store.objects, after=0)).once()
-
-    (still,) = await house.erasures.erasures(ALL_TENANTS, limit=10)
-    assert (still.state, still.target) == (ErasureState.SETTLING, "u1")
-
-
-async def test_no_proof_is_written_before_the_broker_has_the_tombstones(house: House) -> None:
-    await house.keep()
-    await house.ask()
-    await house.eraser().once()
-    house.desk.clock.now += SETTLE
-
-    (waits,) = await house.eraser().once()
-    (still,) = await house.eraser().once()
-    assert (waits.state, still.state) == (ErasureState.SETTLING, ErasureState.SETTLING)
-
-    await house.relay()
-    (done,) = await house.eraser().once()
-    assert done.state is ErasureState.DONE
-
-
-async def test_what_an_uploader_sent_and_is_found_late_settles_for_itself(house: House) -> None:
-    await house.ask("ann-x", **UPLOADER)
-    await house.eraser().once()
-    await house.keep("u1")  # announced before, and only now in the ledger
-    house.desk.clock.now += SETTLE
-
-    (first,) = await house.eraser().once()
-    assert (first.state, first.due_at) == (
-        ErasureState.SETTLING,
-        house.desk.clock.now + SETTLE,
-    )
-    house.desk.clock.now += SETTLE
-
-    assert (await house.end()).uploads == 1
-
-
-async def test_one_process_at_a_time_erases(house: House) -> None:
-    await house.keep()
-    await house.ask()
-    with pytest.raises(MediaStoreUnavailable):
-        await house.eraser(store=Dying(house.store.objects, after=0)).once()
-
-    assert await house.eraser().once() == []  # the other one may still be at it
-
-
 async def test_decisions_of_other_uploads_are_left_as_they_are(house: House) -> None:
     await house.keep("u1")
     await house.use("u1")
@@ -467,21 +320,3 @@ async def test_decisions_of_other_uploads_are_left_as_they_are(house: House) -> 
     assert first == ("", None)
     assert second.upload_id == "u2"
     assert second.subject_salt
-
-
-async def test_how_many_erasures_wait_and_since_when_is_measured(house: House) -> None:
-    await house.keep()
-    await house.ask()
-    done = REGISTRY.get_sample_value("veriscope_erasures_total", {"scope": "upload"}) or 0
-    await house.eraser().once()
-    house.desk.clock.now += SETTLE - SECOND
-    await house.eraser().once()
-
-    assert REGISTRY.get_sample_value("veriscope_erasures_open") == 1
-    assert REGISTRY.get_sample_value("veriscope_oldest_erasure_seconds") == 3599
-
-    house.desk.clock.now += SECOND
-    await house.end()
-    assert REGISTRY.get_sample_value("veriscope_erasures_open") == 0
-    assert REGISTRY.get_sample_value("veriscope_oldest_erasure_seconds") == 0
-    assert REGISTRY.get_sample_value("veriscope_erasures_total", {"scope": "upload"}) == done + 1
