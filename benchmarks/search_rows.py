@@ -86,6 +86,11 @@ INSERT INTO verdict_counts (span, tenant, start, lane, label, slot, verdicts)
 SELECT '{span}', tenant, date_trunc('{span}', decided_at, 'UTC'), lane, label, 0, count(*)
 FROM verdicts GROUP BY 2, 3, 4, 5
 """
+_EVER = """
+INSERT INTO verdict_counts (span, tenant, start, lane, label, slot, verdicts)
+SELECT 'ever', tenant, timestamptz '1970-01-01 00:00:00Z', lane, label, 0, sum(verdicts)
+FROM verdict_counts WHERE span = 'day' GROUP BY 2, 4, 5
+"""
 _DECIDED = "label IN ('suspect', 'fake') AND decided < 0.2"
 
 
@@ -100,6 +105,7 @@ async def fill(engine: AsyncEngine, count: int) -> None:
     async with writing(engine) as connection:
         for span in Span:
             await connection.exec_driver_sql(_COUNTS.format(span=span))
+        await connection.exec_driver_sql(_EVER)
     for index in _indexes():
         async with writing(engine) as connection:
             await connection.execute(text("SET LOCAL maintenance_work_mem = '512MB'"))

@@ -1,4 +1,4 @@
-"""Counts current verdicts by the hour and by the day, in the transaction that changes them.
+"""Counts current verdicts by the hour, by the day and ever, in the transaction that changes them.
 
 So what is counted is what is found, however many there are. A sum over an index would be exact as
 well, and would read every verdict; ten million take seconds.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zlib import crc32
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -25,6 +25,8 @@ from storage.tables import verdicts
 # Transactions that count the same wait for each other until they commit. Each number is the sum
 # of so many, and an upload always counts in the same one.
 _SLOTS = 4
+# Beside hours and days: all of them, so that not every day is read where no time is asked for.
+_EVER, _BEGINNING = "ever", datetime(1970, 1, 1, tzinfo=UTC)
 
 Key = tuple[str, str, datetime, str, str, int]
 
@@ -42,6 +44,7 @@ class _One:
         for span in Span:
             start = span.start_of(self.decided_at)
             yield span.value, self.tenant, start, self.lane, self.label, slot
+        yield _EVER, self.tenant, _BEGINNING, self.lane, self.label, slot
 
 
 async def count_current(connection: AsyncConnection, verdict: Verdict, lane: Lane) -> None:
@@ -106,6 +109,9 @@ def _narrowed(which: Wanted, names: Sequence[str] | None) -> Iterator[ColumnElem
 def _ranges(since: datetime | None, until: datetime | None) -> Iterator[ColumnElement[bool]]:
     """Whole days by the day, and what is left at both ends by the hour."""
     span, start = verdict_counts.c.span, verdict_counts.c.start
+    if since is None and until is None:
+        yield span == _EVER
+        return
     first = since and Span.DAY.start_of(since + timedelta(days=1) - timedelta(microseconds=1))
     last = until and Span.DAY.start_of(until)
     by_day, by_hour = span == Span.DAY.value, span == Span.HOUR.value

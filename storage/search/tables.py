@@ -30,7 +30,8 @@ for _name, _first in (("by_tenant", (verdict_terms.c.tenant,)), ("newest", ())):
         verdict_terms.c.verdict_id,
     )
 
-# How many verdicts that are current were reached in the hour, or the day, that begins there.
+# How many verdicts that are current were reached in the hour, or the day, that begins there, or
+# ever.
 verdict_counts = Table(
     "verdict_counts",
     metadata,

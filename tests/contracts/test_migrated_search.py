@@ -114,6 +114,8 @@ async def test_what_was_recorded_before_is_found_by_the_columns_that_came_later(
     assert await found(decided=Decided.WITHHOLD) == [CURRENT]
     counts = await search.counts(Wanted(), ALL_TENANTS)
     assert counts == Counts(by_label={Label.FAKE: 2}, is_whole=True)
+    since = datetime(2026, 2, 1, tzinfo=UTC)
+    assert await search.counts(Wanted(since=since), ALL_TENANTS) == counts
     for span in Span:
         (counted,) = await search.over_time(Wanted(lane=Lane.BACKFILL), ALL_TENANTS, per=span)
         start = span.start_of(datetime(2026, 3, 1, 12, tzinfo=UTC))
