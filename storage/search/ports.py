@@ -15,7 +15,7 @@ from moderation.verdict import Action, Label
 
 # How many verdicts one question looks at. What is rare alone is read along an index of its own;
 # what is rare only together with something else would else be looked for among all.
-MOST_READ = 10_000
+MOST_READ = 6_000
 # Counting what is not counted already stops there: more is a number too large to matter.
 MOST_COUNTED = 2_000
 
