@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from asyncpg import BitString
@@ -16,7 +17,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
 )
-from sqlalchemy.dialects.postgresql import BIT
+from sqlalchemy.dialects.postgresql import ARRAY, BIT
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from moderation.listed_looks import LONGEST_ENTRY
@@ -48,6 +49,22 @@ class Pdq(TypeDecorator[bytes]):
         if isinstance(value, str):  # from 2.1: its own, which is text of zeros and ones
             return int(value, 2).to_bytes(BITS // 8, "big")
         return value  # type: ignore[no-any-return]  # bytes, or None
+
+
+class Near(TypeDecorator[list[int]]):
+    """Values of a band, as one parameter: an array in PostgreSQL, JSON in SQLite."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        kept: TypeEngine[Any] = String()
+        if dialect.name == "postgresql":
+            kept = ARRAY(SmallInteger)
+        return dialect.type_descriptor(kept)
+
+    def process_bind_param(self, value: list[int] | None, dialect: Dialect) -> Any:
+        return value if dialect.name == "postgresql" else json.dumps(value)
 
 
 seen_media = Table(
