@@ -67,6 +67,8 @@ class SqlLedger:
                 return False
             await _insert_upload(connection, upload, upload.announced_at)
             lane = await _lock(connection, upload.upload_id)
+            if lane is None:
+                return False
             if await _was_recorded(connection, verdict):
                 return False
             await _make_current(connection, verdict, lane)
@@ -121,15 +123,18 @@ async def _insert_upload(
     return is_new
 
 
-async def _lock(connection: AsyncConnection, upload_id: str) -> Lane:
+async def _lock(connection: AsyncConnection, upload_id: str) -> Lane | None:
     """Let one transaction at a time conclude an upload; tell the lane it came in.
+
+    None: it was erased while this one waited for it.
 
     PostgreSQL locks the row; SQLite has one writer, and leaves FOR UPDATE out.
     """
     kept = await connection.execute(
         select(uploads.c.lane).where(uploads.c.upload_id == upload_id).with_for_update()
     )
-    return Lane(kept.scalar_one())
+    lane = kept.scalar_one_or_none()
+    return None if lane is None else Lane(lane)
 
 
 async def _was_recorded(connection: AsyncConnection, verdict: Verdict) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 from prometheus_client import REGISTRY
@@ -10,17 +12,15 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from moderation.erasure import ErasureScope, ErasureState
-from moderation.errors import (
-    LedgerUnavailable,
-    MediaStoreUnavailable,
-)
+from moderation.errors import LedgerUnavailable, MediaStoreUnavailable, Superseded
 from moderation.people import ALL_TENANTS
 from storage.database import reading
 from storage.erasure.working import SqlErasureWork
 from storage.in_memory import InMemoryMediaStore
-from storage.tables import uploads
+from storage.reviews.tables import review_jobs
+from storage.tables import uploads, verdicts
 from tests.contracts.erasure.house import SETTLE, House, a_house
-from tests.contracts.words import SECOND
+from tests.contracts.words import SECOND, a_verdict, an_upload
 
 UPLOADER = {"scope": ErasureScope.UPLOADER}
 
@@ -193,3 +193,25 @@ async def test_how_many_erasures_wait_and_since_when_is_measured(house: House) -
     assert REGISTRY.get_sample_value("veriscope_erasures_open") == 0
     assert REGISTRY.get_sample_value("veriscope_oldest_erasure_seconds") == 0
     assert REGISTRY.get_sample_value("veriscope_erasures_total", {"scope": "upload"}) == done + 1
+
+
+async def test_who_concludes_an_upload_while_it_is_erased_leaves_nothing_of_it(
+    house: House,
+) -> None:
+    await house.keep()
+
+    async def erase() -> None:
+        await house.ask()
+        await house.eraser().once()
+
+    async def conclude(number: int) -> None:
+        verdict = a_verdict("u1", policy=f"policy-{number}", supersedes="u1-strict")
+        with suppress(Superseded):
+            await house.desk.ledger.conclude(an_upload("u1"), verdict, publish=[])
+
+    await asyncio.gather(*(conclude(number) for number in range(6)), erase())
+    house.desk.clock.now += SETTLE
+    await house.end()
+
+    for table in (uploads, verdicts, review_jobs):
+        assert await count(house.engine, table) == 0
