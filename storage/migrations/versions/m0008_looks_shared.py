@@ -1,5 +1,7 @@
 """Uploads of the same bytes share looks, lists hold more, and PostgreSQL reads indexes alone."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import BIT
@@ -47,7 +49,7 @@ def _drop_bands() -> None:
         op.drop_index(f"ix_looks_by_band_{number}", "looks")
 
 
-def _index_bands(table: str, **words: list[str]) -> None:
+def _index_bands(table: str, **words: Any) -> None:
     for number in _BANDS:
         op.create_index(
             f"ix_{table}_by_band_{number}", table, ["tenant", f"band_{number}", "pdq"], **words
