@@ -24,7 +24,7 @@ _TITLES = {"http": "HTTP"}
 _HEAD = """\
 # Settings
 
-Written by `make docs` from `runtime/settings.py`; do not edit.
+Written by `make docs` from `runtime/settings`; do not edit.
 
 Every setting is a variable of the environment, and every one has a default. Durations are written
 in seconds (`90`) or as ISO 8601 (`PT90S`, `PT10M`, `P1D`); lists as JSON (`["one", "two"]`).
