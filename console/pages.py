@@ -91,6 +91,16 @@ def go_to(target: str) -> RedirectResponse:
     return RedirectResponse(target, 303)
 
 
+def go_on(request: Request, target: str) -> Response:
+    """As `go_to`, from a form that HTMX may have sent.
+
+    It would follow a redirect by itself, and put the next page into the form.
+    """
+    if is_part(request):
+        return Response(status_code=204, headers={"HX-Redirect": target})
+    return go_to(target)
+
+
 def is_part(request: Request) -> bool:
     """Whether HTMX asks, which puts the answer into a page that is there already."""
     return "hx-request" in request.headers

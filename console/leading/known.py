@@ -15,7 +15,7 @@ from console.identity.callers import Caller
 from console.identity.guards import require
 from console.ids import IDENTIFIER, Id
 from console.leading.desk import LeadDesk
-from console.pages import go_to, page
+from console.pages import go_on, go_to, page
 from moderation.decisions import DecisionKind
 from moderation.people import Permission
 
@@ -52,7 +52,7 @@ def add_known_items(routes: APIRouter, desk: LeadDesk) -> None:
         by = caller.somebody.person_id
         await desk.known.mark(upload_id, right, by=by, at=desk.now(), tenants=caller.tenant_names)
         log.info("known_item.marked", upload_id=upload_id, by=by)
-        return go_to("/known-items")
+        return go_on(request, "/known-items")
 
     @routes.post("/known-items/{upload_id}/forget")
     async def forget(upload_id: Id, caller: Lead) -> Response:

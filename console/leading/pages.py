@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import structlog
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from console.areas import Area
 from console.identity.callers import Caller
@@ -13,7 +13,7 @@ from console.identity.guards import require
 from console.ids import Id
 from console.leading import accesses, figures, known
 from console.leading.desk import LeadDesk
-from console.pages import go_to
+from console.pages import go_on
 from moderation.people import Permission
 
 log = structlog.get_logger()
@@ -28,10 +28,10 @@ def leads_area(desk: LeadDesk) -> Area:
     accesses.add_accesses(routes, desk)
 
     @routes.post("/uploads/{upload_id}/reopen")
-    async def reopen(upload_id: Id, caller: Lead) -> Response:
+    async def reopen(request: Request, upload_id: Id, caller: Lead) -> Response:
         """Have somebody else look again at what was decided, once it cannot be undone any more."""
         job = await desk.appeals.reopen(upload_id, caller.tenant_names)
         log.info("review.reopened", job_id=job.job_id, by=caller.somebody.person_id)
-        return go_to(f"/uploads/{upload_id}")
+        return go_on(request, f"/uploads/{upload_id}")
 
     return Area(routes=routes, links=[figures.LINK, known.LINK, accesses.LINK])

@@ -14,7 +14,7 @@ from console.forms import is_form, read_form
 from console.identity.callers import Caller
 from console.identity.guards import require
 from console.ids import Id
-from console.pages import go_to, is_part, page
+from console.pages import go_on, page
 from console.queue.desk import QueueDesk
 from console.queue.rulings import ruling_of, said_in_words
 from moderation.decisions import Impression, check_text
@@ -57,7 +57,7 @@ def _taking(routes: APIRouter, desk: QueueDesk) -> None:
         with said_in_words():
             check_text(queue, longest=255)
         job = await desk.next(caller, queue=queue or None)
-        return _to(request, f"/queue/{job.job_id}" if job else "/queue?empty=true")
+        return go_on(request, f"/queue/{job.job_id}" if job else "/queue?empty=true")
 
     @routes.get("/queue/{job_id}")
     async def look(
@@ -106,7 +106,7 @@ def _holding(routes: APIRouter, desk: QueueDesk) -> None:
         await desk.job(caller, job_id)
         with said_in_words():
             await desk.queue.release(job_id, caller.somebody.person_id)
-        return _to(request, "/queue")
+        return go_on(request, "/queue")
 
     @routes.post("/queue/{job_id}/skip")
     async def skip(request: Request, job_id: Id, caller: Looker) -> Response:
@@ -115,7 +115,7 @@ def _holding(routes: APIRouter, desk: QueueDesk) -> None:
         with said_in_words():
             person_id = caller.somebody.person_id
             await desk.queue.release(job_id, person_id, skipping=sent.one("why"))
-        return _to(request, "/queue")
+        return go_on(request, "/queue")
 
 
 def _deciding(routes: APIRouter, desk: QueueDesk) -> None:
@@ -125,7 +125,7 @@ def _deciding(routes: APIRouter, desk: QueueDesk) -> None:
         ruling = ruling_of(await read_form(request), impression_first=desk.impression_first)
         with said_in_words():
             made = await desk.decisions.decide(job_id, caller.somebody.person_id, ruling)
-        return _to(request, f"/queue/{job_id}/decided?decision={made.decision.decision_id}")
+        return go_on(request, f"/queue/{job_id}/decided?decision={made.decision.decision_id}")
 
     @routes.get("/queue/{job_id}/decided")
     async def decided(request: Request, job_id: Id, caller: Decider, decision: str) -> Response:
@@ -157,7 +157,7 @@ def _deciding(routes: APIRouter, desk: QueueDesk) -> None:
                 lead=caller.may(Permission.UNDO_OTHERS),
             )
         own = made.moderator == mine
-        return _to(request, f"/queue/{job_id}" if own else f"/uploads/{job.upload_id}")
+        return go_on(request, f"/queue/{job_id}" if own else f"/uploads/{job.upload_id}")
 
 
 def _token(sent: str) -> str:
@@ -165,10 +165,3 @@ def _token(sent: str) -> str:
     if not 0 < len(sent) <= 64 or not (sent.isascii() and sent.isprintable()):
         raise ValueError("the form is damaged; load the page again")
     return sent
-
-
-def _to(request: Request, target: str) -> Response:
-    """Another page next: HTMX would put what a redirect leads to into the page that is there."""
-    if is_part(request):
-        return Response(status_code=204, headers={"HX-Redirect": target})
-    return go_to(target)

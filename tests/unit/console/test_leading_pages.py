@@ -13,7 +13,7 @@ from moderation.verdict import Action, Label
 from tests.contracts.reviews.desk import PLAN
 from tests.unit.console.review import ReviewHouse
 from tests.unit.console.test_appeals import enact
-from tests.unit.console.test_queue_pages import decide, take
+from tests.unit.console.test_queue_pages import HTMX, decide, take
 
 ACME, OTHER = Tenants.named("acme"), Tenants.named("other")
 FORGED = {"kind": "uphold", "reason": "forged"}
@@ -156,6 +156,20 @@ async def test_what_was_decided_is_looked_at_again_by_somebody_else(house: Revie
     await decide(bob, await take(bob), **GENUINE)
     told = (await enact(house))[-1]
     assert (told["action"], told["about"]) == ("publish", first["decision_id"])
+
+
+async def test_what_a_lead_does_without_loading_a_page_leads_to_the_next_one(
+    house: ReviewHouse,
+) -> None:
+    await decided(house)
+    lea = await browser(house, "lea", Role.LEAD)
+    known = {"upload": "u1", "truth": "forged"}
+
+    marked = await lea.post("/known-items", data=known, headers=HTMX)
+    reopened = await lea.post("/uploads/u1/reopen", headers=HTMX)
+
+    answers = [(one.status_code, one.headers["HX-Redirect"]) for one in (marked, reopened)]
+    assert answers == [(204, "/known-items"), (204, "/uploads/u1")]
 
 
 async def test_agreement_is_told_with_its_interval_and_its_pairs(house: ReviewHouse) -> None:
