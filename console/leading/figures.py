@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from console.areas import Link
+from console.days import FIRST_YEAR, LAST_YEAR, Day, days, within
 from console.identity.callers import Caller
 from console.identity.guards import require
 from console.leading.desk import LeadDesk
@@ -16,8 +17,7 @@ from moderation.agreement import FEW_PAIRS
 from moderation.people import Permission
 
 Lead = Annotated[Caller, Depends(require(Permission.AGREEMENT))]
-Day = Annotated[date | None, Query(ge=date(2000, 1, 1), le=date(9998, 12, 31))]
-Year = Annotated[int | None, Query(ge=2000, le=9998)]
+Year = Annotated[int | None, Query(ge=FIRST_YEAR, le=LAST_YEAR)]
 LINK = Link(
     path="/figures",
     words="Figures",
@@ -34,10 +34,9 @@ def add_figures(routes: APIRouter, desk: LeadDesk) -> None:
     async def figures(
         request: Request, caller: Lead, since: Day = None, until: Day = None, year: Year = None
     ) -> Response:
-        today = desk.now().astimezone(UTC).date()
-        last = until or today
-        first = since or last - _USUAL
-        begin, end = _midnight(first), _midnight(last) + timedelta(days=1)
+        now = desk.now().astimezone(UTC)
+        first, last = days(since, until, now=now, usual=_USUAL)
+        begin, end = within(first, last)
         tenants = caller.tenant_names
         accuracies = await desk.accuracies(caller, begin, end)
         skips = await desk.skips.skips(begin, end, tenants, limit=MOST_SKIPS)
@@ -54,9 +53,5 @@ def add_figures(routes: APIRouter, desk: LeadDesk) -> None:
                 [one.moderator for one in accuracies] + [one.moderator for one in skips]
             ),
             waiting=await desk.statistics.waiting(tenants),
-            year=await desk.statistics.figures(year or today.year, tenants),
+            year=await desk.statistics.figures(year or now.year, tenants),
         )
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
+from console.days import FIRST_YEAR, LAST_YEAR
 from console.faults import Refused
 from console.ids import IDENTIFIER
 from moderation.provenance import ProvenanceState
@@ -84,9 +85,16 @@ def address(
 
 
 def moment_of(value: str) -> datetime:
-    """A day, or a moment; in UTC unless it says otherwise. Raises: ValueError, OverflowError."""
+    """A day, or a moment; in UTC unless it says otherwise.
+
+    Raises:
+        ValueError, OverflowError: it is none, or none that time can be added to, as charts do.
+    """
     moment = datetime.fromisoformat(value)
-    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    told = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    if not FIRST_YEAR <= told.year <= LAST_YEAR:
+        raise ValueError(f"a year lies in {FIRST_YEAR} to {LAST_YEAR}")
+    return told
 
 
 def _place(value: str) -> Place:

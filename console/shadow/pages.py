@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from console.areas import Area, Link
+from console.days import Day, days, within
 from console.identity.callers import Caller
 from console.identity.guards import require
 from console.pages import page
@@ -17,7 +18,6 @@ from moderation.shadow import ShadowOutcome, compare
 from storage.shadow.ports import ShadowFilter, ShadowReading
 
 Lead = Annotated[Caller, Depends(require(Permission.AGREEMENT))]
-Day = Annotated[date | None, Query(ge=date(2000, 1, 1), le=date(9998, 12, 31))]
 LINK = Link(
     path="/shadow",
     words="Shadow",
@@ -35,13 +35,9 @@ def shadow_area(scores: ShadowReading, *, now: Callable[[], datetime]) -> Area:
     async def shadow(
         request: Request, caller: Lead, since: Day = None, until: Day = None
     ) -> Response:
-        last = until or now().astimezone(UTC).date()
-        first = since or last - _USUAL
-        which = ShadowFilter(
-            since=_midnight(first),
-            until=_midnight(last) + timedelta(days=1),
-            tenants=caller.tenants,
-        )
+        first, last = days(since, until, now=now(), usual=_USUAL)
+        begin, end = within(first, last)
+        which = ShadowFilter(since=begin, until=end, tenants=caller.tenants)
         return page(
             request,
             "shadow/comparisons.html",
@@ -53,7 +49,3 @@ def shadow_area(scores: ShadowReading, *, now: Callable[[], datetime]) -> Area:
         )
 
     return Area(routes=routes, links=[LINK])
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)

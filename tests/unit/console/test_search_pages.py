@@ -88,6 +88,9 @@ async def test_uploads_are_found_by_what_their_media_say_of_themselves(
         "reason=A%20B",
         "since=yesterday",
         "until=0001-01-01T00:00:00%2B23:00",
+        "until=0001-01-02",
+        "since=1999-12-31",
+        "since=9999-12-31T23:30",
         "lane=fast",
         "decided=maybe",
         "tenant=..%2f",
@@ -104,6 +107,15 @@ async def test_what_cannot_be_asked_for_is_refused(
     viewer: httpx.AsyncClient, path: str, query: str
 ) -> None:
     assert (await viewer.get(f"{path}?{query}")).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "query", ["until=2000-01-01", "since=2000-01-01", "since=9998-12-31T23:30"]
+)
+async def test_the_first_and_the_last_year_can_be_asked_for(
+    viewer: httpx.AsyncClient, query: str
+) -> None:
+    assert (await viewer.get(f"/uploads?{query}")).status_code == 200
 
 
 @pytest.mark.parametrize("name", ["after", "before"])
