@@ -113,6 +113,14 @@ def pack_folder(tenant: str, sha256: str) -> str:
     return f"packs/{tenant}/{sha256}"
 
 
+async def is_needed(connection: AsyncConnection, place: str) -> bool:
+    """Whether a place that was to go is a pack folder of bytes that an upload has (again)."""
+    if not place.startswith("packs/"):
+        return False
+    _, tenant, sha256, _ = place.split("/")
+    return await has_bytes(connection, tenant, sha256)
+
+
 def read_erasure(row: Row[Any]) -> Erasure:
     """Raises: ValueError: what was kept is no erasure any more."""
     kept = dict(row._mapping)

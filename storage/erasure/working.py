@@ -19,7 +19,7 @@ from moderation.erasure import Erasure, ErasureScope, ErasureState, counted
 from storage.database import now_utc, reading, writing
 from storage.erasure.asking import erasure_row, uploads_of
 from storage.erasure.ports import Target
-from storage.erasure.rows import read_erasure, read_erasures, remove_upload
+from storage.erasure.rows import is_needed, read_erasure, read_erasures, remove_upload
 from storage.erasure.tables import erased_uploads, erasure_targets, erasures
 from storage.erasure.tombstones import block, secret_of
 from storage.outbox import write_messages
@@ -79,7 +79,8 @@ class SqlErasureWork:
             )
             await _write(connection, replace(kept, removed=counted(kept.removed, removed.rows)))
             await write_messages(connection, publish, at=now_utc())
-        return places
+            # Remembered by the first pass: an upload of the same bytes may have come since.
+            return [place for place in places if not await is_needed(connection, place)]
 
     async def objects_removed(self, erasure: Erasure, target: Target, *, count: int) -> None:
         async with writing(self._engine) as connection:

@@ -123,6 +123,22 @@ async def test_objects_whose_rows_are_gone_are_not_forgotten(house: House, after
     assert house.store.objects == {}
 
 
+async def test_packs_of_the_same_bytes_that_came_since_are_left_by_the_second_pass(
+    house: House,
+) -> None:
+    await house.keep()
+    await house.ask()
+    await house.eraser().once()
+    assert house.store.objects == {}
+    await house.keep("u2")
+    kept = dict(house.store.objects)
+
+    house.desk.clock.now += SETTLE
+    await house.end()
+
+    assert house.store.objects == kept
+
+
 async def test_a_proof_is_not_written_while_a_part_is_left(house: House) -> None:
     await house.keep()
     await house.ask()
