@@ -15,7 +15,7 @@ from console.bounds import Bounds, Places, bounded
 from console.faults import FAULTS, Refused
 from console.identity.callers import Caller
 from console.identity.guards import require
-from console.ids import IDENTIFIER, Id
+from console.ids import IDENTIFIER, UPLOADER, Id
 from console.multipart import FilePart
 from console.receiving import Reception, Sender, UploadStore
 from moderation.errors import ForbiddenSource
@@ -49,7 +49,7 @@ ClientsId = Annotated[
 UploaderId = Annotated[
     str | None,
     Query(
-        pattern=r"^[!-~]{1,128}$",
+        pattern=UPLOADER,
         description="whose it is, as an id that means nothing outside of the platform, such as a "
         "keyed hash of the account: all that somebody sent can be erased by it",
     ),

@@ -21,7 +21,7 @@ from storage.erasure.ports import Erasures
 log = structlog.get_logger()
 
 Eraser = Annotated[Caller, Depends(require(Permission.ERASURE))]
-Of = Annotated[str, Query(max_length=128)]
+Of = Annotated[str, Query(pattern=r"^\s*[!-~]{0,128}\s*$")]
 Whose = Annotated[str, Query(max_length=128)]
 LINK = Link(
     path="/erasures",

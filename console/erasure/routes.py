@@ -14,7 +14,7 @@ from console.erasure.asked import asked
 from console.faults import Refused, faults
 from console.identity.callers import Caller
 from console.identity.guards import require
-from console.ids import IDENTIFIER, Id
+from console.ids import IDENTIFIER, UPLOADER, Id
 from moderation.erasure import Erasure, ErasureReason, ErasureScope, ErasureState
 from moderation.people import Permission
 from storage.erasure.ports import Erasures
@@ -38,7 +38,7 @@ _FAULTS = faults((404, "unknown_upload", "No such upload, or it is another tenan
 Eraser = Annotated[Caller, Depends(require(Permission.ERASURE))]
 Tenant = Annotated[str, Query(pattern=IDENTIFIER, description="whose upload it is")]
 Uploader = Annotated[
-    str, Query(pattern=r"^[!-~]{1,128}$", description="the `uploader_id` that uploads came with")
+    str, Query(pattern=UPLOADER, description="the `uploader_id` that uploads came with")
 ]
 Why = Annotated[ErasureReason, Query(description="why; it stays in the proof")]
 Reference = Annotated[
@@ -120,9 +120,7 @@ def erasure_routes(erasures: Erasures) -> Area:
 def _add_looking(routes: APIRouter, erasures: Erasures) -> None:
     @routes.get("/erasures", response_model=list[ErasureStatus])
     async def of_target(
-        of: Annotated[
-            str, Query(pattern=r"^[!-~]{1,128}$", description="an upload's or an uploader's id")
-        ],
+        of: Annotated[str, Query(pattern=UPLOADER, description="an upload's or an uploader's id")],
         caller: Eraser,
     ) -> list[ErasureStatus]:
         """Say how the erasures of an upload, or of an uploader, stand: done or not."""

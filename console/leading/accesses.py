@@ -47,17 +47,13 @@ def add_accesses(routes: APIRouter, desk: LeadDesk) -> None:
 async def _found(desk: LeadDesk, caller: Caller, person: str, upload: str) -> list[MediaAccess]:
     person_id = None
     if person:
-        account = await desk.accounts.people.find(name=_spelled(person))
+        try:
+            account = await desk.accounts.people.find(name=spelled(person))
+        except ValueError:  # nobody has such a name
+            account = None
         if account is None:
             return []
         person_id = account.person.person_id
     return await desk.accounts.log.accesses(
         caller.tenants, upload_id=upload or None, person_id=person_id, limit=MOST
     )
-
-
-def _spelled(name: str) -> str:
-    try:
-        return spelled(name)
-    except ValueError:
-        return name  # nobody has it

@@ -33,8 +33,9 @@ def saving_area(desk: SearchDesk) -> Area:
 
     @routes.post("/uploads/saved/forget")
     async def forget(request: Request, caller: Keeper) -> Response:
-        sent = await read_form(request)
-        await desk.saved.forget(caller.somebody.person_id, sent.one("name"))
+        name = (await read_form(request)).one("name")
+        if name.isprintable():  # else none has it, and PostgreSQL refuses to look for some
+            await desk.saved.forget(caller.somebody.person_id, name)
         return go_to("/uploads")
 
     return Area(routes=routes)

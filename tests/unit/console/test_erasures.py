@@ -228,6 +228,17 @@ async def test_an_upload_says_whose_it_is_where_the_platform_tells(house: Rooms)
     assert refused.status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("of", "code"), [("", 200), (" u1 ", 200), ("u1\0", 422), ("two words", 422), ("x" * 129, 422)]
+)
+async def test_erasures_of_what_can_be_an_id_are_looked_for(
+    house: Rooms, of: str, code: int
+) -> None:
+    browser = await admin(house)
+
+    assert (await browser.get("/erasures", params={"of": of})).status_code == code
+
+
 def test_a_request_is_about_somebody_or_something() -> None:
     with pytest.raises(ValueError, match="uploader_id"):
         replace(an_upload(), uploader_id="")

@@ -215,6 +215,7 @@ async def test_looks_at_media_are_found_by_person_and_by_upload(house: ReviewHou
     assert await found("?upload=u2&person=") == [False, True]
     assert await found("?upload=u2&person=ann") == [False, False]
     assert await found("?person=nobody") == [False, False]
+    assert await found("?person=a%00") == [False, False]
     assert (await lea.get("/accesses?upload=../x")).status_code == 422
 
 
