@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from moderation.sampling import is_drawn
+from moderation.upload import GOLDEN
 from moderation.verdict import Action, Verdict
 
 _JOB_IDS = uuid.UUID("5c0f2b3e-7d52-4c54-9a0c-2f6f1f2ce0a7")
@@ -154,6 +155,8 @@ _SETTLING = _BY_VERDICT | {JobKind.CLUSTER}
 
 
 def _wanted(verdict: Verdict, plan: ReviewPlan) -> JobKind | None:
+    if verdict.tenant == GOLDEN:
+        return None
     if verdict.action is Action.REVIEW:
         return JobKind.FLAGGED
     if verdict.action is not Action.PUBLISH:

@@ -11,6 +11,9 @@ _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _UPLOADER = re.compile(r"[!-~]{1,128}")
 
 
+GOLDEN = "golden"  # the tenant of known media that watch the stream (`streams.golden`)
+
+
 class Lane(StrEnum):
     """How urgent an upload is: a backfill never delays a live one."""
 

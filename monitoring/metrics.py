@@ -145,6 +145,14 @@ POLICY_REFUSED_SECONDS = Gauge(
     "How long the policy's file has been one that is refused; the policy before stays in force.",
 )
 
+# the stream as a whole
+
+GOLDEN_CHECKS = Counter(
+    "veriscope_golden_checks_total",
+    "Known media that were sent through the stream, by how their verdict was.",
+    ["outcome"],
+)
+
 # every hop
 
 IN_HAND = Gauge("veriscope_hop_in_hand", "Messages a hop is working on.", ["hop", "lane"])

@@ -214,13 +214,17 @@ def _reconcile(shared: Shared) -> AbstractAsyncContextManager[None]:
     eraser = wiring.eraser(settings, shared.kept, store)
     erases = settings.erasure.every.total_seconds()
     shared.health.alive["erase"] = eraser.pulse.stuck_after(erases + _patience(shared))
-    return _background(
-        shared,
+    work = [
         reconciler.run(every_seconds=every),
         enactor.run(every_seconds=looks),
         eraser.run(every_seconds=erases),
         retainer.run(every_seconds=retains),
-    )
+    ]
+    if (heartbeat := wiring.heartbeat(settings, shared.kept, store)) is not None:
+        beats = settings.golden.every.total_seconds()
+        shared.health.alive["golden"] = heartbeat.pulse.stuck_after(beats + _patience(shared))
+        work.append(heartbeat.run(every_seconds=beats))
+    return _background(shared, *work)
 
 
 @asynccontextmanager

@@ -65,6 +65,20 @@ ALERTS = (
         severity="page",
     ),
     Alert(
+        name="VeriscopeGoldenMoved",
+        expr='increase(veriscope_golden_checks_total{outcome="moved"}[15m]) > 0',
+        says="A known medium got another verdict than before, by the same model and policy",
+        severity="page",
+        holds_for="0m",
+    ),
+    Alert(
+        name="VeriscopeGoldenLate",
+        expr='sum(increase(veriscope_golden_checks_total{outcome="late"}[15m])) > 3',
+        says="Known media sent through the stream get no verdict in time",
+        severity="page",
+        holds_for="0m",
+    ),
+    Alert(
         name="VeriscopeDependencyAway",
         expr="sum by (error) (rate(veriscope_retries_total[5m])) > 0.2",
         says="Messages wait for a dependency: {{ $labels.error }}",

@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from moderation.errors import InvalidConfiguration
-from runtime.settings.hops import Decoding, Faces, Provenance, Stream
+from runtime.settings.hops import Decoding, Faces, Golden, Provenance, Stream
 from runtime.settings.moderating import Erasure, KeptFor, Retention, Review
 from runtime.settings.parts import Database, Kafka, Media, Scoring, Shadow
 from runtime.settings.serving import Console, Http, Logs
@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     faces: Faces = Faces()
     provenance: Provenance = Provenance()
     stream: Stream = Stream()
+    golden: Golden = Golden()
     review: Review = Review()
     erasure: Erasure = Erasure()
     retention: Retention = Retention()

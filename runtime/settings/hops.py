@@ -74,3 +74,12 @@ class Stream(Section):
         timedelta(minutes=15),
         description="a partition with messages that does not move makes /healthz fail",
     )
+
+
+class Golden(Section):
+    """Known media that are sent through the stream time and again, to see whether it works."""
+
+    media: Path | None = Field(None, description="folder of known media; none when unset")
+    every: Duration = Field(timedelta(minutes=1), description="between two rounds")
+    within: Duration = Field(timedelta(seconds=30), description="when a verdict is late")
+    tolerance: float = Field(0.02, ge=0, le=1, description="by how much a probability may move")

@@ -12,6 +12,7 @@ from runtime.wiring.bundles import bundle_store, chosen_bundle, served_bundle
 from runtime.wiring.console import lifetimes, open_console
 from runtime.wiring.erasing import eraser, erasure_areas, erasures
 from runtime.wiring.following import following
+from runtime.wiring.golden import heartbeat
 from runtime.wiring.kept import Kept, open_kept
 from runtime.wiring.lookalikes import clusters_area, look_lists
 from runtime.wiring.media import media_store, open_decoders, provenance_search
@@ -43,6 +44,7 @@ __all__ = [
     "erasure_areas",
     "erasures",
     "following",
+    "heartbeat",
     "intake",
     "leads_desk",
     "ledger_consumers",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 from console.areas import Area
 from console.erasure.times import retention_area
 from moderation.errors import InvalidConfiguration
 from moderation.retention import Part, Retention, RetentionPlan
+from moderation.upload import GOLDEN
 from runtime.settings import KeptFor, Settings
 from runtime.wiring.broker import topics
 from runtime.wiring.kept import Kept
@@ -18,6 +20,8 @@ from storage.retention.standings import Standings, standings
 from storage.retention.working import SqlRetention
 from streams.retain import Retainer
 
+_A_DAY = Retention(**{part.value: timedelta(days=1) for part in Part})  # there are many
+
 
 def retention_plan(settings: Settings) -> RetentionPlan:
     """Raises: InvalidConfiguration: a part is to stay longer than one that goes after it."""
@@ -25,7 +29,8 @@ def retention_plan(settings: Settings) -> RetentionPlan:
     try:
         return RetentionPlan(
             default=_retention(kept, kept),
-            tenants={tenant: _retention(own, kept) for tenant, own in kept.tenants.items()},
+            tenants={GOLDEN: _A_DAY}
+            | {tenant: _retention(own, kept) for tenant, own in kept.tenants.items()},
         )
     except ValueError as error:
         raise InvalidConfiguration(f"VERISCOPE_RETENTION: {error}") from error

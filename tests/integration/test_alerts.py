@@ -87,6 +87,7 @@ VERDICTS = 'veriscope_verdicts_total{{lane="live",label="{}"}}'
 RETRIES = 'veriscope_retries_total{hop="score",error="ScorerUnavailable"}'
 LETTERS = 'veriscope_dead_letters_total{hop="score",fault="ours",error="defect"}'
 FAILURES = 'veriscope_http_failures_total{fault="ours"}'
+GOLDEN = 'veriscope_golden_checks_total{{outcome="{}"}}'
 TRITON = 'nv_inference_request_failure{model="face_blending"}'
 
 CASES = [
@@ -104,6 +105,8 @@ CASES = [
         "VeriscopeConsumerStalled", "veriscope_consumer_stalled_seconds", over="301", under="300"
     ),
     gauge("VeriscopeOutboxStuck", "veriscope_outbox_oldest_seconds", over="121", under="120"),
+    gauge("VeriscopeGoldenMoved", GOLDEN.format("moved"), over="0+1", under="7"),
+    gauge("VeriscopeGoldenLate", GOLDEN.format("late"), over="0+1", under="0+0.2"),
     gauge("VeriscopeDependencyAway", RETRIES, over="0+13", under="0+11"),
     gauge("VeriscopeServerErrors", FAILURES, over="0+4", under="0+2"),
     gauge("VeriscopeDeadLetters", LETTERS, over="0+1", under="7"),

@@ -38,6 +38,15 @@ OBJECTIVES_PAGE = Page(
         ],
         "What comes and what goes": [
             Panel(
+                title="Golden checks",
+                shows="Known media each minute, by how their verdict was; all should be the same.",
+                queries={
+                    "{{outcome}}": (
+                        "sum by (outcome) (increase(veriscope_golden_checks_total[5m]))"
+                    )
+                },
+            ),
+            Panel(
                 title="Announced",
                 shows="Uploads a second, by lane and way.",
                 unit="ops",

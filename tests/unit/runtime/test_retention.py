@@ -6,6 +6,7 @@ import pytest
 
 from moderation.errors import InvalidConfiguration
 from moderation.retention import Retention
+from moderation.upload import GOLDEN
 from runtime.settings import read_settings
 from runtime.wiring import retention_plan
 
@@ -24,6 +25,12 @@ def test_a_tenant_has_what_all_have_where_it_says_nothing(monkeypatch):
 
     assert plan.of("acme") == Retention(media=7 * DAY, packs=40 * DAY)
     assert plan.of("other") == Retention(packs=40 * DAY)
+
+
+def test_known_media_go_after_a_day_unless_another_time_is_said(monkeypatch):
+    assert retention_plan(read_settings()).of(GOLDEN).verdicts == DAY
+    monkeypatch.setenv("VERISCOPE_RETENTION__TENANTS", '{"golden": {"verdicts": "keep"}}')
+    assert retention_plan(read_settings()).of(GOLDEN).verdicts is None
 
 
 def test_what_is_to_be_kept_says_so(monkeypatch):
