@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -11,7 +10,7 @@ from typing import Protocol
 import structlog
 
 from moderation.erasure import Erasure, ErasureState
-from moderation.errors import LedgerUnavailable
+from moderation.errors import LedgerUnavailable, UnparsableMessage
 from monitoring import metrics
 from monitoring.health import Pulse
 from storage.erasure.ports import ErasedUploads, ErasureSteps, ErasureWork, Target
@@ -19,6 +18,7 @@ from storage.erasure.rows import pack_folder
 from storage.ports import Erasable, OutboundMessage
 from storage.retention.ports import Lease
 from streams.hops import Handle
+from streams.messages import SCORED
 from streams.retries import FOR_EVER, Origin, note, patiently
 from streams.topics import Topics
 
@@ -126,8 +126,9 @@ def tombstones(upload_id: str, topics: Topics) -> list[OutboundMessage]:
 class UnlessErased:
     """Keeps a hop from working on what was erased, and from leaving anything of it behind.
 
-    A ledger that does not answer does not hold up a hop: a verdict is not recorded without
-    it, and the erasure looks a second time.
+    What a message refers to is removed, too: the erasure learns of packs from verdicts, and
+    knows none of an upload that it met between two hops. A ledger that does not answer does not
+    hold up a hop: a verdict is not recorded without it.
     """
 
     def __init__(self, erased: ErasedUploads, store: Erasable, handle: Handle) -> None:
@@ -138,13 +139,13 @@ class UnlessErased:
     async def __call__(self, origin: Origin) -> Sequence[OutboundMessage]:
         """Raises: what the hop's own work raises."""
         upload_id = (origin.key or b"").decode(errors="replace")
-        if await self._holds(upload_id):
-            return []
-        outbound = await self._handle(origin)
+        outbound: Sequence[OutboundMessage] = ()
         if not await self._holds(upload_id):
-            return outbound
-        for message in outbound:
-            await self._forget(message)
+            outbound = await self._handle(origin)
+            if not await self._holds(upload_id):
+                return outbound
+        for value in (origin.value, *(message.value for message in outbound)):
+            await self._forget(value)
         return []
 
     async def _holds(self, upload_id: str) -> bool:
@@ -153,11 +154,14 @@ class UnlessErased:
         except LedgerUnavailable:
             return False
 
-    async def _forget(self, message: OutboundMessage) -> None:
+    async def _forget(self, value: bytes | None) -> None:
         """Remove the packs that a message refers to, unless another upload has these bytes."""
-        told = json.loads(message.value)
-        if not told.get("face_pack"):
+        try:
+            told = SCORED.decode(value)  # what hops tell before has no more than these fields
+        except UnparsableMessage:
             return
-        tenant, sha256 = told["upload"]["tenant"], told["media"]["sha256"]
+        if told.face_pack is None or told.media is None:
+            return
+        tenant, sha256 = told.upload.tenant, told.media.sha256
         if not await self._erased.has_bytes(tenant, sha256):
             await self._store.erase(pack_folder(tenant, sha256))

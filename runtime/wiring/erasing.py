@@ -41,5 +41,5 @@ def eraser(settings: Settings, kept: Kept, store: Erasable) -> Eraser:
 
 
 def unless_erased(kept: Kept, store: Erasable) -> Callable[[Handle], Handle]:
-    """What a hop that writes into the media store is wrapped in."""
+    """What every hop is wrapped in."""
     return partial(UnlessErased, SqlErasedUploads(kept.engine), store)

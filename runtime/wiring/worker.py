@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 
 import structlog
@@ -23,7 +24,7 @@ from runtime.wiring.scoring import check_served, open_panel, open_scorers
 from runtime.wiring.shadow import open_shadow
 from streams.app import Worker
 from streams.extract import Extract
-from streams.hops import Hop, decoding
+from streams.hops import Handle, Hop, decoding
 from streams.judging import Judge
 from streams.messages import FACES, SCORED
 from streams.ports import Publisher
@@ -54,32 +55,15 @@ async def open_worker(
         scorers = await stack.enter_async_context(open_scorers(settings, bundle))
         pool = await stack.enter_async_context(open_decoders(settings))
         await asyncio.gather(check_served(bundle, scorers), pool.warm())
-        meter = Meter()
-        panel = await stack.enter_async_context(open_panel(settings, bundle, scorers, meter))
         if "network" not in pool.given_up:
             log.warning("decoders.keep_network", why="this system lets no process leave it")
-        worker = Worker(
-            build_faust(settings),
-            names,
-            publisher,
-            back_off=BackOff(attempts=settings.stream.attempts),
-        )
-        stream = settings.stream
+        meter = Meter()
+        panel = await stack.enter_async_context(open_panel(settings, bundle, scorers, meter))
         before = known_before(settings, kept, policy, bundle, pool, pipeline=VERSION)
-        extract = Extract(
-            source(settings, store),
-            pool,
-            store,
-            names,
-            spool=workplace,
-            before=before,
-        )
         judge = Judge(policy, fusions(settings, bundle), pipeline=VERSION)
         shadow = await stack.enter_async_context(
             open_shadow(settings, kept.shadow, policy, judge, meter)
         )
-        score = Score(panel, bundle.identity, store, names, beside=shadow)
-        record = Record(kept.ledger, judge, names, before)
         await stack.enter_async_context(
             following(
                 settings,
@@ -89,12 +73,37 @@ async def open_worker(
                 read=lambda path: sound_policy(path, bundle.fusion()),
             )
         )
-        guarded = unless_erased(kept, store)
-        for name, handle, window, topic_of in (
-            ("extract", guarded(extract), stream.extract_window, names.uploads),
-            ("score", guarded(decoding(FACES, score)), stream.score_window, names.faces),
-            ("record", decoding(SCORED, record), stream.record_window, names.scores),
-        ):
-            worker.add(Hop(name=name, handle=handle, window=window), topic_of)
+        hops = _Hops(
+            extract=Extract(
+                source(settings, store), pool, store, names, spool=workplace, before=before
+            ),
+            score=Score(panel, bundle.identity, store, names, beside=shadow),
+            record=Record(kept.ledger, judge, names, before),
+        )
         log.info("bundle.serves", bundle=bundle.manifest.title, sha256=bundle.identity.sha256)
-        yield worker
+        yield _worker(settings, publisher, hops, unless_erased(kept, store))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Hops:
+    """The work of each hop, in order."""
+
+    extract: Extract
+    score: Score
+    record: Record
+
+
+def _worker(
+    settings: Settings, publisher: Publisher, hops: _Hops, guarded: Callable[[Handle], Handle]
+) -> Worker:
+    """Put the hops on a Faust application, each with its window."""
+    names, stream = topics(settings), settings.stream
+    back_off = BackOff(attempts=stream.attempts)
+    worker = Worker(build_faust(settings), names, publisher, back_off=back_off)
+    for name, handle, window, topic_of in (
+        ("extract", hops.extract, stream.extract_window, names.uploads),
+        ("score", decoding(FACES, hops.score), stream.score_window, names.faces),
+        ("record", decoding(SCORED, hops.record), stream.record_window, names.scores),
+    ):
+        worker.add(Hop(name=name, handle=guarded(handle), window=window), topic_of)
+    return worker

@@ -63,6 +63,11 @@ def _rejected():
     return SCORED.encode(message, topic="scores", upload_id="u1", at=NOON)
 
 
+def _scored():
+    message = scored(media=FACTS, face_pack=PACK)
+    return SCORED.encode(message, topic="scores", upload_id="u1", at=NOON)
+
+
 @pytest.fixture
 def store() -> InMemoryMediaStore:
     return InMemoryMediaStore()
@@ -92,6 +97,32 @@ async def test_what_was_erased_meanwhile_leaves_no_pack_and_is_not_told(store):
     assert await handle(an_origin(b"{}")) == []
 
     assert store.objects == {}
+
+
+@pytest.mark.parametrize("message", [_faces(), _scored()], ids=["faces", "scores"])
+async def test_what_was_erased_between_two_hops_leaves_no_pack_either(store, message):
+    await store.put(PACK, b"crops")
+    work = Work(store)
+
+    assert await UnlessErased(Erased(after=0), store, work)(an_origin(message.value)) == []
+
+    assert (work.times, store.objects) == (0, {})
+
+
+async def test_what_a_hop_was_about_to_end_goes_when_it_leads_to_nothing(store):
+    await store.put(PACK, b"crops")
+
+    async def conclude(_origin):
+        return []
+
+    handle = UnlessErased(Erased(after=1), store, conclude)
+
+    assert await handle(an_origin(_scored().value)) == []
+    assert store.objects == {}
+
+
+async def test_what_is_no_message_and_of_an_erased_upload_is_dropped(store):
+    assert await UnlessErased(Erased(after=0), store, Work(store))(an_origin(b"?")) == []
 
 
 async def test_a_pack_that_another_upload_needs_stays(store):
