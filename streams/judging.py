@@ -80,6 +80,10 @@ class Judge:
             verdict_id=verdict_id(upload.upload_id, standing.lineage),
         )
 
+    def goes_by(self, lineage: Lineage) -> bool:
+        """Whether a verdict of that lineage was reached by the policy that is followed now."""
+        return lineage.policy_sha256 == self._policy.sha256
+
     def rule_for(self, upload: Upload) -> Rule:
         return self._policy.rule_for(upload.tenant, upload.lane)
 

@@ -98,8 +98,10 @@ class Record:
         if self._before is None or verdict.media is None:
             return verdict
         upload, sha256 = message.upload, verdict.media.sha256
+        # Before anything is awaited: meanwhile the policy may become another than the verdict's.
+        conditions = self._judge.rule_for(upload).matches
         matches = await self._before.matches(upload, sha256, message.looks, standing)
-        return with_matches(verdict, matches, self._judge.rule_for(upload).matches)
+        return with_matches(verdict, matches, conditions)
 
     async def _again(
         self, message: UploadScored, sha256: str, current: Verdict | None
@@ -107,8 +109,8 @@ class Record:
         """Take over the verdict that stands of the same bytes; None where none does any more."""
         upload = message.upload
         standing = await self._before.standing(upload, sha256) if self._before else None
-        if standing is None:
-            return None
+        if standing is None or not self._judge.goes_by(standing.lineage):
+            return None  # the policy may have become another one while it was looked for
         known = replace(
             message,
             media=standing.media,
