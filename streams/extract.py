@@ -15,7 +15,7 @@ from time import monotonic
 import structlog
 
 from inference.ports import Extraction, FaceExtractor
-from moderation.errors import MediaRejected, MediaStoreUnavailable
+from moderation.errors import LedgerUnavailable, MediaRejected, MediaStoreUnavailable
 from moderation.upload import Lane, Upload
 from moderation.verdict import Rejection
 from monitoring import metrics
@@ -58,7 +58,7 @@ class Extract:
 
         Raises:
             UnparsableMessage: it is no announcement.
-            Unavailable: the source, the ledger, the decoders or the media store; try again.
+            Unavailable: the source, the decoders or the media store; try again.
         """
         announced = read_announcement(origin, self._topics)
         upload = announced.upload
@@ -91,11 +91,18 @@ class Extract:
             return found
 
     async def _known(self, upload: Upload, media: Path) -> str | None:
-        """The SHA-256 of media of whose bytes a verdict stands; None of all else."""
+        """The SHA-256 of media of whose bytes a verdict stands; None of all else.
+
+        A ledger that does not answer is not waited for: whoever tried again would fetch the media
+        each time, and to look at them once more costs no more than time.
+        """
         if self._before is None:
             return None
         sha256 = await to_thread(_sha256, media)
-        return sha256 if await self._before.standing(upload, sha256) else None
+        try:
+            return sha256 if await self._before.standing(upload, sha256) else None
+        except LedgerUnavailable:
+            return None
 
     async def _with_faces(self, upload: Upload, found: Extraction) -> OutboundMessage:
         # Named by content: repeated work writes the same object again.

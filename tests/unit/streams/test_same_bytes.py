@@ -8,6 +8,7 @@ from pathlib import Path
 
 from inference.ports import Extraction
 from moderation.decisions import Decision
+from moderation.errors import LedgerUnavailable
 from moderation.fusion import Family, Fusion
 from moderation.listed_looks import ListChanges, ListedLook
 from moderation.looks import Look
@@ -53,6 +54,9 @@ def a_policy(name: str = "strict", *rules: Rule) -> Policy:
     return Policy(name=name, sha256=name.encode().hex(), rules=(*rules, rest))
 
 
+LENIENT = a_policy("lenient", Rule(thresholds=Thresholds(suspect=0.5, fake=0.99), matches=()))
+
+
 class Worker:
     """Extract and record over memory; scoring is done for it, and always says the same."""
 
@@ -66,6 +70,12 @@ class Worker:
         self.use(policy or a_policy())
 
     def use(self, policy: Policy) -> None:
+        before = self.before(policy, InMemorySeenBefore(self.memory))
+        judge = Judge(policy, {MODEL: PLAIN}, pipeline="1")
+        self.record = Record(self.ledger, judge, TOPICS, before)
+        self.extract = self.extracting(before)
+
+    def before(self, policy: Policy, seen: InMemorySeenBefore) -> Before:
         making = Making(
             pipeline="1",
             policy=policy,
@@ -74,12 +84,11 @@ class Worker:
             model=MODEL,
             calibration=PLAIN.id,
         )
-        looks = InMemoryLooks(self.memory.looks)
-        before = Before(InMemorySeenBefore(self.memory), looks, self.lists, making)
-        judge = Judge(policy, {MODEL: PLAIN}, pipeline="1")
-        self.record = Record(self.ledger, judge, TOPICS, before)
+        return Before(seen, InMemoryLooks(self.memory.looks), self.lists, making)
+
+    def extracting(self, before: Before) -> Extract:
         source = InMemorySource({f"store:///{name}": MEDIA for name in ("u1", "u2", "u3")})
-        self.extract = Extract(
+        return Extract(
             source, self.extractor, InMemoryMediaStore(), TOPICS, spool=self.spool, before=before
         )
 
@@ -198,6 +207,72 @@ async def test_when_the_verdict_stands_no_more_the_upload_is_announced_to_be_loo
     assert again.topic == TOPICS.uploads(Lane.LIVE)
     assert ANNOUNCED.decode(again.value).afresh
     assert "u2" not in worker.memory.uploads
+
+
+class Changing(InMemorySeenBefore):
+    """Has the policy change while it is asked; or is away."""
+
+    def __init__(self, memory: Memory, judge: Judge | None = None) -> None:
+        super().__init__(memory)
+        self.judge = judge
+
+    async def standing(self, *given, **named):
+        if self.judge is None:
+            raise LedgerUnavailable
+        found = await super().standing(*given, **named)
+        self.judge.follow(LENIENT)
+        return found
+
+    async def decided(self, *given):
+        assert self.judge is not None
+        self.judge.follow(LENIENT)
+        return await super().decided(*given)
+
+
+def changing(worker: Worker) -> Record:
+    policy = a_policy()
+    judge = Judge(policy, {MODEL: PLAIN}, pipeline="1")
+    before = worker.before(policy, Changing(worker.memory, judge))
+    return Record(worker.ledger, judge, TOPICS, before)
+
+
+async def test_a_verdict_that_stood_by_the_policy_before_is_not_taken_over_by_the_next(
+    tmp_path: Path,
+) -> None:
+    worker = Worker(tmp_path)
+    await worker.judged("u1")
+
+    message = UploadScored(upload=sent("u2"), same_bytes=READ.sha256)
+    (again,) = await changing(worker)(message)
+
+    assert ANNOUNCED.decode(again.value).afresh
+    assert "u2" not in worker.memory.uploads
+
+
+async def test_matches_count_by_the_policy_that_judged(tmp_path: Path) -> None:
+    worker = Worker(tmp_path)
+    await worker.judged("u1")
+    worker.decide("u1", Action.PUBLISH)
+
+    await changing(worker)(scored(3.0, upload=sent("u2"), media=READ))
+
+    verdict = (await worker.ledger.status("u2")).verdict
+    assert verdict is not None
+    assert (verdict.lineage.policy_name, verdict.action) == ("strict", Action.PUBLISH)
+
+
+async def test_media_are_looked_at_while_nobody_can_say_whether_they_are_known(
+    tmp_path: Path,
+) -> None:
+    worker = Worker(tmp_path)
+    await worker.judged("u1")
+    away = worker.before(a_policy(), Changing(worker.memory))
+    extract = worker.extracting(away)
+
+    announced = announcement(sent("u2"), TOPICS)
+    (message,) = await extract(an_origin(announced.value, topic=announced.topic))
+
+    assert message.topic == TOPICS.faces(Lane.LIVE)
 
 
 async def test_what_was_decided_reaches_the_same_bytes_and_label_and_score_stay(
