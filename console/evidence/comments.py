@@ -10,12 +10,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from console.evidence.desk import Desk
-from console.evidence.past import is_hidden, name_for
+from console.evidence.past import is_hidden
 from console.faults import Refused
 from console.forms import read_form
 from console.identity.callers import Caller
 from console.identity.guards import require
 from console.ids import Id
+from console.names import names_for
 from console.pages import go_to
 from moderation.comments import Comment
 from moderation.people import Permission
@@ -39,11 +40,8 @@ async def remarks(desk: Desk, caller: Caller, upload: Upload) -> Sequence[Remark
     found = await desk.evidence.comments.of_upload(
         upload.upload_id, caller.tenants, limit=_MOST_SHOWN
     )
-    people = desk.accounts.people
-    return [
-        Remark(comment=comment, by=await name_for(comment.author, caller, people))
-        for comment in found
-    ]
+    names = names_for(caller, desk.accounts.people)
+    return [Remark(comment=comment, by=await names.of(comment.author)) for comment in found]
 
 
 def add_comments(routes: APIRouter, desk: Desk) -> None:

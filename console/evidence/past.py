@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from console.identity.callers import Caller
+from console.names import names_for
 from moderation.decisions import Decision, DecisionKind
 from moderation.people import Permission
 from moderation.review import OPEN, JobKind, is_veiled
@@ -53,6 +54,7 @@ async def past_of(history: ReviewHistory, caller: Caller, people: People, now: d
     mine = caller.somebody.person_id
     every = caller.may(Permission.KNOWN_ITEMS)
     cancelled = {kept.link.decision.cancels for kept in history.decisions}
+    names = names_for(caller, people)
     told: list[Told] = []
     for kept in history.decisions:
         decision = kept.link.decision
@@ -61,7 +63,7 @@ async def past_of(history: ReviewHistory, caller: Caller, people: People, now: d
         told.append(
             Told(
                 decision=decision,
-                by=await name_for(decision.moderator, caller, people),
+                by=await names.of(decision.moderator),
                 note=kept.note if caller.may(Permission.DECIDE) else None,
                 undoable=(
                     decision.kind is not DecisionKind.UNDO
@@ -72,14 +74,3 @@ async def past_of(history: ReviewHistory, caller: Caller, people: People, now: d
             )
         )
     return Past(told=tuple(told), standing=history.standing)
-
-
-async def name_for(person_id: str, caller: Caller, people: People) -> str:
-    """Who somebody is to a caller: a name for leads, a pseudonym for all others."""
-    if person_id == caller.somebody.person_id:
-        return "you"
-    account = await people.find(person_id=person_id)
-    if account is None:
-        return "somebody"
-    named = caller.may(Permission.UNDO_OTHERS)
-    return account.person.name if named else account.person.pseudonym

@@ -11,12 +11,13 @@ from fastapi.responses import StreamingResponse
 from console.areas import Area
 from console.identity.callers import Caller
 from console.identity.guards import require
+from console.names import pseudonyms
 from console.search.desk import SearchDesk
 from console.search.export import Row, csv_head, csv_lines, row_of
 from console.search.pages import asked_by
 from console.search.parquet import parquet
 from moderation.people import Permission
-from storage.search.ports import Place, Wanted
+from storage.search.ports import Found, Place, Wanted
 
 Exporter = Annotated[Caller, Depends(require(Permission.EXPORT))]
 # Some minutes of a database's time for one person. Who needs more asks for one month after the
@@ -52,7 +53,7 @@ class Exported:
         self._desk = desk
         self._tenants = caller.tenants
         self._which = which
-        self._pseudonyms: dict[str, str] = {}
+        self._names = pseudonyms(desk.people)
         self._place: Place | None = None
         self._left = MOST_EXPORTED
 
@@ -66,17 +67,12 @@ class Exported:
             self._place = results.further
             self._left = self._left - len(results.found) if results.further else 0
             if results.found:
-                return [row_of(one, await self._pseudonym(one.decided_by)) for one in results.found]
+                return [await self._row(one) for one in results.found]
         return []
 
-    async def _pseudonym(self, person_id: str | None) -> str | None:
-        if person_id is None:
-            return None
-        if person_id not in self._pseudonyms:
-            account = await self._desk.people.find(person_id=person_id)
-            name = account.person.pseudonym if account else "somebody"
-            self._pseudonyms[person_id] = name
-        return self._pseudonyms[person_id]
+    async def _row(self, one: Found) -> Row:
+        by = one.decided_by
+        return row_of(one, None if by is None else await self._names.of(by))
 
 
 async def _csv(rows: list[Row], exported: Exported) -> AsyncIterator[str]:
