@@ -12,6 +12,7 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from inference.bundles.bundle import Bundle
+from inference.bundles.manifest import ModelDetector
 from inference.bundles.weights import identify_weights, weights_file
 from inference.ports import CropScores
 from inference.scoring.answers import sound_scores
@@ -69,16 +70,19 @@ def local_panel(bundle: Bundle, *, threads: int = 0) -> Panel:
     Raises:
         InvalidConfiguration, ScorerMismatch: a head or a network cannot be loaded.
     """
-    scorers = {
-        detector.name: LocalScorer(
-            bundle.folder / detector.model,
-            embedding=detector.embedding,
-            version=detector.version,
-            threads=threads,
-        )
-        for detector in bundle.manifest.models
-    }
-    return Panel(bundle, {name: Batcher(scorer) for name, scorer in scorers.items()})
+    models = bundle.manifest.models
+    asked = {one.name: Batcher(local_scorer(bundle, one, threads=threads)) for one in models}
+    return Panel(bundle, asked)
+
+
+def local_scorer(bundle: Bundle, detector: ModelDetector, *, threads: int = 0) -> LocalScorer:
+    """A bundle's detector in this process. Raises: ScorerMismatch: it cannot be loaded."""
+    return LocalScorer(
+        bundle.folder / detector.model,
+        embedding=detector.embedding,
+        version=detector.version,
+        threads=threads,
+    )
 
 
 def load_network(weights: Path, *, threads: int) -> Any:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 
 from inference.bundles.bundle import Bundle
 from inference.bundles.manifest import ModelDetector
 from inference.ports import CropScorer
 from inference.scoring.batching import Batcher, SentRequest
-from inference.scoring.local import LocalScorer
+from inference.scoring.local import local_scorer
 from inference.scoring.metering import Meter, MeteredScorer, UrgentFirst
 from inference.scoring.panel import Panel
 from inference.scoring.pinned import PinnedScorer
@@ -25,12 +26,7 @@ Scorers = Mapping[str, CropScorer]  # by the detector's name
 def _scorer(settings: Settings, bundle: Bundle, detector: ModelDetector) -> CropScorer:
     scoring = settings.scoring
     if scoring.backend == "in_process":
-        return LocalScorer(
-            bundle.folder / detector.model,
-            version=detector.version,
-            embedding=detector.embedding,
-            threads=scoring.threads,
-        )
+        return local_scorer(bundle, detector, threads=scoring.threads)
     served = TritonScorer(
         scoring.triton,
         model=detector.model,
@@ -48,10 +44,19 @@ async def open_scorers(settings: Settings, bundle: Bundle) -> AsyncIterator[Scor
     Raises:
         ScorerMismatch: a network cannot be loaded in this process.
     """
+    async with scorers_made(bundle, partial(_scorer, settings, bundle)) as scorers:
+        yield scorers
+
+
+@asynccontextmanager
+async def scorers_made(
+    bundle: Bundle, make: Callable[[ModelDetector], CropScorer]
+) -> AsyncIterator[Scorers]:
+    """What is made for each model of a bundle, in a thread: networks take their time to load."""
     scorers: dict[str, CropScorer] = {}
     try:
         for detector in bundle.manifest.models:
-            scorers[detector.name] = _scorer(settings, bundle, detector)
+            scorers[detector.name] = await asyncio.to_thread(make, detector)
         yield scorers
     finally:
         for scorer in scorers.values():

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 
 import structlog
 
@@ -14,7 +15,7 @@ from inference.bundles.bundle import Bundle, read_bundle
 from inference.bundles.manifest import ModelDetector
 from inference.ports import CropScorer
 from inference.scoring.batching import Batcher
-from inference.scoring.local import LocalScorer
+from inference.scoring.local import local_scorer
 from inference.scoring.metering import Meter, MeteredScorer, YieldingScorer
 from inference.scoring.panel import Panel
 from inference.scoring.pinned import PinnedScorer
@@ -24,7 +25,7 @@ from moderation.policy import Policy
 from runtime.policies import check_evidence
 from runtime.settings import Settings
 from runtime.wiring.bundles import bundle_store
-from runtime.wiring.scoring import Scorers
+from runtime.wiring.scoring import Scorers, scorers_made
 from storage.shadow.ports import ShadowKeeping
 from streams.judging import Judge
 from streams.shadow import Shadow, ShadowTerms
@@ -54,14 +55,8 @@ async def open_shadow_scorers(settings: Settings, bundle: Bundle) -> AsyncIterat
     Raises:
         ScorerMismatch: a network cannot be loaded in this process.
     """
-    scorers: dict[str, CropScorer] = {}
-    try:
-        for detector in bundle.manifest.models:
-            scorers[detector.name] = await asyncio.to_thread(_scorer, settings, bundle, detector)
+    async with scorers_made(bundle, partial(_scorer, settings, bundle)) as scorers:
         yield scorers
-    finally:
-        for scorer in scorers.values():
-            await scorer.close()
 
 
 @asynccontextmanager
@@ -162,12 +157,7 @@ def _tell_defect(task: asyncio.Task[None]) -> None:
 def _scorer(settings: Settings, bundle: Bundle, detector: ModelDetector) -> CropScorer:
     scoring, shadow = settings.scoring, settings.shadow
     if scoring.backend == "in_process":
-        return LocalScorer(
-            bundle.folder / detector.model,
-            version=detector.version,
-            embedding=detector.embedding,
-            threads=scoring.threads,
-        )
+        return local_scorer(bundle, detector, threads=scoring.threads)
     served = TritonScorer(
         shadow.triton or scoring.triton,
         model=name_beside(detector),
