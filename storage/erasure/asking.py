@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, insert, or_, select
+from sqlalchemy import ColumnElement, delete, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from moderation.erasure import (
@@ -42,9 +42,17 @@ class SqlErasures:
             await _check_known(connection, request)
             erasure = self._pending(request, subject_of(secret, request))
             await connection.execute(insert(erasures).values(erasure_row(erasure)))
-            if request.scope is ErasureScope.UPLOAD:
-                await block(connection, secret, request.target, request.tenant, erasure.erasure_id)
-        return erasure
+            if request.scope is ErasureScope.UPLOADER or await block(
+                connection, secret, request.target, request.tenant, erasure.erasure_id
+            ):
+                return erasure
+            # Somebody asked at the same time, and theirs is the erasure.
+            own = erasures.c.erasure_id == erasure.erasure_id
+            await connection.execute(delete(erasures).where(own))
+            meanwhile = await _before(connection, secret, request)
+        if meanwhile is None:
+            raise UnknownUpload(f"no upload {request.target} is in the ledger")
+        return meanwhile
 
     async def preview(self, request: ErasureRequest) -> Mapping[str, int]:
         async with reading(self._engine) as connection:

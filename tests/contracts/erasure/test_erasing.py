@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -258,6 +259,16 @@ async def test_nobody_erases_another_tenants_upload_or_one_that_is_not_there(hou
             await house.ask(target)
 
     assert not await house.erased.holds("u1")
+
+
+async def test_an_upload_that_is_asked_for_at_once_is_one_erasure(house: House) -> None:
+    for number in range(8):
+        await house.keep(f"u{number}")
+        asked = [house.ask(f"u{number}") for _ in range(4)]
+
+        assert len({one.erasure_id for one in await asyncio.gather(*asked)}) == 1
+
+    assert len(await house.erasures.erasures(ALL_TENANTS, limit=100)) == 8
 
 
 async def test_a_preview_counts_and_removes_nothing(house: House) -> None:
