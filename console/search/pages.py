@@ -38,6 +38,8 @@ LINK = Link(
     key="U",
 )
 PAGE = 50
+# What few narrow by stands folded away, until something of it is asked for.
+_RARER = ("tenant", "lane", "decided", "provenance", "generator", "model", "policy")
 _CHOICES = {
     "labels": list(Label),
     "reasons": list(Reason),
@@ -81,6 +83,7 @@ def search_area(desk: SearchDesk) -> Area:
             saved=await desk.saved.saved(caller.somebody.person_id),
             query=address(asked, "").removeprefix("?"),
             choices=_CHOICES,
+            rarer=any(asked.get(name) for name in _RARER),
         )
 
     return Area(routes=routes, links=[LINK])

@@ -126,6 +126,29 @@ async def test_a_page_begins_at_no_place_that_cannot_be(
     assert (await viewer.get(f"/uploads?{name}={place}")).status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("query", "is_open"),
+    [
+        ("", False),
+        ("label=fake&lane=&model=", False),
+        ("tenant=acme", True),
+        ("lane=live", True),
+        ("decided=nothing", True),
+        ("provenance=unknown", True),
+        ("generator=a", True),
+        ("model=m", True),
+        ("policy=strict", True),
+    ],
+)
+async def test_what_few_narrow_by_is_folded_away_unless_it_is_asked_for(
+    viewer: httpx.AsyncClient, query: str, is_open: bool
+) -> None:
+    text = (await viewer.get(f"/uploads?{query}")).text
+
+    assert ("<details open><summary>More to narrow by" in text) is is_open
+    assert ("<details><summary>More to narrow by" in text) is not is_open
+
+
 async def test_pages_follow_each_other_by_the_address_alone(
     house: ReviewHouse, viewer: httpx.AsyncClient
 ) -> None:
