@@ -16,6 +16,10 @@ from moderation.errors import InvalidConfiguration
 
 LARGEST_BYTES = 1024 * 1024
 
+# The last three are PyYAML's way with values that look like what they are not: `2001-99-99` as a
+# date, `!!bool x`, `!!timestamp x`.
+_NOT_YAML = (yaml.YAMLError, RecursionError, ValueError, KeyError, AttributeError)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class YamlFile:
@@ -40,7 +44,7 @@ class YamlFile:
             mark = error.problem_mark or error.context_mark
             line = f":{mark.line + 1}" if mark else ""
             raise InvalidConfiguration(f"{self.name}{line}: {error.problem}") from error
-        except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        except _NOT_YAML as error:
             raise InvalidConfiguration(f"{self.name}: {' '.join(str(error).split())}") from error
 
     def line_of(self, *place: object) -> int:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from moderation.policy import Policy
 from runtime.policy_watch import Follower, PolicyWatch
 from runtime.settings import Settings
+from runtime.wiring.defects import tell_defect
 
 
 @asynccontextmanager
@@ -27,9 +29,9 @@ async def following(
     watch = PolicyWatch(settings.policy, in_force, read=read, who=who, judges=judges)
     every = settings.policy_every.total_seconds()
     task = asyncio.create_task(watch.run(every_seconds=every))
+    task.add_done_callback(partial(tell_defect, "policy.defect"))
     try:
         yield
     finally:
         task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await asyncio.gather(task, return_exceptions=True)

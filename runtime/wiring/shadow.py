@@ -25,6 +25,7 @@ from moderation.policy import Policy
 from runtime.policies import check_evidence
 from runtime.settings import Settings
 from runtime.wiring.bundles import bundle_store
+from runtime.wiring.defects import tell_defect
 from runtime.wiring.scoring import Scorers, scorers_made
 from storage.shadow.ports import ShadowKeeping
 from streams.judging import Judge
@@ -126,7 +127,7 @@ async def _at_work(shadow: Shadow, notes: Notes, scorers: Scorers) -> AsyncItera
     """Run all beside the block; at its end a short time is given to what is to be written."""
     tasks = [asyncio.create_task(work) for work in (shadow.run(), notes.run(), _warm(scorers))]
     for task in tasks:
-        task.add_done_callback(_tell_defect)
+        task.add_done_callback(partial(tell_defect, "shadow.defect"))
     try:
         yield
     finally:
@@ -147,11 +148,6 @@ async def _warm(scorers: Scorers) -> None:
             await scorer.identify()
         except ModerationError as error:
             log.warning("shadow.not_served", why=str(error))
-
-
-def _tell_defect(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and task.exception() is not None:
-        log.error("shadow.defect", exc_info=task.exception())
 
 
 def _scorer(settings: Settings, bundle: Bundle, detector: ModelDetector) -> CropScorer:

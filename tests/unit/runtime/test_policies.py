@@ -60,6 +60,9 @@ def test_a_changed_file_has_another_hash(tmp_path: Path) -> None:
         (VALID.replace("fake: 0.7", "fake: 0.7, false_flags: 0.01"), "not both"),
         (VALID.replace("lane: live", "lane: fast"), "rules.0.lane"),
         ("name: x\n  rules: [", "mapping values are not allowed"),
+        (VALID + "when: 2001-99-99\n", "month must be in 1..12"),
+        (VALID + "when: !!timestamp x\n", "policy "),
+        (VALID + "when: !!bool x\n", "policy "),
     ],
 )
 def test_an_invalid_policy_is_refused_in_one_line_that_says_where(

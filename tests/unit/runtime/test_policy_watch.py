@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,8 @@ from moderation.policy import Policy
 from monitoring import metrics
 from runtime.policies import load_policy, sound_policy
 from runtime.policy_watch import PolicyWatch
+from runtime.settings import Settings
+from runtime.wiring.following import following
 from tests.replaying import PLAIN
 
 GOOD = 'name: mine\nrules: [{tenant: "*", thresholds: {suspect: 0.5, fake: 0.8}}]\n'
@@ -114,3 +118,21 @@ async def test_how_long_a_file_has_been_refused_is_measured_until_it_is_good(des
     await desk.look(2)
     assert desk.refused_seconds == 0.0
     assert not desk.taken
+
+
+async def test_a_watch_that_ends_by_a_defect_is_not_missed(tmp_path: Path) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text(GOOD)
+    settings = Settings(policy=path, policy_every=timedelta(milliseconds=1))
+
+    def defective(_path: Path) -> Policy:
+        raise ZeroDivisionError
+
+    with capture_logs() as logs:
+        async with following(settings, load_policy(path), read=defective):
+            path.write_text(BETTER)
+            while not logs:  # noqa: ASYNC110  # a log line sets no event
+                await asyncio.sleep(0)
+
+    (said,) = logs
+    assert (said["event"], said["log_level"]) == ("policy.defect", "error")
