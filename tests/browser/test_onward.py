@@ -100,3 +100,23 @@ async def test_a_search_is_kept_under_a_name_and_is_ones_own(
     await expect(ben.get_by_role("link", name="to look at")).to_have_count(0)
     await ben.goto(ann.url)  # what stands in the address can be handed on
     await expect(ben.get_by_role("row")).to_have_count(2)
+
+
+async def test_a_lead_who_marks_and_reopens_comes_to_the_next_page(
+    console: Served, visitors: Visitors
+) -> None:
+    for name, role in (("ann", Role.MODERATOR), ("lea", Role.LEAD)):
+        await console.person(name, role)
+    await console.judge("u1", *[FLAGGED] * 3)
+    ann, lea = await visitors.signed_in("ann"), await visitors.signed_in("lea")
+    await take_the_next(ann)
+    await decide(ann, "forged_face", "Uphold", "You upheld")
+    await console.enact()
+
+    await lea.goto("/uploads/u1")
+    await lea.get_by_role("button", name="Mix it among flagged ones").click()
+    await lea.wait_for_url("**/known-items")
+    await lea.goto("/uploads/u1")
+    async with lea.expect_navigation():
+        await lea.get_by_role("button", name="Have somebody else look again").click()
+    await expect(lea.get_by_role("navigation", name="Main")).to_have_count(1)
