@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from moderation.looks import LEAST_QUALITY
+from moderation.spreadsheets import as_text
 
 _PDQ = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -93,7 +94,7 @@ def to_csv(listed: Iterable[ListedLook]) -> Iterator[str]:
     yield "pdq,entry\n"
     for one in listed:
         line = io.StringIO()
-        csv.writer(line, lineterminator="\n").writerow((one.pdq, _not_a_formula(one.entry)))
+        csv.writer(line, lineterminator="\n").writerow((one.pdq, as_text(one.entry)))
         yield line.getvalue()
 
 
@@ -166,8 +167,3 @@ def _harmless(update: Mapping[str, Any]) -> bool:
     said = descriptors.get("data", []) if isinstance(descriptors, dict) else []
     statuses = {one.get("status") for one in said if isinstance(one, dict)}
     return statuses == {_GENUINE}
-
-
-def _not_a_formula(text: str) -> str:
-    """A spreadsheet runs what begins like a formula."""
-    return f"'{text}" if text[:1] in "=+-@" and text else text

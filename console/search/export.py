@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from moderation.spreadsheets import as_text
 from storage.search.ports import Found
 
 
@@ -37,9 +38,6 @@ class Row:
 
 
 COLUMNS = tuple(Row.__dataclass_fields__)
-# What makes a spreadsheet take a cell for a formula, in half and full width:
-# <https://owasp.org/www-community/attacks/CSV_Injection>.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def row_of(found: Found, decided_by: str | None) -> Row:
@@ -56,12 +54,7 @@ def csv_head() -> str:
 
 
 def csv_lines(rows: Iterable[Row]) -> str:
-    return _lines([harmless(_cell(getattr(row, name))) for name in COLUMNS] for row in rows)
-
-
-def harmless(cell: str) -> str:
-    """A cell that is read as text: a quote goes before what would be a formula."""
-    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
+    return _lines([as_text(_cell(getattr(row, name))) for name in COLUMNS] for row in rows)
 
 
 def _cell(value: object) -> str:
