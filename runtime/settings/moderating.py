@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import Field
 
 from runtime.settings.values import Duration, Section, Time
+from streams.topics import WEEK
 
 
 class Review(Section):
@@ -77,6 +78,7 @@ class Retention(KeptFor):
     every: Duration = Field(timedelta(hours=1), description="between two looks for what is due")
     strays_after: Duration = Field(
         timedelta(days=8),
+        gt=WEEK,
         description="objects of the media store that no upload has are removed at that age; "
         "longer than topics keep messages",
     )

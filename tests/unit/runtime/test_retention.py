@@ -9,6 +9,7 @@ from moderation.retention import Retention
 from moderation.upload import GOLDEN
 from runtime.settings import read_settings
 from runtime.wiring import retention_plan
+from streams.topics import WEEK
 
 DAY = timedelta(days=1)
 
@@ -47,6 +48,7 @@ def test_what_is_to_be_kept_says_so(monkeypatch):
         ("PACKS", "keep"),
         ("TENANTS", '{"acme": {"media": "P300D"}}'),
         ("TENANTS", '{"acme": {"bytes": "P1D"}}'),
+        ("STRAYS_AFTER", "P7D"),
     ],
 )
 def test_times_that_make_no_sense_are_refused(monkeypatch, name, value):
@@ -54,3 +56,9 @@ def test_times_that_make_no_sense_are_refused(monkeypatch, name, value):
 
     with pytest.raises(InvalidConfiguration, match="VERISCOPE_RETENTION"):
         retention_plan(read_settings())
+
+
+def test_what_a_topic_may_still_refer_to_is_no_stray(monkeypatch):
+    monkeypatch.setenv("VERISCOPE_RETENTION__STRAYS_AFTER", "P7DT1S")
+
+    assert read_settings().retention.strays_after > WEEK
