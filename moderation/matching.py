@@ -12,7 +12,7 @@ from moderation.conditions import Settled, check_name, gravity
 from moderation.looks import LARGEST_DISTANCE
 from moderation.verdict import Action, Label, Match, MatchKind, Reason, Verdict
 
-# Of one verdict: the closest say enough, and messages stay small.
+# Of one verdict: some say enough, and messages stay small.
 MOST_MATCHES = 8
 
 
@@ -88,13 +88,23 @@ def with_matches(
     if not matches:
         return verdict
     settled = _settle(verdict.action, verdict.label, matches, conditions)
+    because = settled.because
     return replace(
         verdict,
         action=settled.action,
-        action_because=(*verdict.action_because, *settled.because),
+        action_because=(*verdict.action_because, *because),
         reasons=(*verdict.reasons, Reason.MATCHED),
-        matched=tuple(matches[:MOST_MATCHES]),
+        matched=_told(matches, verdict.label, [one for one in conditions if one.name in because]),
     )
+
+
+def _told(
+    matches: Sequence[Match], label: Label, acting: Sequence[MatchCondition]
+) -> tuple[Match, ...]:
+    """MOST_MATCHES of them, in their order: first of all those by which the action changed."""
+    behind = [one for one in matches if any(each.holds(label, one) for each in acting)]
+    told = [*behind, *(one for one in matches if one not in behind)][:MOST_MATCHES]
+    return tuple(sorted(told, key=matches.index))
 
 
 def _settle(

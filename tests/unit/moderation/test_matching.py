@@ -46,6 +46,16 @@ def test_no_more_matches_are_told_than_a_message_has_room_for() -> None:
     assert len(with_matches(FAKE, [LISTED] * 20, DEFAULTS).matched) == MOST_MATCHES
 
 
+def test_of_many_matches_the_one_that_changed_the_action_is_told() -> None:
+    alike = decided(Action.PUBLISH, distance=3)
+    published = [replace(alike, decision_id=f"d{number}") for number in range(MOST_MATCHES)]
+
+    told = with_matches(CLEAR, [*published, LISTED], DEFAULTS)
+
+    assert told.action_because == ("listed",)
+    assert told.matched == (*published[:-1], LISTED)
+
+
 @pytest.mark.parametrize(
     ("verdict", "action"),
     [(FAKE, Action.PUBLISH), (CLEAR, Action.WITHHOLD), (CLEAR, Action.LABEL)],
