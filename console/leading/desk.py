@@ -26,8 +26,7 @@ class LeadDesk:
 
     async def accuracies(self, caller: Caller, since: datetime, until: datetime) -> list[Accuracy]:
         """How well each moderator answered known items in that time."""
-        answers = await self.answers.answers(caller.tenant_names)
-        return accuracy_of(one for one in answers if since <= one.made_at < until)
+        return accuracy_of(await self.answers.answers(since, until, caller.tenant_names))
 
     async def names(self, person_ids: Collection[str]) -> Mapping[str, str]:
         """Names by id; who is not there any more, or never was, has none."""

@@ -117,15 +117,14 @@ async def _figures(year: int, tenants: list[str] | None) -> dict[str, Any]:
         statistics = kept.reviews.statistics
         told = await statistics.figures(year, tenants or None)
         agreement = await statistics.agreement(since, until, tenants or None)
-        answers = await kept.reviews.known.answers(tenants or None)
+        answers = await kept.reviews.known.answers(since, until, tenants or None)
         everyone = await kept.accounts.people.everyone()
     pseudonyms = {one.person.person_id: one.person.pseudonym for one in everyone}
-    accuracies = accuracy_of(one for one in answers if since <= one.made_at < until)
     return asdict(told) | {
         "agreement": asdict(agreement),
         "known_items_by_moderator": [
             asdict(one) | {"moderator": pseudonyms.get(one.moderator, "somebody")}
-            for one in accuracies
+            for one in accuracy_of(answers)
         ],
     }
 

@@ -54,7 +54,9 @@ class InMemoryKnownItems:
         seen = [item for item in self._kept.known.values() if _sees(tenants, item.tenant)]
         return sorted(seen, key=lambda item: (-item.marked_at.timestamp(), item.upload_id))
 
-    async def answers(self, tenants: TenantNames = None) -> list[KnownAnswer]:
+    async def answers(
+        self, since: datetime, until: datetime, tenants: TenantNames = None
+    ) -> list[KnownAnswer]:
         given = [
             KnownAnswer(
                 moderator=decision.moderator,
@@ -64,6 +66,7 @@ class InMemoryKnownItems:
             )
             for decision in not_undone(self._kept)
             if decision.job_kind is JobKind.KNOWN_ITEM
+            and since <= decision.made_at < until
             and decision.upload_id in self._kept.known
             and _sees(tenants, decision.tenant)
         ]

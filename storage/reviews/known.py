@@ -84,7 +84,9 @@ class SqlKnownItems:
         async with reading(self._engine) as connection:
             return [read_known(row) for row in await connection.execute(query)]
 
-    async def answers(self, tenants: TenantNames = None) -> list[KnownAnswer]:
+    async def answers(
+        self, since: datetime, until: datetime, tenants: TenantNames = None
+    ) -> list[KnownAnswer]:
         query = (
             select(
                 known_items,
@@ -92,9 +94,13 @@ class SqlKnownItems:
                 decisions.c.kind.label("answered"),
                 decisions.c.made_at.label("answered_at"),
             )
-            .join(decisions, decisions.c.verdict_id == known_items.c.verdict_id)
+            # An index tells decisions by upload, and none by verdict.
+            .join(decisions, decisions.c.upload_id == known_items.c.upload_id)
             .where(
+                decisions.c.verdict_id == known_items.c.verdict_id,
                 among(tenants, known_items.c.tenant),
+                decisions.c.made_at >= since,
+                decisions.c.made_at < until,
                 decisions.c.job_kind == JobKind.KNOWN_ITEM.value,
                 *not_undone(),
             )

@@ -281,8 +281,10 @@ class KnownItems(Protocol):
 
 
 class KnownAnswers(Protocol):
-    async def answers(self, tenants: TenantNames = None) -> list[KnownAnswer]:
-        """Every answer that was given to what is a known item now, oldest first."""
+    async def answers(
+        self, since: datetime, until: datetime, tenants: TenantNames = None
+    ) -> list[KnownAnswer]:
+        """What was answered in a time to what is a known item now, oldest first."""
         ...
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from moderation.decisions import DecisionKind
@@ -138,7 +140,10 @@ async def test_a_known_item_changes_nothing_whatever_is_answered(open_desk) -> N
         await desk.take_and_decide("ann", "overturn")
     await desk.settle_all()
 
-    (answer,) = await desk.answers.answers()
+    (answer,) = await desk.answers.answers(NOON, desk.clock())
+    at, moment = answer.made_at, timedelta(microseconds=1)
+    times = [(at, at + moment), (at - moment, at), (at + moment, desk.clock())]
+    assert [await desk.answers.answers(*time) for time in times] == [[answer], [], []]
     assert (answer.moderator, answer.answered) == ("ann", DecisionKind.OVERTURN)
     assert answer.item.expected is DecisionKind.UPHOLD
     assert (await desk.records.history("known")).standing == first.decision
