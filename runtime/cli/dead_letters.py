@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from runtime.cli.columns import table_of
 from storage.ports import DeadLetterFilter, KeptDeadLetter
 
 app = typer.Typer(help="Messages that could not be handled: look at them, and send them again.")
@@ -38,12 +38,8 @@ def list_(
         for kept in found:
             print(json_format.dumps(_summary(kept)))
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("id", "failed at", "fault", "reason", "attempts", "origin", "detail"):
-        table.add_column(column, overflow="fold")
-    for kept in found:
-        summary = _summary(kept)
-        table.add_row(*(str(summary[name]) for name in _COLUMNS))
+    rows = [[_summary(kept)[name] for name in _COLUMNS] for kept in found]
+    table = table_of([name.replace("_", " ") for name in _COLUMNS], rows)
     Console().print(table if found else "no dead letters")
 
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from typer.core import TyperGroup
 
 from moderation.erasure import ErasureReason, ErasureScope, counted
+from runtime.cli.columns import table_of
 
 if TYPE_CHECKING:
     from moderation.erasure import Erasure, ErasureRequest
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _DEFAULT = "uploads"
 _BY_COMMAND = "command line"
 _MOST = 1000
+_COLUMNS = ("erasure", "asked", "by", "why", "reference", "tenant", "what", "state")
 
 
 class _UploadsFirst(TyperGroup):
@@ -93,17 +94,7 @@ def list_(
         for erasure in found:
             print(_line(erasure))
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("erasure", "asked", "by", "why", "reference", "tenant", "what", "state"):
-        table.add_column(column, overflow="fold")
-    for one in found:
-        asked = one.asked_at.isoformat(timespec="minutes")
-        what = f"{one.scope} {one.target}" if one.target else f"{one.uploads} uploads"
-        reference = one.reference or "-"
-        table.add_row(
-            one.erasure_id, asked, one.asked_by, one.reason, reference, one.tenant, what, one.state
-        )
-    Console().print(table if found else "no erasures")
+    Console().print(table_of(_COLUMNS, map(_row, found)) if found else "no erasures")
 
 
 @app.command()
@@ -167,6 +158,13 @@ async def _run() -> list[Erasure]:
     settings = read_settings()
     async with wiring.open_kept(settings) as kept:
         return await wiring.eraser(settings, kept, wiring.media_store(settings)).once()
+
+
+def _row(one: Erasure) -> tuple[str, ...]:
+    asked = one.asked_at.isoformat(timespec="minutes")
+    what = f"{one.scope} {one.target}" if one.target else f"{one.uploads} uploads"
+    reference = one.reference or "-"
+    return (one.erasure_id, asked, one.asked_by, one.reason, reference, one.tenant, what, one.state)
 
 
 def _line(erasure: Erasure) -> str:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+
+from runtime.cli.columns import table_of
 
 if TYPE_CHECKING:
     from moderation.known_items import KnownItem
@@ -54,12 +55,11 @@ def list_(
         for item in items:
             print(json_format.dumps(asdict(item), default=str))
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("upload", "tenant", "right answer", "marked"):
-        table.add_column(column, overflow="fold")
-    for item in items:
-        marked = item.marked_at.isoformat(timespec="minutes")
-        table.add_row(item.upload_id, item.tenant, item.expected, marked)
+    rows = [
+        (one.upload_id, one.tenant, one.expected, one.marked_at.isoformat(timespec="minutes"))
+        for one in items
+    ]
+    table = table_of(("upload", "tenant", "right answer", "marked"), rows)
     Console().print(table if items else "no known items")
 
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from moderation.people import EVERY, Role, Tenants
+from runtime.cli.columns import table_of
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
+    from storage.accounts.records import Account
 
 app = typer.Typer(help="People who may use the console.", no_args_is_help=True)
 
@@ -68,20 +69,22 @@ def list_() -> None:
     from runtime.people import everyone
     from runtime.settings import read_settings
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("name", "role", "tenants", "signs in by", "pseudonym"):
-        table.add_column(column, overflow="fold")
-    for account in asyncio.run(everyone(read_settings())):
-        person = account.person
-        way = "provider" if account.identity else "password" if account.password_hash else "invited"
-        table.add_row(
-            person.name,
-            person.role,
-            " ".join(person.tenants),
-            "disabled" if person.disabled else way,
-            person.pseudonym,
-        )
-    Console().print(table if table.row_count else "nobody yet")
+    rows = [_row(account) for account in asyncio.run(everyone(read_settings()))]
+    table = table_of(("name", "role", "tenants", "signs in by", "pseudonym"), rows)
+    Console().print(table if rows else "nobody yet")
+
+
+def _row(account: Account) -> tuple[str, ...]:
+    person = account.person
+    way = "provider" if account.identity else "password" if account.password_hash else "invited"
+    tenants = " ".join(person.tenants)
+    return (
+        person.name,
+        person.role,
+        tenants,
+        "disabled" if person.disabled else way,
+        person.pseudonym,
+    )
 
 
 def _disable(name: str, *, disabled: bool) -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+
+from runtime.cli.columns import table_of
 
 if TYPE_CHECKING:
     from moderation.retention import Part, RetentionPlan
@@ -29,11 +30,8 @@ def show(json: Json = False) -> None:
         for line in lines:
             print(json_format.dumps(line))
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in _COLUMNS:
-        table.add_column(column.replace("_", " "), overflow="fold")
-    for line in lines:
-        table.add_row(*("-" if line[name] is None else str(line[name]) for name in _COLUMNS))
+    rows = [["-" if line[name] is None else line[name] for name in _COLUMNS] for line in lines]
+    table = table_of([name.replace("_", " ") for name in _COLUMNS], rows)
     Console().print(table if lines else "no upload has come to an end yet")
 
 

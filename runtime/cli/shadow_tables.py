@@ -13,6 +13,7 @@ from rich.text import Text
 from moderation.figures import Share
 from moderation.lineage import ModelIdentity
 from moderation.shadow import Comparison, ShadowOutcome, ShadowScore
+from runtime.cli.columns import table_of
 
 
 def described(comparisons: Sequence[Comparison], flipped: Sequence[ShadowScore]) -> dict[str, Any]:
@@ -101,17 +102,16 @@ def _changes(one: Comparison) -> Table:
 
 
 def _sample(flipped: Sequence[ShadowScore]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", title="Other labels, newest first")
-    for name in ("upload", "tenant", "from", "to", "probability"):
-        table.add_column(name, overflow="fold")
+    rows = []
     for score in flipped:
         before, after = score.by_serving, score.by_shadow
         if before is not None and after is not None:
             odds = (
                 f"{_probability(before.fake_probability)} → {_probability(after.fake_probability)}"
             )
-            table.add_row(score.upload_id, score.tenant, before.label, after.label, odds)
-    return table
+            rows.append((score.upload_id, score.tenant, before.label, after.label, odds))
+    columns = ("upload", "tenant", "from", "to", "probability")
+    return table_of(columns, rows, title="Other labels, newest first")
 
 
 def _probability(value: float | None) -> str:

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from runtime.cli.columns import plain
 from runtime.cli.explaining import origin, why
 from runtime.client import Ended
 
@@ -37,13 +38,13 @@ def verdict_table(ended: Iterable[Ended]) -> Table:
     table.add_column("why", overflow="fold")
     table.add_column("time", justify="right")
     ended = sorted(ended, key=lambda one: one.name)
-    origins = [_plain(origin(one.verdict) if one.verdict else "") for one in ended]
+    origins = [plain(origin(one.verdict) if one.verdict else "") for one in ended]
     if any(origins):
         table.add_column("what it says of its origin", overflow="fold")
     for one, name, said in zip(
         ended, shown_names([one.name for one in ended]), origins, strict=True
     ):
-        table.add_row(_plain(name), *_cells(one), *([said] if any(origins) else []))
+        table.add_row(plain(name), *_cells(one), *([said] if any(origins) else []))
     return table
 
 
@@ -58,7 +59,7 @@ def shown_names(names: list[str]) -> list[str]:
 
 def _cells(one: Ended) -> list[Text]:
     if one.verdict is None:
-        return [Text("none", "bold red"), Text(""), Text(""), _plain(one.failure or ""), Text("")]
+        return [Text("none", "bold red"), Text(""), Text(""), plain(one.failure or ""), Text("")]
     verdict = one.verdict
     label = verdict["label"]
     probability = verdict["fake_probability"]
@@ -66,7 +67,7 @@ def _cells(one: Ended) -> list[Text]:
         Text(label, _STYLES.get(label, "")),
         Text("" if probability is None else f"{probability:.2f}"),
         Text("" if label == "rejected" else str(len(verdict["tracks"]))),
-        _plain("; ".join(why(verdict))),
+        plain("; ".join(why(verdict))),
         Text(f"{seconds_taken(verdict):.1f} s"),
     ]
 
@@ -95,8 +96,3 @@ def progress(console: Console) -> Progress:
         console=console,
         transient=True,
     )
-
-
-def _plain(text: str) -> Text:
-    """Text of an uploader: shown as it is, without control characters or markup."""
-    return Text("".join(char if char.isprintable() else "�" for char in text))
