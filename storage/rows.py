@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter
 from sqlalchemy import Column, Row, String, Table
@@ -14,6 +15,8 @@ from moderation.upload import Lane, Upload
 from moderation.verdict import Verdict
 from storage.ports import DeadLetter, UploadStatus
 from storage.tables import dead_letters
+
+T = TypeVar("T")
 
 SCORE_BANDS = 20
 
@@ -26,6 +29,12 @@ def insert(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgre
     if connection.dialect.name == "sqlite":
         return sqlite.insert(table)
     return postgresql.insert(table)
+
+
+def blocks(rows: Sequence[T], *, most: int) -> Iterator[Sequence[T]]:
+    """As many at once as one statement is to name."""
+    for start in range(0, len(rows), most):
+        yield rows[start : start + most]
 
 
 def upload_row(upload: Upload) -> dict[str, Any]:

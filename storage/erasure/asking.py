@@ -14,12 +14,11 @@ from moderation.erasure import (
     ErasureRequest,
     ErasureScope,
     ErasureState,
-    counted,
 )
 from moderation.errors import UnknownUpload
 from moderation.people import Tenants
 from storage.database import now_utc, reading, writing
-from storage.erasure.rows import count_upload, read_erasure, read_erasures
+from storage.erasure.rows import count_uploads, read_erasure, read_erasures
 from storage.erasure.tables import erased_uploads, erasures, upload_senders
 from storage.erasure.tombstones import block, digest, read_secret, secret_of, upload_digest
 from storage.tables import uploads
@@ -57,10 +56,7 @@ class SqlErasures:
     async def preview(self, request: ErasureRequest) -> Mapping[str, int]:
         async with reading(self._engine) as connection:
             await _check_known(connection, request)
-            removed: dict[str, int] = {}
-            for upload_id in await _uploads(connection, request):
-                removed = counted(removed, await count_upload(connection, upload_id))
-        return removed
+            return await count_uploads(connection, await _uploads(connection, request))
 
     async def erasures(
         self, tenants: Tenants, *, target: str | None = None, limit: int

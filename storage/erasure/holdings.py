@@ -59,12 +59,12 @@ from storage.shadow.tables import shadow_scores
 from storage.tables import dead_letters, outbox, uploads, verdict_tracks, verdicts
 
 Statement: TypeAlias = Delete | Update
-Where: TypeAlias = Callable[[str, str], ColumnElement[bool]]  # of the dialect, and an upload's id
+Where: TypeAlias = Callable[[str, Sequence[str]], ColumnElement[bool]]  # of the dialect, and ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """What a table keeps of an upload. `where` finds the rows, which are deleted, or `blanked`:
+    """What a table keeps of uploads. `where` finds the rows, which are deleted, or `blanked`:
     then the row stays for what else it says.
     """
 
@@ -73,38 +73,42 @@ class Holding:
     blanked: dict[str, Any] | None = None
 
     def statement(self, dialect: str, upload_id: str) -> Statement:
-        found = self.where(dialect, upload_id)
+        found = self.where(dialect, [upload_id])
         if self.blanked is None:
             return delete(self.table).where(found)
         return update(self.table).where(found).values(self.blanked)
 
-    def count(self, dialect: str, upload_id: str) -> Select[int]:
-        return select(func.count()).select_from(self.table).where(self.where(dialect, upload_id))
+    def count(self, dialect: str, upload_ids: Sequence[str]) -> Select[int]:
+        return select(func.count()).select_from(self.table).where(self.where(dialect, upload_ids))
 
 
 def _by(column: Column[Any]) -> Where:
-    """Rows that name the upload in a column."""
-    return lambda _dialect, upload_id: column == upload_id
+    """Rows that name an upload in a column."""
+    return lambda _dialect, upload_ids: column.in_(upload_ids)
 
 
-def _untold(_dialect: str, upload_id: str) -> ColumnElement[bool]:
+def _untold(_dialect: str, upload_ids: Sequence[str]) -> ColumnElement[bool]:
     """Messages that wait to be told; the tombstones of an earlier pass are to be told."""
-    return (outbox.c.key == upload_id) & (outbox.c.value != b"")
+    return outbox.c.key.in_(upload_ids) & (outbox.c.value != b"")
 
 
 def _through(column: Column[Any], other: Column[Any], by: Column[Any]) -> Where:
-    """Rows that name a row of another table, which names the upload."""
-    return lambda _dialect, upload_id: column.in_(select(other).where(by == upload_id))
+    """Rows that name a row of another table, which names an upload."""
+    return lambda _dialect, upload_ids: column.in_(select(other).where(by.in_(upload_ids)))
 
 
-def dead_letters_of(dialect: str, upload_id: str) -> ColumnElement[bool]:
-    """Dead letters with the upload's key, or whose bytes name it as an announcement does.
+def dead_letters_of(dialect: str, upload_ids: Sequence[str]) -> ColumnElement[bool]:
+    """Dead letters with an upload's key, or whose bytes name it as an announcement does.
 
     Only whole ids: `u1` is not to take `u10` along.
     """
-    spelled = [f'"upload_id":{blank}"{upload_id}"'.encode() for blank in ("", " ")]
+    spelled = [
+        f'"upload_id":{blank}"{upload_id}"'.encode()
+        for upload_id in upload_ids
+        for blank in ("", " ")
+    ]
     return or_(
-        dead_letters.c.key == upload_id.encode(),
+        dead_letters.c.key.in_([upload_id.encode() for upload_id in upload_ids]),
         *(_contains(dialect, dead_letters.c.value, words) for words in spelled),
     )
 
@@ -130,8 +134,8 @@ HOLDINGS: Sequence[Holding] = (
     ),
     Holding(
         table=decisions,
-        where=lambda _dialect, upload_id: (
-            (decisions.c.upload_id == upload_id) & decisions.c.subject.is_not(None)
+        where=lambda _dialect, upload_ids: (
+            decisions.c.upload_id.in_(upload_ids) & decisions.c.subject.is_not(None)
         ),
         blanked={
             "upload_id": "",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +17,13 @@ from storage.erasure.tombstones import has_bytes
 from storage.keys import checked_key
 from storage.looks.database import hand_on_looks
 from storage.looks.tables import seen_media
+from storage.rows import blocks
 from storage.search.counting import uncount
 from storage.tables import uploads, verdicts
 
 _STORED = "store:///"
+# A dead letter is compared with the names of that many.
+_COUNTED_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +52,13 @@ async def remove_upload(connection: AsyncConnection, upload_id: str, tenant: str
     return Removed(rows={name: count for name, count in rows.items() if count}, places=places)
 
 
-async def count_upload(connection: AsyncConnection, upload_id: str) -> dict[str, int]:
-    """How many rows `remove_upload` would remove, by table."""
-    rows: dict[str, int] = {}
-    for holding in HOLDINGS:
-        query = holding.count(connection.dialect.name, upload_id)
-        rows[holding.table.name] = await connection.scalar(query) or 0
+async def count_uploads(connection: AsyncConnection, upload_ids: Sequence[str]) -> dict[str, int]:
+    """How many rows `remove_upload` would remove of all of them, by table."""
+    rows: Counter[str] = Counter()
+    for some in blocks(upload_ids, most=_COUNTED_AT_ONCE):
+        for holding in HOLDINGS:
+            query = holding.count(connection.dialect.name, some)
+            rows[holding.table.name] += await connection.scalar(query) or 0
     return {name: count for name, count in rows.items() if count}
 
 

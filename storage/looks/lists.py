@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Integer, Select, bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -19,11 +19,9 @@ from storage.looks.ports import LookList
 from storage.looks.searching import asked_for, found_in, look_columns
 from storage.looks.tables import listed_looks, looks, seen_media
 from storage.reviews.tables import standing_decisions
-from storage.rows import insert
+from storage.rows import blocks, insert
 
-T = TypeVar("T")
-
-_BLOCK = 1000  # rows a statement
+_AT_ONCE = 1000  # rows a statement
 
 
 class SqlLookLists:
@@ -52,13 +50,13 @@ class SqlLookLists:
         async with writing(self._engine) as connection:
             if replacing:
                 await connection.execute(delete(listed_looks).where(*whole))
-            for gone in _blocks(changes.withdrawn):
+            for gone in blocks(changes.withdrawn, most=_AT_ONCE):
                 hashes = [bytes.fromhex(pdq) for pdq in gone]
                 await connection.execute(
                     delete(listed_looks).where(*whole, listed_looks.c.pdq.in_(hashes))
                 )
             last = {one.pdq: one for one in changes.listed}
-            for some in _blocks(list(last.values())):
+            for some in blocks(list(last.values()), most=_AT_ONCE):
                 await _put(connection, [_row(tenant, name, one) for one in some])
 
     async def lists(self) -> list[LookList]:
@@ -144,8 +142,3 @@ def _match_query(dialect: str) -> Select[Any]:
         .order_by(found.c.distance, listed_looks.c.list_name, listed_looks.c.entry)
         .limit(bindparam("most", type_=Integer))
     )
-
-
-def _blocks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(rows), _BLOCK):
-        yield rows[start : start + _BLOCK]

@@ -284,6 +284,18 @@ async def test_a_preview_counts_and_removes_nothing(house: House) -> None:
     assert {name: n for name, n in done.removed.items() if name != "objects"} == counted
 
 
+async def test_a_preview_of_an_uploader_counts_all_of_their_uploads(house: House) -> None:
+    for number in range(101):  # one more than are counted at once
+        await house.desk.ledger.announce(
+            an_upload(f"u{number}", uploader_id="z"), deadline_at=house.desk.clock()
+        )
+    await house.keep("other", uploader_id="y")
+
+    counted = await house.erasures.preview(a_request("z", **UPLOADER))
+
+    assert counted["uploads"] == counted["upload_senders"] == 101
+
+
 async def test_erasures_are_seen_by_their_tenant_and_found_by_what_was_erased(
     house: House,
 ) -> None:
