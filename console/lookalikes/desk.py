@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from console.forms import Form
 from console.identity.callers import Caller
 from moderation.clusters import ruling_on, token_for
-from moderation.errors import NotHeld, UnfitRuling, UnknownUpload, VerdictChanged
+from moderation.errors import NotHeld, UnfitRuling, UnknownReview, UnknownUpload, VerdictChanged
 from moderation.reasons import PolicyReason
 from moderation.upload import Upload
 from moderation.verdict import Action
@@ -55,16 +55,18 @@ class ClusterDesk:
         return decided, len(chosen) - decided
 
     async def _decide(self, caller: Caller, member: Member, sent: Form, action: Action) -> bool:
-        """Decide one upload, by the way on which it is decided from the queue."""
+        """Decide one upload, by the way on which it is decided from the queue.
+
+        False where others were faster, also between the two steps: the next ones still go on.
+        """
         mine, token = caller.somebody.person_id, token_for(sent.one("token"), member.upload_id)
+        reason, note = sent.one("reason"), sent.one("note")
         try:
             job = await self.clusters.hold(member.upload_id, member.verdict_id, mine, token=token)
-        except (NotHeld, VerdictChanged, UnknownUpload):
+            ruling = ruling_on(job, action, reason=reason, token=token, note=note)
+            await self.decisions.decide(job.job_id, mine, ruling)
+        except (NotHeld, VerdictChanged, UnknownReview, UnknownUpload):
             return False
-        ruling = ruling_on(
-            job, action, reason=sent.one("reason"), token=token, note=sent.one("note")
-        )
-        await self.decisions.decide(job.job_id, mine, ruling)
         return True
 
     def _action(self, sent: Form) -> Action:

@@ -8,10 +8,14 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from console.forms import Form
+from console.identity.callers import Caller
 from moderation.decisions import Decision
 from moderation.looks import Look
-from moderation.people import Role, Tenants
+from moderation.people import Permission, Role, Tenants
+from moderation.review import ReviewJob
 from moderation.verdict import Action, Label, Match, MatchKind, Reason
+from storage.looks.in_memory_clusters import InMemoryClusters
 from tests.builders import FACTS
 from tests.unit.console.review import ReviewHouse
 
@@ -69,6 +73,37 @@ async def test_all_that_are_chosen_are_decided_at_once(
     assert {one.upload_id for one in made(house)} == {"u1", "u2", "u3"}
     assert {one.action for one in made(house)} == {Action.WITHHOLD}
     assert "3 decided" in (await lea.get(answer.headers["location"])).text
+
+
+class Overtaken(InMemoryClusters):
+    """A newer verdict on one upload comes once its review is held."""
+
+    async def hold(
+        self, upload_id: str, verdict_id: str, moderator: str, *, token: str
+    ) -> ReviewJob:
+        job = await super().hold(upload_id, verdict_id, moderator, token=token)
+        if upload_id == "u2":
+            newer = replace(job, verdict_id="u2-newer")
+            self._memory.reviews.jobs[job.job_id] = newer
+        return job
+
+
+async def test_an_upload_that_is_overtaken_meanwhile_stops_none_of_the_others(
+    house: ReviewHouse,
+) -> None:
+    person = await house.person(Role.LEAD, "lea")
+    caller = Caller(
+        person=person, tenants=person.tenants, permissions=frozenset({Permission.CLUSTERS})
+    )
+    desk = replace(house.review.cluster_desk, clusters=Overtaken(house.review.memory))
+    said = {"token": "t", "action": "withhold", "reason": "forged"}
+    chosen = [("chosen", f"{name}/{name}-strict") for name in ("u1", "u2", "u3")]
+
+    upload = await desk.upload(caller, "u1")
+    told = await desk.decide(caller, upload, Form([*said.items(), *chosen]))
+
+    assert told == (2, 1)
+    assert {one.upload_id for one in made(house)} == {"u1", "u3"}
 
 
 async def test_only_what_was_chosen_is_decided(house: ReviewHouse, lea: httpx.AsyncClient) -> None:
