@@ -103,8 +103,6 @@ class MediaPart(StrEnum):
     """What of an upload was looked at."""
 
     ORIGINAL = "original"
-    THUMBNAIL = "thumbnail"
-    FRAME = "frame"
     CROP = "crop"
 
 
