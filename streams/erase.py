@@ -18,6 +18,7 @@ from storage.erasure.rows import pack_folder
 from storage.ports import Erasable, OutboundMessage
 from storage.retention.ports import Lease
 from streams.hops import Handle
+from streams.leases import turn
 from streams.messages import SCORED
 from streams.retries import FOR_EVER, Origin, note, patiently
 from streams.topics import Topics
@@ -69,11 +70,9 @@ class Eraser:
         Raises:
             LedgerUnavailable, MediaStoreUnavailable: what was done stays done.
         """
-        ended: list[Erasure] = []
-        if await self._lease.take("erasure", within=_LEASE):
-            due = await self._work.due(self._now(), limit=_BATCH)
+        async with turn(self._lease, "erasure", within=_LEASE) as is_ours:
+            due = await self._work.due(self._now(), limit=_BATCH) if is_ours else []
             ended = [await self._pass(erasure) for erasure in due]
-            await self._lease.give_back("erasure")
         await self._report()
         self.pulse.beat()
         return ended

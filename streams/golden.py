@@ -23,6 +23,7 @@ from monitoring.health import Pulse
 from storage.ports import Ledger, MediaStore
 from storage.retention.ports import Lease
 from streams.intake import Deadlines, announcement
+from streams.leases import turn
 from streams.retries import FOR_EVER, note, patiently
 from streams.topics import Topics
 
@@ -87,13 +88,13 @@ class Heartbeat:
             LedgerUnavailable, MediaStoreUnavailable.
         """
         outcomes: dict[str, Outcome] = {}
-        if await self._lease.take("golden", within=2 * self._limits.within):
-            sent = {name: await self._send(name) for name in self._samples}
+        async with turn(self._lease, "golden", within=2 * self._limits.within) as is_ours:
+            samples = self._samples if is_ours else ()
+            sent = {name: await self._send(name) for name in samples}
             until = self._now() + self._limits.within
             for name, upload_id in sent.items():
                 outcomes[name] = self._judged(name, await self._verdict(upload_id, until))
                 metrics.GOLDEN_CHECKS.labels(outcomes[name]).inc()
-            await self._lease.give_back("golden")
         self.pulse.beat()
         return outcomes
 

@@ -15,6 +15,7 @@ from storage.ports import Erasable
 from storage.retention.ports import Due, Lease
 from storage.retention.standings import Looking, ended_before, standings
 from streams.erase import remove_place, tombstones
+from streams.leases import turn
 from streams.retries import FOR_EVER, note, patiently
 from streams.topics import Topics
 
@@ -69,13 +70,13 @@ class Retainer:
         """
         removed = dict.fromkeys(Part, 0)
         await self._report()
-        if await self._lease.take("retention", within=_LEASE):
-            for tenant in await self._work.tenants():
-                for part in Part:
-                    removed[part] += await self._part(tenant, part)
-            await self._sweep()
-            await self._lease.give_back("retention")
-            await self._report()
+        async with turn(self._lease, "retention", within=_LEASE) as is_ours:
+            if is_ours:
+                for tenant in await self._work.tenants():
+                    for part in Part:
+                        removed[part] += await self._part(tenant, part)
+                await self._sweep()
+                await self._report()
         self.pulse.beat()
         return removed
 

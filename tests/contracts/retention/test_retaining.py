@@ -268,11 +268,19 @@ async def test_how_long_the_oldest_is_overdue_is_measured(house: House) -> None:
 async def test_one_process_at_a_time_removes(house: House) -> None:
     await keep(house)
     house.desk.clock.now = ENDED + DAY + SECONDS
-    with pytest.raises(MediaStoreUnavailable):
-        await retainer(house, store=Failing(house.store.objects)).once()
+    assert await SqlLeases(house.engine, clock=house.desk.clock).take("retention", within=DAY)
 
     assert await retainer(house).once() == dict.fromkeys(Part, 0)
     assert "media/acme/u1/0f" in house.store.objects
+
+
+async def test_a_process_that_gives_up_is_relieved_at_once(house: House) -> None:
+    await keep(house)
+    house.desk.clock.now = ENDED + DAY + SECONDS
+    with pytest.raises(MediaStoreUnavailable):
+        await retainer(house, store=Failing(house.store.objects)).once()
+
+    assert (await retainer(house).once())[Part.MEDIA] == 1
 
 
 class Aged(InMemoryMediaStore):
