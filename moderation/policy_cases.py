@@ -16,6 +16,9 @@ class FaceGiven:
     """How good every crop of the face is; the names are those of `moderation.policy.Limits`.
 
     What is left out is better than any limit asks.
+
+    Raises:
+        ValueError: there is no crop.
     """
 
     face_pixels: float = 1e6
@@ -62,7 +65,7 @@ class Given:
 
     Raises:
         ValueError: not exactly one is given, the score is no probability, or `face` stands
-            where there is no score.
+            where there is no score, or provenance with rejected media.
     """
 
     tenant: str = "default"
