@@ -11,15 +11,21 @@ from datetime import UTC, datetime
 from math import log2
 from pathlib import Path
 from time import monotonic
+from typing import Protocol
 
 import structlog
 
 from inference.ports import Extraction, FaceExtractor
-from moderation.errors import LedgerUnavailable, MediaRejected, MediaStoreUnavailable
+from moderation.errors import (
+    LedgerUnavailable,
+    MediaRejected,
+    MediaStoreUnavailable,
+    MissingMedia,
+)
 from moderation.upload import Lane, Upload
-from moderation.verdict import Rejection
+from moderation.verdict import Rejection, Verdict
 from monitoring import metrics
-from storage.ports import MediaStore, OutboundMessage, Source
+from storage.ports import MediaStore, OutboundMessage, Ranged, Source
 from streams.before import Before
 from streams.intake import read_announcement
 from streams.messages import FACES, SCORED, FacesFound, UploadAnnounced, UploadScored
@@ -27,6 +33,10 @@ from streams.retries import Origin
 from streams.topics import Topics
 
 log = structlog.get_logger()
+
+
+class Packs(MediaStore, Ranged, Protocol):
+    """Where face packs are written, and asked for."""
 
 
 class Extract:
@@ -40,7 +50,7 @@ class Extract:
         self,
         source: Source,
         extractor: FaceExtractor,
-        media_store: MediaStore,
+        media_store: Packs,
         topics: Topics,
         *,
         spool: Path,
@@ -100,9 +110,20 @@ class Extract:
             return None
         sha256 = await to_thread(_sha256, media)
         try:
-            return sha256 if await self._before.standing(upload, sha256) else None
+            standing = await self._before.standing(upload, sha256)
         except LedgerUnavailable:
             return None
+        return sha256 if standing and await self._has_its_faces(standing) else None
+
+    async def _has_its_faces(self, standing: Verdict) -> bool:
+        """Whether people could look at what was judged: packs may be kept for a shorter time."""
+        if standing.face_pack is None:
+            return True
+        try:
+            await self._media_store.size(standing.face_pack)
+        except MissingMedia:
+            return False
+        return True
 
     async def _with_faces(self, upload: Upload, found: Extraction) -> OutboundMessage:
         # Named by content: repeated work writes the same object again.

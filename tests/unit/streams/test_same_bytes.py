@@ -65,6 +65,7 @@ class Worker:
         self.ledger = InMemoryLedger(self.memory)
         self.extractor = Extractor(FOUND)
         self.lists = InMemoryLookLists()
+        self.store = InMemoryMediaStore()
         self.spool = spool
         self.scored = 0
         self.use(policy or a_policy())
@@ -88,9 +89,7 @@ class Worker:
 
     def extracting(self, before: Before) -> Extract:
         source = InMemorySource({f"store:///{name}": MEDIA for name in ("u1", "u2", "u3")})
-        return Extract(
-            source, self.extractor, InMemoryMediaStore(), TOPICS, spool=self.spool, before=before
-        )
+        return Extract(source, self.extractor, self.store, TOPICS, spool=self.spool, before=before)
 
     async def judged(self, upload_id: str, **changes: object) -> Verdict:
         """Take an upload through all hops."""
@@ -198,6 +197,19 @@ async def test_an_announcement_may_ask_that_media_be_looked_at_afresh(tmp_path: 
     assert message.topic == TOPICS.faces(Lane.LIVE)
 
 
+async def test_bytes_are_looked_at_again_when_the_faces_that_were_judged_are_gone(
+    tmp_path: Path,
+) -> None:
+    worker = Worker(tmp_path)
+    first = await worker.judged("u1")
+    worker.store.objects.clear()
+    second = await worker.judged("u2")
+
+    assert worker.looked == 2
+    assert second.lineage == first.lineage
+    assert second.face_pack in worker.store.objects
+
+
 async def test_when_the_verdict_stands_no_more_the_upload_is_announced_to_be_looked_at(
     tmp_path: Path,
 ) -> None:
@@ -230,9 +242,8 @@ class Changing(InMemorySeenBefore):
 
 
 def changing(worker: Worker) -> Record:
-    policy = a_policy()
-    judge = Judge(policy, {MODEL: PLAIN}, pipeline="1")
-    before = worker.before(policy, Changing(worker.memory, judge))
+    judge = Judge(a_policy(), {MODEL: PLAIN}, pipeline="1")
+    before = worker.before(a_policy(), Changing(worker.memory, judge))
     return Record(worker.ledger, judge, TOPICS, before)
 
 
@@ -266,8 +277,7 @@ async def test_media_are_looked_at_while_nobody_can_say_whether_they_are_known(
 ) -> None:
     worker = Worker(tmp_path)
     await worker.judged("u1")
-    away = worker.before(a_policy(), Changing(worker.memory))
-    extract = worker.extracting(away)
+    extract = worker.extracting(worker.before(a_policy(), Changing(worker.memory)))
 
     announced = announcement(sent("u2"), TOPICS)
     (message,) = await extract(an_origin(announced.value, topic=announced.topic))
