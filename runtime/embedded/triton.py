@@ -17,7 +17,7 @@ from typing import NamedTuple
 import httpx
 
 from runtime.embedded.processes import LOOPBACK, Server, free_ports
-from runtime.embedded.pytriton import find_installation, link_backend
+from runtime.embedded.pytriton import Installation, find_installation, link_backend
 
 CPU = "cpu"  # the configuration, of those in a model's `configs`, that needs no GPU
 
@@ -74,13 +74,7 @@ def embedded_triton(
         log=state / "tritonserver.log",
         ready=ready,
         tidy=lambda: _remove_shared_memory(shared_memory),
-        environment={
-            "LD_LIBRARY_PATH": ":".join(str(folder) for folder in installation.libraries),
-            # The stub finds its packages by the `python3` on the path.
-            "PATH": f"{environment.absolute() / 'bin'}:/usr/bin:/bin",
-            "VIRTUAL_ENV": str(environment.absolute()),
-            "PYTHONDONTWRITEBYTECODE": "1",  # the repository may be read-only
-        },
+        environment=_variables(installation, environment),
     )
     return EmbeddedTriton(
         server=server,
@@ -88,6 +82,16 @@ def embedded_triton(
         http=http,
         metrics=f"http://{LOOPBACK}:{ports.metrics}",
     )
+
+
+def _variables(installation: Installation, environment: Path) -> dict[str, str]:
+    return {
+        "LD_LIBRARY_PATH": ":".join(str(folder) for folder in installation.libraries),
+        # The stub finds its packages by the `python3` on the path.
+        "PATH": f"{environment.absolute() / 'bin'}:/usr/bin:/bin",
+        "VIRTUAL_ENV": str(environment.absolute()),
+        "PYTHONDONTWRITEBYTECODE": "1",  # the repository may be read-only
+    }
 
 
 class _Ports(NamedTuple):
