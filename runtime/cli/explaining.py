@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from moderation.origin_wording import origin_in_words
 from moderation.provenance import Provenance
+from moderation.verdict import MatchKind, Reason
 from moderation.wording import in_words
 
 _PROVENANCE: TypeAdapter[Provenance] = TypeAdapter(Provenance)
@@ -25,11 +26,28 @@ def why(verdict: dict[str, Any]) -> list[str]:
     said = [", ".join(found)] if len(found) > (verdict["label"] == "clear") else []
     if verdict["label"] in _FORGED and frames and _is_video(verdict):
         said.append(f"most at {frames[0]['at_seconds']:.1f} s")
-    said += [in_words(reason) for reason in verdict["reasons"]]
+    said += [
+        _matched(verdict) if reason == Reason.MATCHED else in_words(reason)
+        for reason in verdict["reasons"]
+    ]
     if verdict["label"] == "clear":
         said += _passed_over(verdict)
     because = verdict.get("action_because") or []
     return said + [f"{verdict['action']} by condition {name}" for name in because]
+
+
+_MATCHED = {
+    MatchKind.VERDICT: "the same bytes were judged before",
+    MatchKind.DECISION: "somebody decided about the same, or a look-alike",
+    MatchKind.LISTED: "it looks like what a list names",
+}
+
+
+def _matched(verdict: dict[str, Any]) -> str:
+    """What the upload matched, as far as this version knows the kinds."""
+    found = dict.fromkeys(match["kind"] for match in verdict.get("matched") or [])
+    said = [_MATCHED[kind] for kind in found if kind in _MATCHED]
+    return ", ".join(said) or in_words(Reason.MATCHED)
 
 
 def origin(verdict: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -121,6 +122,14 @@ async def _judge(stack: Stack, media: list[str], stop: asyncio.Event) -> bool:
     return all(one.verdict is not None for one in checking.result())
 
 
+def _program() -> str:
+    """How this program is called from where it was called: not every environment is on the path."""
+    called = Path(sys.argv[0])
+    if called.name != "veriscope" or shutil.which("veriscope"):
+        return "veriscope"
+    return os.path.relpath(called)
+
+
 def _describe(console: Console, stack: Stack) -> None:
     kafka = stack.settings.kafka
     rows = [("console", stack.url)]
@@ -128,7 +137,7 @@ def _describe(console: Console, stack: Stack) -> None:
         rows.append(("sign in", f"{stack.first_sign_in} (as admin: works once, for 15 minutes)"))
     rows += [
         ("upload", f"curl -F file=@photo.jpg {stack.url}/v1/uploads"),
-        ("judge", f"veriscope check --api {stack.url} photo.jpg"),
+        ("judge", f"{_program()} check --api {stack.url} photo.jpg"),
         ("API", f"{stack.url}/openapi.json"),
         ("metrics", f"{stack.url}/metrics, /healthz, /readyz"),
         ("Kafka", f"{kafka.bootstrap}, topics {kafka.prefix}.*"),

@@ -18,6 +18,8 @@ from runtime.cli.columns import plain
 from runtime.cli.explaining import origin, why
 from runtime.client import Ended
 
+_WHOLE_NAME = 32  # characters of a file's name that are not broken, however narrow the terminal
+
 _STYLES = {
     "fake": "bold red",
     "suspect": "yellow",
@@ -30,20 +32,20 @@ _STYLES = {
 
 def verdict_table(ended: Iterable[Ended]) -> Table:
     """One row a file, by name; with a column of their origin where any media says something."""
+    ended = sorted(ended, key=lambda one: one.name)
+    names = shown_names([one.name for one in ended])
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("file", overflow="fold")
+    widest = max((len(name) for name in names), default=0)
+    table.add_column("file", overflow="fold", min_width=min(widest, _WHOLE_NAME))
     table.add_column("label")
     table.add_column("fake probability", justify="right")
     table.add_column("faces", justify="right")
     table.add_column("why", overflow="fold")
     table.add_column("time", justify="right")
-    ended = sorted(ended, key=lambda one: one.name)
     origins = [plain(origin(one.verdict) if one.verdict else "") for one in ended]
     if any(origins):
         table.add_column("what it says of its origin", overflow="fold")
-    for one, name, said in zip(
-        ended, shown_names([one.name for one in ended]), origins, strict=True
-    ):
+    for one, name, said in zip(ended, names, origins, strict=True):
         table.add_row(plain(name), *_cells(one), *([said] if any(origins) else []))
     return table
 

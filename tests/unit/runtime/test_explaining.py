@@ -147,3 +147,15 @@ def test_the_table_tells_of_origins_where_there_are_any(provenance: Any, columns
     table = verdict_table(ended)
     assert len(table.columns) == columns
     assert all(len(list(column.cells)) == 2 for column in table.columns)
+
+
+def test_what_was_taken_over_is_told_from_what_looks_alike() -> None:
+    again = a_verdict("clear", reasons=["matched"], matched=[{"kind": "verdict"}])
+    assert "the same bytes were judged before" in why(again)
+    listed = a_verdict("clear", reasons=["matched"], matched=[{"kind": "listed"}] * 2)
+    assert "it looks like what a list names" in why(listed)
+
+
+def test_a_match_of_a_kind_that_a_later_version_knows_is_told_all_the_same() -> None:
+    (words,) = why(a_verdict("clear", reasons=["matched"], matched=[{"kind": "new"}]))
+    assert words.startswith("something that is known")
