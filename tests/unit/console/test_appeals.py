@@ -23,11 +23,6 @@ APPEALS = "/v1/uploads/u1/appeals"
 WORDS = {"text": "That is me: I filmed it."}
 
 
-@pytest.fixture
-def house() -> ReviewHouse:
-    return ReviewHouse()
-
-
 async def platform(house: ReviewHouse, *, tenants: str = "acme") -> httpx.AsyncClient:
     name = f"platform-{tenants}"
     admin = await house.person(Role.ADMIN, name, Tenants.named(tenants))

@@ -22,11 +22,6 @@ async def house() -> ReviewHouse:
     return house
 
 
-@pytest.fixture
-async def moderator(house: ReviewHouse) -> httpx.AsyncClient:
-    return await house.browser_of(await house.person(Role.MODERATOR, "ann"))
-
-
 def said(text: str) -> dict[str, str]:
     return {"text": text, "token": uuid.uuid4().hex}
 

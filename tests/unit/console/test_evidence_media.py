@@ -25,11 +25,6 @@ async def house() -> ReviewHouse:
     return house
 
 
-@pytest.fixture
-async def moderator(house: ReviewHouse) -> httpx.AsyncClient:
-    return await house.browser_of(await house.person(Role.MODERATOR, "ann"))
-
-
 async def accesses(house: ReviewHouse):
     return await house.accounts.log.accesses(ALL_TENANTS, limit=9)
 

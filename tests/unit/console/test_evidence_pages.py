@@ -31,21 +31,6 @@ VERDICT = "/uploads/u1/verdicts/u1-strict"
 SCRIPT = "<script>alert(1)</script>"
 
 
-@pytest.fixture
-def house() -> ReviewHouse:
-    return ReviewHouse()
-
-
-@pytest.fixture
-async def viewer(house: ReviewHouse) -> httpx.AsyncClient:
-    return await house.browser_of(await house.person(Role.VIEWER, "vic"))
-
-
-@pytest.fixture
-async def moderator(house: ReviewHouse) -> httpx.AsyncClient:
-    return await house.browser_of(await house.person(Role.MODERATOR, "ann"))
-
-
 async def test_a_verdict_is_told_with_what_stands_behind_it(
     house: ReviewHouse, viewer: httpx.AsyncClient
 ) -> None:

@@ -14,21 +14,6 @@ from tests.unit.console.evidence import CLIP, CROP, SHEET
 from tests.unit.console.review import ReviewHouse
 
 
-@pytest.fixture
-def house() -> ReviewHouse:
-    return ReviewHouse()
-
-
-@pytest.fixture
-async def viewer(house: ReviewHouse) -> httpx.AsyncClient:
-    return await house.browser_of(await house.person(Role.VIEWER, "vic"))
-
-
-@pytest.fixture
-async def moderator(house: ReviewHouse) -> httpx.AsyncClient:
-    return await house.browser_of(await house.person(Role.MODERATOR, "ann"))
-
-
 async def test_a_crop_is_encoded_anew_and_noted_before_it_is_sent(
     house: ReviewHouse, moderator: httpx.AsyncClient
 ) -> None:

@@ -22,11 +22,6 @@ MARCH_1 = {"since": "2026-03-01", "until": "2026-03-01"}
 CROP = "/uploads/u1/verdicts/u1-strict/crops/0"
 
 
-@pytest.fixture
-def house() -> ReviewHouse:
-    return ReviewHouse()
-
-
 async def browser(
     house: ReviewHouse, name: str, role: Role = Role.MODERATOR, tenants: Tenants = ACME
 ) -> httpx.AsyncClient:

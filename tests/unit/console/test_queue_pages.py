@@ -21,11 +21,6 @@ HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
-def house() -> ReviewHouse:
-    return ReviewHouse()
-
-
-@pytest.fixture
 async def ann(house: ReviewHouse) -> httpx.AsyncClient:
     return await house.browser_of(await house.person(Role.MODERATOR, "ann"))
 

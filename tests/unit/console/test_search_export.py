@@ -21,16 +21,6 @@ from tests.contracts.words import NOON
 from tests.unit.console.review import ReviewHouse
 
 
-@pytest.fixture
-def house() -> ReviewHouse:
-    return ReviewHouse()
-
-
-@pytest.fixture
-async def viewer(house: ReviewHouse) -> httpx.AsyncClient:
-    return await house.browser_of(await house.person(Role.VIEWER, "vic"))
-
-
 async def decided(house: ReviewHouse) -> str:
     """An upload that somebody decided about; their pseudonym."""
     ann = await house.person(Role.MODERATOR, "ann")

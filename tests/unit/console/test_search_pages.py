@@ -25,16 +25,6 @@ from tests.unit.console.review import ReviewHouse
 SCRIPT = "<script>alert(1)</script>"
 
 
-@pytest.fixture
-def house() -> ReviewHouse:
-    return ReviewHouse()
-
-
-@pytest.fixture
-async def viewer(house: ReviewHouse) -> httpx.AsyncClient:
-    return await house.browser_of(await house.person(Role.VIEWER, "vic"))
-
-
 def found(text: str) -> list[str]:
     return re.findall(r'<a href="/uploads/([^"]+)">', text)
 

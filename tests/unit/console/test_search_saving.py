@@ -10,16 +10,6 @@ from storage.search.ports import MOST_SAVED, SavedQuery
 from tests.unit.console.review import ReviewHouse
 
 
-@pytest.fixture
-def house() -> ReviewHouse:
-    return ReviewHouse()
-
-
-@pytest.fixture
-async def viewer(house: ReviewHouse) -> httpx.AsyncClient:
-    return await house.browser_of(await house.person(Role.VIEWER, "vic"))
-
-
 async def saved(house: ReviewHouse, name: str = "vic") -> list[SavedQuery]:
     account = await house.accounts.people.find(name=name)
     return await house.review.saved.saved(account.person.person_id)

@@ -11,11 +11,6 @@ from tests.unit.console.review import ReviewHouse
 
 
 @pytest.fixture
-def house() -> ReviewHouse:
-    return ReviewHouse()
-
-
-@pytest.fixture
 async def ann(house: ReviewHouse) -> httpx.AsyncClient:
     await house.review.flag(media=CLIP, uri="store:///media/acme/u1/1")
     await house.review.store.put("media/acme/u1/1", b"\x00\x00\x00\x18ftypisom")
