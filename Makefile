@@ -32,8 +32,9 @@ format: .venv/dev ## Format and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: .venv/dev ## Generate settings and contracts anew
+docs: .venv/dev ## Generate settings, contracts, alerts and dashboards anew
 	$(BIN)/python -m runtime.documents docs
+	$(BIN)/python -m monitoring.mixin
 
 test-training: .venv-training/ready ## Run the tests that need torch, in an environment of their own
 	.venv-training/bin/pytest training/tests

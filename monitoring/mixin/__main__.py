@@ -1,10 +1,8 @@
-"""Writes the rules and dashboards beside this package: `python -m monitoring.mixin [--check]`."""
+"""Writes the rules and dashboards beside this package: `python -m monitoring.mixin`."""
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,20 +25,11 @@ def files() -> Iterator[tuple[Path, str]]:
         yield file, json.dumps(dashboard(page), indent=1) + "\n"
 
 
-def main() -> int:
-    """Write them, or with --check say which are not as they should be."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing, fail if any differs")
-    checked = parser.parse_args().check
-    stale = [(f, text) for f, text in files() if not f.exists() or f.read_text() != text]
-    for file, text in stale:
-        if checked:
-            print(f"{file} is not what the code makes: run python -m monitoring.mixin")
-        else:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
-    return 1 if checked and stale else 0
+def main() -> None:
+    for file, text in files():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
