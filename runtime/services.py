@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from fastapi import APIRouter, FastAPI
@@ -18,7 +19,7 @@ from console.bounds import Bounds
 from console.leading.pages import leads_area
 from console.shadow.pages import shadow_area
 from console.uploads import build_routes
-from monitoring.health import Health
+from monitoring.health import Health, Pulse
 from runtime import wiring
 from runtime.http_server import HttpServer
 from runtime.policies import load_policy
@@ -188,42 +189,42 @@ async def _relay(shared: Shared) -> AsyncIterator[None]:
             yield
 
 
+class Loop(Protocol):
+    """Work that comes round again and again."""
+
+    pulse: Pulse
+
+    def run(self, *, every_seconds: float) -> Coroutine[Any, Any, None]: ...
+
+
 def _patience(shared: Shared) -> float:
     return shared.settings.stream.stuck_after.total_seconds()
 
 
 def _reconcile(shared: Shared) -> AbstractAsyncContextManager[None]:
     """What looks into the ledger for things whose time has come."""
-    settings = shared.settings
+    settings, reviews = shared.settings, shared.kept.reviews
+    topics, store = wiring.topics(settings), wiring.media_store(settings)
     reconciler = Reconciler(
         shared.kept.open_uploads,
         wiring.deadlines(settings),
-        wiring.topics(settings),
+        topics,
         announcements=settings.stream.announcements,
     )
-    every = settings.stream.reconcile_every.total_seconds()
-    shared.health.alive["reconcile"] = reconciler.pulse.stuck_after(every + _patience(shared))
-    reviews = shared.kept.reviews
-    enactor = Enactor(reviews.settlement, reviews.statistics, wiring.topics(settings), reviews.plan)
-    looks = settings.review.enact_every.total_seconds()
-    shared.health.alive["enact"] = enactor.pulse.stuck_after(looks + _patience(shared))
-    store = wiring.media_store(settings)
-    retainer = wiring.retainer(settings, shared.kept, store)
-    retains = settings.retention.every.total_seconds()
-    shared.health.alive["retain"] = retainer.pulse.stuck_after(retains + _patience(shared))
-    eraser = wiring.eraser(settings, shared.kept, store)
-    erases = settings.erasure.every.total_seconds()
-    shared.health.alive["erase"] = eraser.pulse.stuck_after(erases + _patience(shared))
-    work = [
-        reconciler.run(every_seconds=every),
-        enactor.run(every_seconds=looks),
-        eraser.run(every_seconds=erases),
-        retainer.run(every_seconds=retains),
-    ]
+    enactor = Enactor(reviews.settlement, reviews.statistics, topics, reviews.plan)
+    loops: dict[str, tuple[Loop, timedelta]] = {
+        "reconcile": (reconciler, settings.stream.reconcile_every),
+        "enact": (enactor, settings.review.enact_every),
+        "erase": (wiring.eraser(settings, shared.kept, store), settings.erasure.every),
+        "retain": (wiring.retainer(settings, shared.kept, store), settings.retention.every),
+    }
     if (heartbeat := wiring.heartbeat(settings, shared.kept, store)) is not None:
-        beats = settings.golden.every.total_seconds()
-        shared.health.alive["golden"] = heartbeat.pulse.stuck_after(beats + _patience(shared))
-        work.append(heartbeat.run(every_seconds=beats))
+        loops["golden"] = (heartbeat, settings.golden.every)
+    work = []
+    for name, (loop, every) in loops.items():
+        seconds = every.total_seconds()
+        shared.health.alive[name] = loop.pulse.stuck_after(seconds + _patience(shared))
+        work.append(loop.run(every_seconds=seconds))
     return _background(shared, *work)
 
 

@@ -89,8 +89,8 @@ class Heartbeat:
         """
         outcomes: dict[str, Outcome] = {}
         async with turn(self._lease, "golden", within=2 * self._limits.within) as is_ours:
-            samples = self._samples if is_ours else ()
-            sent = {name: await self._send(name) for name in samples}
+            names = enumerate(self._samples) if is_ours else ()
+            sent = {name: await self._send(number, name) for number, name in names}
             until = self._now() + self._limits.within
             for name, upload_id in sent.items():
                 outcomes[name] = self._judged(name, await self._verdict(upload_id, until))
@@ -98,9 +98,9 @@ class Heartbeat:
         self.pulse.beat()
         return outcomes
 
-    async def _send(self, name: str) -> str:
+    async def _send(self, number: int, name: str) -> str:
         now = self._now()
-        upload_id = f"{GOLDEN}-{now:%Y%m%dT%H%M%S%f}-{list(self._samples).index(name)}"
+        upload_id = f"{GOLDEN}-{now:%Y%m%dT%H%M%S%f}-{number}"
         key = f"media/{GOLDEN}/{upload_id}/{name}"
         await self._store.put(key, self._samples[name])
         upload = Upload(
