@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from moderation.errors import UnknownReview
@@ -93,18 +93,7 @@ class SqlReviewRecords:
     async def skips(
         self, since: datetime, until: datetime, tenants: TenantNames = None, *, limit: int
     ) -> list[Skip]:
-        skipped = review_skips.c
-        query = (
-            select(review_skips, review_jobs.c.upload_id, review_jobs.c.tenant)
-            .join(review_jobs, review_jobs.c.job_id == skipped.job_id)
-            .where(
-                among(tenants, review_jobs.c.tenant),
-                skipped.skipped_at >= since,
-                skipped.skipped_at < until,
-            )
-            .order_by(skipped.skipped_at.desc(), skipped.job_id)
-            .limit(limit)
-        )
+        query = skips_query(since, until, tenants).limit(limit)
         async with reading(self._engine) as connection:
             return [
                 Skip(
@@ -129,6 +118,23 @@ class SqlReviewRecords:
             decided = await _decided(connection, since, until, tenants)
             alone = await _automated(connection, since, until, tenants) if automated else []
             return [*decided, *alone]
+
+
+def skips_query(
+    since: datetime, until: datetime, tenants: TenantNames
+) -> Select[tuple[object, ...]]:
+    """Skips of a time, the newest first."""
+    skipped = review_skips.c
+    return (
+        select(review_skips, review_jobs.c.upload_id, review_jobs.c.tenant)
+        .join(review_jobs, review_jobs.c.job_id == skipped.job_id)
+        .where(
+            among(tenants, review_jobs.c.tenant),
+            skipped.skipped_at >= since,
+            skipped.skipped_at < until,
+        )
+        .order_by(skipped.skipped_at.desc(), skipped.job_id)
+    )
 
 
 async def _decided(

@@ -70,6 +70,8 @@ review_skips = Table(
     Column("reason", Text, nullable=False),
     Column("skipped_at", UtcTime, nullable=False),
 )
+# Leads look at the skips of some days, among all there ever were.
+Index("ix_review_skips_by_time", review_skips.c.skipped_at)
 
 # Nothing here refers to an upload's row: the proof outlives what was decided about.
 decisions = Table(

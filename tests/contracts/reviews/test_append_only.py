@@ -13,11 +13,13 @@ from moderation.errors import Inconsistent
 from moderation.review import JobKind
 from storage.database import reading, writing
 from storage.reviews.queue import oldest
+from storage.reviews.records import skips_query
 from storage.reviews.tables import decisions, review_jobs, standing_decisions
 from storage.tables import uploads, verdicts
 from tests.contracts.conftest import open_emptied
 from tests.contracts.plans import plan_of
 from tests.contracts.reviews.desk import Desk, sql_desk
+from tests.contracts.words import NOON, SECOND
 
 
 @pytest.fixture
@@ -64,6 +66,13 @@ async def test_the_next_job_is_found_by_an_index_and_nothing_is_sorted(
     assert re.search(rf"{index}\b", plan)
     assert "Sort" not in plan
     assert "TEMP B-TREE" not in plan
+
+
+async def test_skips_of_some_days_are_found_by_an_index(engine: AsyncEngine) -> None:
+    plan = await plan_of(engine, skips_query(NOON, NOON + SECOND, None).limit(9))
+
+    assert "ix_review_skips_by_time" in plan
+    assert not re.search(r"(Seq Scan on|SCAN) review_skips(?! USING)", plan)
 
 
 async def test_decisions_are_never_emptied(postgresql_url: str) -> None:
