@@ -56,12 +56,20 @@ def reliability(measurement: Measurement) -> Figure:
     axes.plot([0, 1], [0, 1], color=GREY, linestyle=":")
     axes.plot([b.said for b in bins], [b.so for b in bins], "o-", color=BLUE)
     axes.set(ylim=(0, 1), ylabel="share that is forged")
-    error = measurement.all_clips.metrics["calibration_error"].value
-    told = "" if error is None else f", calibration error {error:.3f}"
-    axes.set_title(f"Reliability{told}")
+    axes.set_title(f"Reliability, {_clips(measurement.all_clips)}\n{_calibration(measurement)}")
     below.bar([b.said for b in bins], [b.clips for b in bins], width=0.05, color=BLUE)
     below.set(xlim=(0, 1), xlabel="fake probability said", ylabel="clips")
     return figure
+
+
+def _calibration(measurement: Measurement) -> str:
+    metrics = measurement.all_clips.metrics
+    error, chance = (
+        metrics[name].value for name in ("calibration_error", "calibration_error_by_chance")
+    )
+    if error is None or chance is None:
+        return "calibration error unknown"
+    return f"calibration error {error:.3f}, were all said right {chance:.3f}"
 
 
 def comparisons(measurement: Measurement) -> Figure:

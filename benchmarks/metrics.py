@@ -97,9 +97,24 @@ def expected_calibration_error(
     said, so = np.asarray(probabilities, float).ravel(), np.asarray(labels, float).ravel()
     if not said.size:
         return float("nan")
-    places = np.minimum((said * bins).astype(int), bins - 1)
-    gaps = np.bincount(places, weights=said - so, minlength=bins)
+    gaps = np.bincount(_bins(said, bins), weights=said - so, minlength=bins)
     return float(np.abs(gaps).sum() / said.size)
+
+
+def calibration_error_by_chance(probabilities: ArrayLike, *, bins: int = 10) -> float:
+    """The calibration error to be expected of as many probabilities that are exactly right.
+
+    A bin's gap has variance sum p (1 - p), and its size the mean of a half-normal variable.
+    """
+    said = np.asarray(probabilities, float).ravel()
+    if not said.size:
+        return float("nan")
+    variances = np.bincount(_bins(said, bins), weights=said * (1 - said), minlength=bins)
+    return float(np.sqrt(2 / np.pi * variances).sum() / said.size)
+
+
+def _bins(said: Floats, bins: int) -> NDArray[np.intp]:
+    return np.minimum((said * bins).astype(np.intp), bins - 1)
 
 
 def confidence(probabilities: ArrayLike, threshold: float, abstained: ArrayLike) -> Floats:

@@ -100,6 +100,7 @@ class Sample:
             | {
                 "log_loss": metrics.log_loss(said, forged),
                 "calibration_error": metrics.expected_calibration_error(said, forged),
+                "calibration_error_by_chance": metrics.calibration_error_by_chance(said),
             }
             | self.decisions(places)
         )

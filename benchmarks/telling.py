@@ -17,6 +17,7 @@ _FIGURES = {
     "true_positives_at_1": "TPR at 1% FPR",
     "log_loss": "log loss",
     "calibration_error": "calibration error",
+    "calibration_error_by_chance": "... were all said right",
     "accuracy": "accuracy",
     "false_fakes": "reals called fake",
     "abstained": "abstained",

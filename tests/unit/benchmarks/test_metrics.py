@@ -9,7 +9,11 @@ import pytest
 from sklearn import metrics as referee
 
 from benchmarks import metrics
-from benchmarks.metrics import area_under_curve, expected_calibration_error
+from benchmarks.metrics import (
+    area_under_curve,
+    calibration_error_by_chance,
+    expected_calibration_error,
+)
 
 
 @pytest.fixture(params=[0, 1, 2])
@@ -106,6 +110,17 @@ def test_certainty_that_is_wrong_costs_what_the_challenge_charged() -> None:
 
 def test_honest_probabilities_have_no_calibration_error() -> None:
     assert expected_calibration_error([0.25] * 4, [0, 0, 0, 1]) == pytest.approx(0)
+
+
+def test_the_error_by_chance_is_what_right_probabilities_have_on_average() -> None:
+    rng = np.random.default_rng(1)
+    said = rng.random(300)
+    drawn = [expected_calibration_error(said, rng.random(300) < said) for _ in range(2000)]
+    assert calibration_error_by_chance(said) == pytest.approx(np.mean(drawn), rel=0.03)
+
+
+def test_certainty_leaves_nothing_to_chance() -> None:
+    assert calibration_error_by_chance([0.0, 1.0]) == 0
 
 
 def test_the_calibration_error_is_the_gap_weighed_by_how_often_it_was_said() -> None:
