@@ -31,7 +31,11 @@ _SHARED: list[Any] = [
 
 def configure(*, level: str, json: bool, stream: TextIO = sys.stderr) -> None:
     """Send our own logs and those of the libraries through one formatter."""
-    renderer: Any = structlog.dev.ConsoleRenderer(colors=stream.isatty())
+    renderer: Any = structlog.dev.ConsoleRenderer(
+        colors=stream.isatty(),
+        # The others show what variables hold: passwords, addresses with passwords, media's names.
+        exception_formatter=structlog.dev.plain_traceback,
+    )
     last: list[Any] = [renderer]
     if json:
         last = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
