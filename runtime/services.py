@@ -63,6 +63,7 @@ async def running(settings: Settings, services: frozenset[Service]) -> AsyncIter
     Raises:
         InvalidConfiguration, Unavailable: not all could be started; none is left running.
     """
+    wiring.tell_unencrypted(settings)
     async with AsyncExitStack() as stack:
         shared = Shared(
             settings=settings,

@@ -30,6 +30,8 @@ _EMBEDDED_PARTITIONS = 4
 _EMBEDDED_SESSION = timedelta(seconds=4)
 # It looks for new messages twice in that time, and answers no sooner when there are some.
 _EMBEDDED_FETCH_WAIT = timedelta(milliseconds=400)
+# An embedded part is on loopback, whatever is set for one that is not.
+_IN_THE_CLEAR = {"tls": False, "ca": None, "certificate": None, "key": None}
 
 Say = Callable[[str], None]
 
@@ -79,7 +81,8 @@ async def up(
             _scoring(stack, settings, given, triton_environment, say, warn),
         )
         changed = _updated(_updated(changed, "kafka", broker), "scoring", scoring)
-        await schema.upgrade(changed.database.url.get_secret_value())
+        url = changed.database.url.get_secret_value()
+        await schema.upgrade(url, tls=wiring.database_tls(changed))
         await create_topics(
             wiring.connection(changed),
             wiring.topics(changed).every(),
@@ -96,7 +99,10 @@ def _placed(settings: Settings, given: Given) -> Settings:
     """The settings with what was given; the ledger and the media stay below the state folder."""
     ledger = f"sqlite+aiosqlite:///{(settings.state / 'ledger.sqlite').absolute()}"
     changed = _updated(settings, "media", {"store": given.media or str(settings.state / "media")})
-    changed = _updated(changed, "database", {"url": SecretStr(given.database or ledger)})
+    database: dict[str, Any] = {"url": SecretStr(given.database or ledger)}
+    if given.database is None:
+        database |= _IN_THE_CLEAR
+    changed = _updated(changed, "database", database)
     return changed if given.port is None else _updated(changed, "http", {"port": given.port})
 
 
@@ -115,6 +121,9 @@ async def _broker(
         "replication": 1,
         "session": _EMBEDDED_SESSION,
         "fetch_wait": _EMBEDDED_FETCH_WAIT,
+        "user": None,
+        "password": None,
+        **_IN_THE_CLEAR,
     }
 
 
@@ -145,7 +154,7 @@ async def _scoring(
         warn(f"NO TRITON SERVER: the models run inside the worker instead. {error}")
         return {"backend": "in_process"}
     say(f"Triton ready at {part.grpc}, with the bundle {bundle.manifest.title}")
-    return {"backend": "triton", "triton": part.grpc}
+    return {"backend": "triton", "triton": part.grpc, **_IN_THE_CLEAR}
 
 
 def _laid_out_shadow(settings: Settings, warn: Say) -> Path | None:

@@ -11,6 +11,7 @@ from contextlib import (
     nullcontext,
 )
 from datetime import UTC, datetime
+from ssl import SSLCertVerificationError, SSLContext
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -92,21 +93,25 @@ def database_url(url: str) -> URL:
 def open_database(
     url: str,
     *,
+    tls: SSLContext | None = None,
     connections: int = 8,
     patience_seconds: float = 5.0,
     statement_seconds: float = 15.0,
 ) -> AsyncEngine:
     """Make the engine of a SQLite file or a PostgreSQL database; nothing connects yet.
 
-    At most `connections` are open. `patience_seconds` bounds each wait: for a
-    connection, for a lock, for the server's greeting. PostgreSQL ends a
-    statement after `statement_seconds` and a forgotten transaction after twice that.
+    With `tls` PostgreSQL is spoken to in no other way. At most `connections` are open.
+    `patience_seconds` bounds each wait: for a connection, for a lock, for the server's greeting.
+    PostgreSQL ends a statement after `statement_seconds` and a forgotten transaction after twice
+    that.
 
     Raises:
-        InvalidConfiguration: see `database_url`.
+        InvalidConfiguration: see `database_url`; or TLS is asked for on the way to a file.
     """
     parsed = database_url(url)
     sqlite = parsed.drivername.startswith("sqlite")
+    if sqlite and tls is not None:
+        raise InvalidConfiguration("SQLite is a file: TLS is for PostgreSQL")
     engine = create_async_engine(
         parsed,
         pool_size=connections,
@@ -116,7 +121,7 @@ def open_database(
         pool_recycle=1800,
         connect_args={"timeout": patience_seconds}
         if sqlite
-        else _postgresql_arguments(patience_seconds, statement_seconds),
+        else _postgresql_arguments(patience_seconds, statement_seconds, tls),
     )
     if sqlite:
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
@@ -156,6 +161,9 @@ def database_errors() -> Iterator[None]:
     with translated(FOREIGN_ERRORS):
         try:
             yield
+        except SSLCertVerificationError as error:
+            why = f"the database's certificate is not trusted: {error.verify_message}"
+            raise LedgerUnavailable(why) from error
         except exc.DBAPIError as error:
             code = getattr(error.orig, "sqlstate", None) or ""
             if code[:2] in _REFUSED:
@@ -170,8 +178,11 @@ def _turn(engine: AsyncEngine) -> AbstractAsyncContextManager[None]:
     return _TURNS.setdefault(engine.sync_engine, asyncio.Lock())
 
 
-def _postgresql_arguments(patience_seconds: float, statement_seconds: float) -> dict[str, Any]:
+def _postgresql_arguments(
+    patience_seconds: float, statement_seconds: float, tls: SSLContext | None
+) -> dict[str, Any]:
     return {
+        **({} if tls is None else {"ssl": tls}),
         "timeout": patience_seconds,
         # The client's own limit only acts when the server is silent, so it is the longer one.
         "command_timeout": statement_seconds + patience_seconds,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
+from ssl import SSLContext
 
 from alembic import command
 from alembic.config import Config
@@ -21,14 +22,16 @@ _SCRIPTS = Path(__file__).parent / "migrations"
 _LOCK = 5_271_009
 
 
-async def upgrade(url: str) -> None:
+async def upgrade(url: str, *, tls: SSLContext | None = None) -> None:
     """Run the migrations that are missing, all or none; several processes may try at once.
 
     Raises:
         LedgerUnavailable: the database cannot be reached, or refuses.
         InvalidConfiguration: see `storage.database.database_url`.
     """
-    engine = open_database(url, connections=1, patience_seconds=60.0, statement_seconds=3600.0)
+    engine = open_database(
+        url, tls=tls, connections=1, patience_seconds=60.0, statement_seconds=3600.0
+    )
     try:
         async with writing(engine) as connection:
             if connection.dialect.name == "postgresql":
@@ -40,12 +43,12 @@ async def upgrade(url: str) -> None:
         await engine.dispose()
 
 
-async def current(url: str) -> str | None:
+async def current(url: str, *, tls: SSLContext | None = None) -> str | None:
     """The revision that the database has; None when it has no tables yet.
 
     Raises: as `upgrade`.
     """
-    engine = open_database(url, connections=1)
+    engine = open_database(url, tls=tls, connections=1)
     try:
         return await current_of(engine)
     finally:

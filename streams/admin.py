@@ -10,6 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from moderation.errors import BrokerUnavailable
+from streams.connections import unavailable
 from streams.topics import Topic
 
 
@@ -47,7 +48,7 @@ async def _admin(connection: Mapping[str, Any]) -> AsyncIterator[AIOKafkaAdminCl
         await admin.start()
         yield admin
     except (KafkaError, OSError) as error:
-        raise BrokerUnavailable(f"Kafka does not answer: {error!r}") from error
+        raise await unavailable("Kafka", connection, error) from error
     finally:
         await admin.close()
 

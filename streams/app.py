@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from time import monotonic
 
@@ -12,6 +12,7 @@ from faust.types import TP
 
 from moderation.upload import Lane
 from monitoring import metrics
+from streams.connections import Security
 from streams.hops import Hop, Settler, Window
 from streams.offsets import App, Place
 from streams.ports import Publisher
@@ -28,6 +29,7 @@ class FaustConnection:
     broker: str
     group: str
     data_folder: str
+    security: Security = field(default_factory=Security)
     session: timedelta = timedelta(seconds=20)
     fetch_wait: timedelta = timedelta(seconds=1)
 
@@ -37,6 +39,7 @@ def build_app(connection: FaustConnection) -> App:
     app = App(
         connection.group,
         broker=[f"kafka://{address}" for address in connection.broker.split(",")],
+        broker_credentials=connection.security.credentials(),
         broker_session_timeout=connection.session.total_seconds(),
         broker_heartbeat_interval=connection.session.total_seconds() / 4,
         broker_commit_interval=1.0,

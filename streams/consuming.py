@@ -11,8 +11,8 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
-from moderation.errors import BrokerUnavailable
 from monitoring.health import Pulse
+from streams.connections import unavailable
 from streams.retries import FOR_EVER, Origin, note, patiently
 
 log = structlog.get_logger()
@@ -55,7 +55,7 @@ class LedgerConsumer:
                     await self._settle_batch(consumer, partition, records)
                 self.pulse.beat()
         except (KafkaError, OSError) as error:
-            raise BrokerUnavailable(f"{self.group}: {error!r}") from error
+            raise await unavailable(self.group, self._connection, error) from error
         finally:
             with suppress(KafkaError, OSError, asyncio.TimeoutError):
                 await consumer.stop()

@@ -17,6 +17,7 @@ from aiokafka.errors import (
 
 from moderation.errors import BrokerUnavailable, UnpublishableMessage
 from storage.ports import OutboundMessage
+from streams.connections import unavailable
 from streams.topics import LARGEST_DEAD_LETTER_BYTES
 
 _REFUSED = (InvalidTopicError, MessageSizeTooLargeError, RecordListTooLargeError)
@@ -75,7 +76,7 @@ class KafkaPublisher:
                     await producer.start()
                 except (KafkaError, OSError) as error:
                     await self._stop(producer)
-                    raise BrokerUnavailable(f"cannot reach Kafka: {error}") from error
+                    raise await unavailable("Kafka", self._options, error) from error
                 self._producer = producer
             return self._producer
 

@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from moderation.errors import BrokerUnavailable
+from streams.connections import unavailable
 
 
 async def tail(
@@ -41,7 +42,7 @@ async def tail(
                     if record.value is not None:
                         yield record.value
     except (KafkaError, OSError) as error:
-        raise BrokerUnavailable(f"cannot read {topic}: {error!r}") from error
+        raise await unavailable(f"cannot read {topic}", connection, error) from error
     finally:
         await consumer.stop()
 

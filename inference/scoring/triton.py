@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import grpc
 import numpy as np
 from numpy.typing import NDArray
 from tritonclient.grpc import InferInput, InferRequestedOutput
@@ -42,6 +43,8 @@ FAULTS: dict[str, type[ScorerUnavailable] | type[ScorerMismatch]] = {
     "UNIMPLEMENTED": ScorerMismatch,
 }
 
+_NOT_TRUSTED = "CERTIFICATE_VERIFY_FAILED"  # what BoringSSL calls it
+
 _LARGEST_MESSAGE_BYTES = 64 * 1024 * 1024
 _CHANNEL = [
     ("grpc.max_send_message_length", _LARGEST_MESSAGE_BYTES),
@@ -54,6 +57,10 @@ _CHANNEL = [
     ("grpc.min_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 2_000),
 ]
+
+
+class UntrustedServer(ScorerUnavailable):
+    """The server shows a certificate that is not trusted: not to be asked again at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +83,15 @@ class Patience:
     reload_seconds: float = 15.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """Contents of PEM files. Without `authorities` those that gRPC knows are trusted."""
+
+    authorities: bytes | None = None
+    certificate: bytes | None = None
+    key: bytes | None = field(default=None, repr=False)
+
+
 class TritonScorer:
     """A CropScorer; it belongs to the event loop in which it is first used.
 
@@ -94,9 +110,11 @@ class TritonScorer:
         embedding: int,
         version: str = "",
         patience: Patience | None = None,
+        tls: Tls | None = None,
         may_reload: bool = True,
     ) -> None:
         self._address = address
+        self._tls = tls
         self._model = model
         self._width = embedding
         self._version = version
@@ -152,7 +170,9 @@ class TritonScorer:
 
     def _client(self) -> Any:
         if self._connected is None:
-            self._connected = InferenceServerClient(self._address, channel_args=_CHANNEL)
+            self._connected = InferenceServerClient(
+                self._address, channel_args=_CHANNEL, creds=_credentials(self._tls)
+            )
         return self._connected
 
     async def _insist(self, attempt: Callable[[float], Awaitable[T]]) -> T:
@@ -163,6 +183,8 @@ class TritonScorer:
         while True:
             try:
                 return await self._try(attempt, until - clock())
+            except UntrustedServer:
+                raise
             except ScorerUnavailable as error:
                 pause = random.uniform(0, ceiling)
                 if clock() + pause >= until:
@@ -215,7 +237,18 @@ class TritonScorer:
 
 def translate(error: InferenceServerException) -> ScorerUnavailable | ScorerMismatch:
     """Say whose fault an error of Triton's client is; without a status, a dependency's."""
+    if _NOT_TRUSTED in str(error.message()):
+        why = str(error.message()).rpartition(_NOT_TRUSTED)[2].strip(": ")
+        return UntrustedServer(f"Triton shows a certificate that is not trusted: {why}")
     return FAULTS.get(_status(error), ScorerUnavailable)(f"Triton: {error.message()}")
+
+
+def _credentials(tls: Tls | None) -> grpc.ChannelCredentials | None:
+    if tls is None:
+        return None
+    return grpc.ssl_channel_credentials(
+        root_certificates=tls.authorities, private_key=tls.key, certificate_chain=tls.certificate
+    )
 
 
 def _status(error: InferenceServerException) -> str:

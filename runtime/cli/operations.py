@@ -43,14 +43,16 @@ def create() -> None:
 @database.command()
 def upgrade() -> None:
     """Bring the database's schema to the one that this version writes."""
+    from runtime import wiring
     from runtime.settings import read_settings
     from storage import schema
 
-    url = read_settings().database.url.get_secret_value()
+    settings = read_settings()
+    url, tls = settings.database.url.get_secret_value(), wiring.database_tls(settings)
 
     async def run() -> str | None:
-        await schema.upgrade(url)
-        return await schema.current(url)
+        await schema.upgrade(url, tls=tls)
+        return await schema.current(url, tls=tls)
 
     print(f"schema {asyncio.run(run())}")
 

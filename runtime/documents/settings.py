@@ -15,11 +15,14 @@ from pydantic.fields import FieldInfo
 
 from runtime.cli import app
 from runtime.settings import Settings
+from runtime.settings.securing import SignedIn
 
 # What is asked of the machine would make the page another one on each machine.
 _ASKED_OF_THE_MACHINE = {"VERISCOPE_DECODING__PROCESSES": "one a core"}
 
 _TITLES = {"http": "HTTP"}
+
+_LAST = SignedIn.model_fields  # what a connection leads to stands above how it is secured
 
 _HEAD = """\
 # Settings
@@ -76,7 +79,7 @@ def _is_section(annotation: Any) -> TypeGuard[type[BaseModel]]:
 
 
 def _rows(model: type[BaseModel], prefix: str) -> Iterator[_Row]:
-    for name, field in model.model_fields.items():
+    for name, field in sorted(model.model_fields.items(), key=lambda named: named[0] in _LAST):
         if not _is_section(field.annotation):
             variable = prefix + name.upper()
             yield _Row(

@@ -9,12 +9,13 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
+from runtime.settings.securing import Secured, SignedIn
 from runtime.settings.values import MEBIBYTE, Duration, Section
 
 _BUNDLE = r"^([a-z0-9_-]+:[A-Za-z0-9._+-]+)?$"
 
 
-class Kafka(Section):
+class Kafka(SignedIn):
     """The broker, and how topics are made on it."""
 
     bootstrap: str = Field("127.0.0.1:9092", description="HOST:PORT, several with commas")
@@ -33,8 +34,8 @@ class Kafka(Section):
     idempotent: bool = Field(True, description="idempotent producer; the embedded broker has none")
 
 
-class Scoring(Section):
-    """The bundle of detectors, and where its models are served."""
+class Scoring(Secured):
+    """The bundle of detectors, and where its models are served. TLS is for Triton's gRPC."""
 
     backend: Literal["triton", "in_process"] = Field(
         "triton", description="in_process runs the models in the worker itself"
@@ -69,8 +70,8 @@ class Shadow(Section):
     )
 
 
-class Database(Section):
-    """The ledger."""
+class Database(Secured):
+    """The ledger. TLS is for PostgreSQL."""
 
     url: SecretStr = Field(
         SecretStr("sqlite+aiosqlite:///.veriscope/ledger.sqlite"),

@@ -26,6 +26,7 @@ from runtime.wiring.retaining import (
 )
 from runtime.wiring.reviews import statement_terms
 from runtime.wiring.scoring import check_served, open_panel, open_scorers
+from runtime.wiring.securing import database_tls, tell_unencrypted
 from runtime.wiring.shadow import open_shadow_scorers, shadow_bundle
 from runtime.wiring.worker import VERSION, open_worker
 
@@ -39,6 +40,7 @@ __all__ = [
     "chosen_bundle",
     "clusters_area",
     "connection",
+    "database_tls",
     "deadlines",
     "eraser",
     "erasure_areas",
@@ -72,5 +74,6 @@ __all__ = [
     "served_bundle",
     "shadow_bundle",
     "statement_terms",
+    "tell_unencrypted",
     "topics",
 ]

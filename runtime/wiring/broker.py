@@ -9,6 +9,7 @@ from typing import Any
 from moderation.upload import Lane
 from runtime.settings import Settings
 from runtime.wiring.kept import Kept
+from runtime.wiring.securing import kafka_security
 from streams.app import FaustConnection, build_app
 from streams.consuming import LedgerConsumer
 from streams.dead_letters import KeepDeadLetters
@@ -26,8 +27,16 @@ def topics(settings: Settings) -> Topics:
 
 
 def connection(settings: Settings) -> dict[str, Any]:
-    """What every aiokafka client is given."""
-    return {"bootstrap_servers": settings.kafka.bootstrap, "client_id": "veriscope"}
+    """What every aiokafka client is given.
+
+    Raises:
+        InvalidConfiguration: a file that TLS needs cannot be read.
+    """
+    return {
+        "bootstrap_servers": settings.kafka.bootstrap,
+        "client_id": "veriscope",
+        **kafka_security(settings).options(),
+    }
 
 
 def membership(settings: Settings) -> dict[str, int]:
@@ -92,5 +101,6 @@ def build_faust(settings: Settings) -> App:
             session=settings.kafka.session,
             fetch_wait=settings.kafka.fetch_wait,
             data_folder=str(settings.state / "faust"),
+            security=kafka_security(settings),
         )
     )

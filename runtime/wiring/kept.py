@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from moderation.errors import InvalidConfiguration
 from runtime.settings import Settings
 from runtime.wiring.reviews import Reviews, reviews
+from runtime.wiring.securing import database_tls
 from storage.accounts.database import accounts_in
 from storage.accounts.ports import Accounts
 from storage.database import open_database
@@ -45,7 +46,8 @@ async def open_kept(settings: Settings) -> AsyncIterator[Kept]:
         InvalidConfiguration: its schema is not the one this version writes, or the policy's
             reasons cannot be read.
     """
-    engine = open_database(settings.database.url.get_secret_value())
+    url = settings.database.url.get_secret_value()
+    engine = open_database(url, tls=database_tls(settings))
     try:
         found = await current_of(engine)
         if found != newest():

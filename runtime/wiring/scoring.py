@@ -19,6 +19,7 @@ from inference.scoring.triton import Patience, TritonScorer
 from moderation.errors import ScorerMismatch
 from monitoring import metrics
 from runtime.settings import Settings
+from runtime.wiring.securing import triton_tls
 
 Scorers = Mapping[str, CropScorer]  # by the detector's name
 
@@ -33,6 +34,7 @@ def _scorer(settings: Settings, bundle: Bundle, detector: ModelDetector) -> Crop
         version=detector.version,
         embedding=detector.embedding,
         patience=Patience(deadline_seconds=scoring.deadline.total_seconds()),
+        tls=triton_tls(settings),
     )
     return PinnedScorer(served, bundle.weights(detector))
 

@@ -27,6 +27,7 @@ from runtime.settings import Settings
 from runtime.wiring.bundles import bundle_store
 from runtime.wiring.defects import tell_defect
 from runtime.wiring.scoring import Scorers, scorers_made
+from runtime.wiring.securing import triton_tls
 from storage.shadow.ports import ShadowKeeping
 from streams.judging import Judge
 from streams.shadow import Shadow, ShadowTerms
@@ -164,5 +165,6 @@ def _scorer(settings: Settings, bundle: Bundle, detector: ModelDetector) -> Crop
             budget_seconds=shadow.within.total_seconds(),
             reload_seconds=_RELOAD_SECONDS,
         ),
+        tls=triton_tls(settings),
     )
     return PinnedScorer(served, weights_beside(bundle, detector))

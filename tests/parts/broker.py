@@ -7,11 +7,13 @@ import shutil
 import subprocess
 import uuid
 from base64 import urlsafe_b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from runtime.embedded.processes import LOOPBACK, Server, accepts_connections, free_ports
+from tests.parts.certificates import Authority
 from tests.parts.missing import skip_or_fail
 
 POM = Path(__file__).with_name("kafka") / "pom.xml"
@@ -29,11 +31,27 @@ class Kafka:
     address: str
 
 
-def kafka_broker(state: Path, jars: Path) -> Kafka:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecuredKafka:
+    """A broker with two more doors: `tls` asks clients for a certificate, `sasl` for a name.
+
+    The name is USER, shown by PASSWORD in any of MECHANISMS.
+    """
+
+    broker: Kafka
+    tls: str
+    sasl: str
+
+
+USER, PASSWORD = "veriscope", "a-pass-word"
+MECHANISMS = ("SCRAM-SHA-512", "PLAIN")
+
+
+def kafka_broker(state: Path, jars: Path, extra: Mapping[str, object] | None = None) -> Kafka:
     """Describe a formatted broker; its data, configuration and log lie in `state`."""
     port, controller = free_ports(2)
     configuration = state / "server.properties"
-    configuration.write_text(_properties(port, controller, state / "data"))
+    configuration.write_text(_properties(port, controller, state / "data", extra or {}))
     if not (state / "data" / "meta.properties").exists():
         _format(configuration, jars)
 
@@ -48,6 +66,34 @@ def kafka_broker(state: Path, jars: Path) -> Kafka:
         stop_seconds=30.0,
     )
     return Kafka(server=server, address=f"{LOOPBACK}:{port}")
+
+
+def secured_kafka_broker(state: Path, jars: Path, authority: Authority) -> SecuredKafka:
+    """Describe a broker that shows a certificate of an authority."""
+    tls, sasl = free_ports(2)
+    papers = authority.papers("kafka")
+    door = "listener.name.sasl.{}.sasl.jaas.config"
+    modules = "org.apache.kafka.common.security"
+    broker = kafka_broker(
+        state,
+        jars,
+        {
+            "listeners": f",TLS://{LOOPBACK}:{tls},SASL://{LOOPBACK}:{sasl}",
+            "advertised.listeners": f",TLS://{LOOPBACK}:{tls},SASL://{LOOPBACK}:{sasl}",
+            "listener.security.protocol.map": ",TLS:SSL,SASL:SASL_SSL",
+            "ssl.keystore.type": "PEM",
+            "ssl.keystore.location": papers.both,
+            "ssl.truststore.type": "PEM",
+            "ssl.truststore.location": authority.ca,
+            "listener.name.tls.ssl.client.auth": "required",
+            "sasl.enabled.mechanisms": ",".join(MECHANISMS),
+            door.format("plain"): (
+                f'{modules}.plain.PlainLoginModule required user_{USER}="{PASSWORD}";'
+            ),
+            door.format("scram-sha-512"): f"{modules}.scram.ScramLoginModule required;",
+        },
+    )
+    return SecuredKafka(broker=broker, tls=f"{LOOPBACK}:{tls}", sasl=f"{LOOPBACK}:{sasl}")
 
 
 def fetch_jars() -> Path:
@@ -78,13 +124,17 @@ def _format(configuration: Path, jars: Path) -> None:
     cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     subprocess.run(
         [*_java(jars), "kafka.tools.StorageTool", "format",
-         "--cluster-id", f"v{cluster[1:]}", "--config", configuration],
+         "--cluster-id", f"v{cluster[1:]}", "--config", configuration,
+         "--add-scram", f"SCRAM-SHA-512=[name={USER},password={PASSWORD}]"],
         check=True, capture_output=True,
     )  # fmt: skip
 
 
-def _properties(port: int, controller: int, data: Path) -> str:
-    """One node that is broker and controller, with replication and delays cut to what it needs."""
+def _properties(port: int, controller: int, data: Path, extra: Mapping[str, object]) -> str:
+    """One node that is broker and controller, with replication and delays cut to what it needs.
+
+    What `extra` has under a name that stands here goes behind it.
+    """
     settings = {
         "process.roles": "broker,controller",
         "node.id": 1,
@@ -113,4 +163,5 @@ def _properties(port: int, controller: int, data: Path) -> str:
         "num.io.threads": 2,
         "log.cleaner.dedupe.buffer.size": 8 * 1024 * 1024,
     }
+    settings |= {name: f"{settings.get(name, '')}{value}" for name, value in extra.items()}
     return "".join(f"{name}={value}\n" for name, value in settings.items())

@@ -7,6 +7,7 @@ import pwd
 import secrets
 import shutil
 import signal
+import ssl
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from pathlib import Path
 import asyncpg
 
 from runtime.embedded.processes import LOOPBACK, Server, free_ports
+from tests.parts.certificates import Authority
 from tests.parts.missing import skip_or_fail
 
 USER = "veriscope"
@@ -41,8 +43,11 @@ def make_folder() -> Path:
     return folder
 
 
-def postgres_server(folder: Path) -> Postgres:
-    """Describe a server with an initialised database, reached by TCP and a password."""
+def postgres_server(folder: Path, authority: Authority | None = None) -> Postgres:
+    """Describe a server with an initialised database, reached by TCP and a password.
+
+    With an authority it asks for TLS and for a certificate of that authority.
+    """
     programs = _programs()
     password = secrets.token_urlsafe(16)
     data = folder / "data"
@@ -50,9 +55,10 @@ def postgres_server(folder: Path) -> Postgres:
     port = free_ports(1)[0]
 
     url = f"postgresql://{USER}:{password}@{LOOPBACK}:{port}/postgres"
+    options, tls = ([], None) if authority is None else _encrypted(folder, authority)
 
     async def ready() -> bool:
-        return await _serves(url)
+        return await _serves(url, tls)
 
     server = Server(
         name="postgres",
@@ -67,6 +73,7 @@ def postgres_server(folder: Path) -> Postgres:
             "-c", "max_connections=50",
             "-c", "shared_buffers=32MB",
             "-c", "dynamic_shared_memory_type=mmap",
+            *options,
         ],
         log=folder / "postgres.log",
         ready=ready,
@@ -112,10 +119,36 @@ def _initialise(programs: Path, data: Path, password: str) -> None:
     secret.unlink()
 
 
-async def _serves(url: str) -> bool:
+def _encrypted(folder: Path, authority: Authority) -> tuple[list[str], ssl.SSLContext]:
+    """The server's options, and what a client needs: nobody is let in without."""
+    server, client = authority.papers("postgres"), authority.papers("client")
+    rules = folder / "hba.conf"
+    rules.write_text("hostssl all all 127.0.0.1/32 scram-sha-256 clientcert=verify-ca\n")
+    files = {
+        "ssl_cert_file": server.certificate,
+        "ssl_key_file": server.key,
+        "ssl_ca_file": authority.ca,
+        "hba_file": rules,
+    }
+    options = ["-c", "ssl=on"]
+    for name, file in files.items():
+        own = folder / file.name
+        if own != file:
+            shutil.copy(file, own)
+        own.chmod(0o600)
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            os.chown(own, nobody.pw_uid, nobody.pw_gid)
+        options += ["-c", f"{name}={own}"]
+    tls = ssl.create_default_context(cafile=authority.ca)
+    tls.load_cert_chain(client.certificate, client.key)
+    return options, tls
+
+
+async def _serves(url: str, tls: ssl.SSLContext | None) -> bool:
     """A port that accepts connections is not enough: it does so during recovery too."""
     try:
-        connection = await asyncpg.connect(url, timeout=5)
+        connection = await asyncpg.connect(url, timeout=5, ssl=tls)
     except (OSError, asyncpg.PostgresError):
         return False
     await connection.close()
