@@ -87,7 +87,7 @@ def with_matches(
     """The verdict as it is when that is known before; without a match, as it was."""
     if not matches:
         return verdict
-    settled = _settle(verdict.action, verdict.label, matches, conditions)
+    settled = settle_matches(verdict.action, verdict.label, matches, conditions)
     because = settled.because
     return replace(
         verdict,
@@ -107,10 +107,13 @@ def _told(
     return tuple(sorted(told, key=matches.index))
 
 
-def _settle(
+def settle_matches(
     action: Action, label: Label, matches: Sequence[Match], conditions: Sequence[MatchCondition]
 ) -> Settled:
-    """The first condition that adopts does so; then the gravest `at_least` raises it."""
+    """Start from `action`, and name the conditions that change it.
+
+    The first that adopts does so; then the gravest `at_least` raises it.
+    """
     because = []
     for condition in conditions:
         decided = _decided(condition, label, matches) if condition.adopt else None

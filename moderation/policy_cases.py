@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from moderation.looks import LARGEST_DISTANCE
 from moderation.media import MediaKind
 from moderation.origins import AGAINST_INTEREST, Origin
 from moderation.provenance import ProvenanceState
 from moderation.upload import Lane
-from moderation.verdict import Action, Label, Reason
+from moderation.verdict import Action, Label, Match, MatchKind, Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,16 +57,58 @@ class ProvenanceGiven:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MatchGiven:
+    """What was known before of the same bytes or of a look-alike, in the words of conditions.
+
+    `decision`: what people `decided` about an upload of the `same_bytes`, or about one that looks
+    alike, `distance` bits apart. `listed`: a look on a `list`, so many bits away.
+
+    Raises:
+        ValueError: a part is missing or does not belong to the kind, or the distance is none.
+    """
+
+    kind: MatchKind
+    same_bytes: bool = False
+    distance: int = 0
+    decided: Action | None = None
+    list: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind is MatchKind.VERDICT:
+            raise ValueError("a verdict that holds again changes no action: give its label")
+        if self.kind is MatchKind.DECISION and (self.decided is None or self.list is not None):
+            raise ValueError("a decision that matches says what was decided, and stands on no list")
+        if self.kind is MatchKind.LISTED and (
+            self.list is None or self.decided is not None or self.same_bytes
+        ):
+            raise ValueError("a listed look names its list: lists hold looks, and decide nothing")
+        if not 0 <= self.distance <= LARGEST_DISTANCE:
+            raise ValueError(f"distance must lie in [0, {LARGEST_DISTANCE}]")
+        if self.same_bytes and self.distance:
+            raise ValueError("the same bytes are not apart: leave distance out")
+
+    @property
+    def match(self) -> Match:
+        """As it stands in a verdict."""
+        return Match(
+            kind=self.kind,
+            action=self.decided,
+            list_name=self.list,
+            distance=None if self.same_bytes else self.distance,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
     """An upload: exactly one of `score`, `label` and `reasons` says what the detectors found.
 
     `score` is the fake probability of its only face, which `face` describes; it is judged
     as any face is. `label` is what it was judged to be, `reasons` why its face could not be
-    judged at all.
+    judged at all. `matches` is what was known before.
 
     Raises:
         ValueError: not exactly one is given, the score is no probability, or `face` stands
-            where there is no score, or provenance with rejected media.
+            where there is no score, or provenance or matches with rejected media.
     """
 
     tenant: str = "default"
@@ -76,6 +119,7 @@ class Given:
     reasons: tuple[Reason, ...] = ()
     face: FaceGiven | None = None
     provenance: ProvenanceGiven | None = None
+    matches: tuple[MatchGiven, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.score is not None) + (self.label is not None) + bool(self.reasons) != 1:
@@ -86,6 +130,8 @@ class Given:
             raise ValueError("a face is given together with its score")
         if self.label is Label.REJECTED and self.provenance is not None:
             raise ValueError("rejected media have no provenance")
+        if self.label is Label.REJECTED and self.matches:
+            raise ValueError("rejected media match nothing")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

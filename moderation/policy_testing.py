@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from moderation.conditions import settle
 from moderation.fusion import Family, Fusion
 from moderation.judging import Judgement, judge
+from moderation.matching import settle_matches
 from moderation.media import Container, MediaFacts, MediaKind
 from moderation.origins import Origin
 from moderation.policy import Policy, Rule
@@ -47,11 +48,13 @@ def came_of(policy: Policy, given: Given, *, unforged: Sequence[float] = ()) -> 
     judged = _judged(given, rule, unforged)
     provenance = _provenance(given)
     settled = settle(rule.actions[judged.label], judged.label, provenance, rule.provenance)
+    matches = [one.match for one in given.matches]
+    again = settle_matches(settled.action, judged.label, matches, rule.matches)
     return Came(
         label=judged.label,
-        action=settled.action,
-        reasons=judged.reasons,
-        because=settled.because,
+        action=again.action,
+        reasons=(*judged.reasons, Reason.MATCHED) if matches else judged.reasons,
+        because=(*settled.because, *again.because),
     )
 
 

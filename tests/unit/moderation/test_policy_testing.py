@@ -7,15 +7,23 @@ from dataclasses import replace
 import pytest
 
 from moderation.conditions import Condition
+from moderation.matching import MatchCondition
 from moderation.media import MediaKind
 from moderation.origins import Origin
 from moderation.policy import Limits, Policy, Rule
-from moderation.policy_cases import Expected, FaceGiven, Given, PolicyTest, ProvenanceGiven
+from moderation.policy_cases import (
+    Expected,
+    FaceGiven,
+    Given,
+    MatchGiven,
+    PolicyTest,
+    ProvenanceGiven,
+)
 from moderation.policy_testing import came_of, faults
 from moderation.provenance import ProvenanceState
 from moderation.thresholds import Thresholds
 from moderation.upload import Lane
-from moderation.verdict import Action, Label, Reason
+from moderation.verdict import Action, Label, MatchKind, Reason
 
 CONTRADICTED = Condition(
     name="contradicted",
@@ -110,6 +118,58 @@ def test_marks_and_conflicts_can_be_given(said: ProvenanceGiven, because: tuple[
     assert came_of(POLICY, Given(label=Label.CLEAR, provenance=said)).because == because
 
 
+def decided(action: Action, **parts: object) -> MatchGiven:
+    return MatchGiven(kind=MatchKind.DECISION, decided=action, **parts)
+
+
+@pytest.mark.parametrize(
+    ("match", "action", "because"),
+    [
+        (decided(Action.PUBLISH, same_bytes=True), Action.PUBLISH, ("same_bytes_decided",)),
+        (decided(Action.WITHHOLD, same_bytes=True), Action.WITHHOLD, ("same_bytes_decided",)),
+        (decided(Action.WITHHOLD, distance=31), Action.REVIEW, ("looks_like_restricted",)),
+        (decided(Action.PUBLISH, distance=3), Action.LABEL, ()),
+        (MatchGiven(kind=MatchKind.LISTED, list="known"), Action.REVIEW, ("listed",)),
+    ],
+)
+def test_what_was_known_before_is_given_in_the_words_of_conditions(
+    match: MatchGiven, action: Action, because: tuple[str, ...]
+) -> None:
+    said = ProvenanceGiven(generator_marked=True)  # asks for a label
+    came = came_of(POLICY, Given(label=Label.CLEAR, provenance=said, matches=(match,)))
+
+    assert (came.label, came.action) == (Label.CLEAR, action)
+    assert came.because == ("named", *because)
+    assert Reason.MATCHED in came.reasons
+
+
+@pytest.mark.parametrize(("distance", "action"), [(8, Action.WITHHOLD), (9, Action.PUBLISH)])
+def test_a_condition_on_matches_is_tested_at_its_distance(distance: int, action: Action) -> None:
+    near = MatchCondition(name="near", kind=MatchKind.LISTED, distance=8, at_least=Action.WITHHOLD)
+    policy = replace(POLICY, rules=(replace(RULE, matches=(near,)),))
+    match = MatchGiven(kind=MatchKind.LISTED, list="known", distance=distance)
+
+    assert came_of(policy, Given(label=Label.CLEAR, matches=(match,))).action is action
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"kind": MatchKind.VERDICT},
+        {"kind": MatchKind.DECISION},
+        {"kind": MatchKind.DECISION, "decided": Action.REVIEW, "list": "known"},
+        {"kind": MatchKind.DECISION, "decided": Action.REVIEW, "distance": 32},
+        {"kind": MatchKind.DECISION, "decided": Action.REVIEW, "distance": 1, "same_bytes": True},
+        {"kind": MatchKind.LISTED},
+        {"kind": MatchKind.LISTED, "list": "known", "decided": Action.REVIEW},
+        {"kind": MatchKind.LISTED, "list": "known", "same_bytes": True},
+    ],
+)
+def test_a_match_that_no_upload_can_have_is_refused(parts: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"verdict|decision|list|bytes|distance"):
+        MatchGiven(**parts)
+
+
 def test_a_face_that_could_not_be_judged_is_unknown_for_the_reasons_given() -> None:
     came = came_of(POLICY, Given(reasons=(Reason.OCCLUDED,)))
     assert (came.label, came.action, came.reasons) == (
@@ -149,10 +209,11 @@ def test_a_promise_that_is_kept_has_no_faults() -> None:
         {"score": 1.1},
         {"label": Label.FAKE, "face": FaceGiven()},
         {"label": Label.REJECTED, "provenance": ProvenanceGiven()},
+        {"label": Label.REJECTED, "matches": (decided(Action.REVIEW),)},
     ],
 )
 def test_an_example_that_no_upload_can_be_is_refused(given: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=r"gives|score|provenance"):
+    with pytest.raises(ValueError, match=r"gives|score|provenance|match"):
         Given(**given)
 
 
