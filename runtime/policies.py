@@ -17,9 +17,10 @@ from moderation.policy_cases import PolicyTest
 from moderation.policy_testing import faults
 from runtime.yaml_files import YamlFile, read_yaml
 
-_FORBID = ConfigDict(extra="forbid")
+_FORBID = ConfigDict(extra="forbid", allow_inf_nan=False)
 _RULES: TypeAdapter[tuple[Rule, ...]] = TypeAdapter(tuple[Rule, ...], config=_FORBID)
 _TESTS: TypeAdapter[tuple[PolicyTest, ...]] = TypeAdapter(tuple[PolicyTest, ...], config=_FORBID)
+_NAME = TypeAdapter(str)
 _PARTS = {"name", "rules", "tests"}
 
 
@@ -62,15 +63,15 @@ def read_policy(path: Path | None) -> PolicyFile:
         with file.checking(str(part)):
             if part not in _PARTS:
                 raise ValueError(f"a policy has a name, rules and tests, and no {part}")
+    name = file.read(_NAME, document["name"], "name")
+    rules = file.read(_RULES, document["rules"], "rules")
     with file.checking("rules"):
-        rules = _RULES.validate_python(document["rules"])
         policy = Policy(
-            name=str(document["name"]),
+            name=name,
             sha256=hashlib.sha256(file.content).hexdigest(),
             rules=rules,
         )
-    with file.checking("tests"):
-        tests = _TESTS.validate_python(document.get("tests") or ())
+    tests = file.read(_TESTS, document.get("tests") or (), "tests")
     return PolicyFile(policy=policy, tests=tests, file=file)
 
 

@@ -24,8 +24,7 @@ def load_reasons(path: Path | None) -> dict[str, PolicyReason]:
     """
     file = read_yaml("reasons", path, "default_reasons.yaml")
     document = file.document()
-    with file.checking():
-        reasons = _REASONS.validate_python(document)
+    reasons = file.read(_REASONS, document)
     by_key = {reason.key: reason for reason in reasons}
     if len(by_key) < len(reasons):
         raise InvalidConfiguration(f"{file.name}: two reasons have one key")

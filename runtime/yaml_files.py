@@ -7,12 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from moderation.errors import InvalidConfiguration
+from runtime.yaml_faults import in_words, place_of
+
+T = TypeVar("T")
 
 LARGEST_BYTES = 1024 * 1024
 
@@ -58,20 +61,29 @@ class YamlFile:
             line, node = found
         return line
 
+    def read(self, of: TypeAdapter[T], value: object, *place: str) -> T:
+        """What a value of the document says; `place` is where it stands.
+
+        Raises:
+            InvalidConfiguration: it says something else. The first fault is told, with its line.
+        """
+        try:
+            return of.validate_python(value)
+        except ValidationError as error:
+            fault = error.errors(include_url=False)[0]
+            where = (*place, *place_of(fault))
+            said = ": ".join(filter(None, (".".join(map(str, where)), in_words(fault, of))))
+            raise InvalidConfiguration(f"{self.name}:{self.line_of(*where)}: {said}") from error
+
     @contextmanager
     def checking(self, *place: str) -> Iterator[None]:
         """Say where a value is that cannot be; `place` is where those that are checked stand.
 
         Raises:
-            InvalidConfiguration: in place of a ValueError, which a ValidationError is, too.
+            InvalidConfiguration: in place of a ValueError.
         """
         try:
             yield
-        except ValidationError as error:
-            fault = error.errors(include_url=False, include_context=False)[0]
-            where = (*place, *fault["loc"])
-            said = f"{'.'.join(str(part) for part in where)}: {fault['msg']}"
-            raise InvalidConfiguration(f"{self.name}:{self.line_of(*where)}: {said}") from error
         except ValueError as error:
             raise InvalidConfiguration(f"{self.name}:{self.line_of(*place)}: {error}") from error
 

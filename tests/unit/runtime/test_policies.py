@@ -93,6 +93,75 @@ def test_the_line_is_told_on_which_a_policy_is_wrong(tmp_path: Path, text: str, 
         load_policy(path)
 
 
+RULES = "name: mine\nrules:\n  - "
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (RULES + "lane: fast\n", "3: rules.0.lane: must be live or backfill, not fast"),
+        (
+            RULES + "thresholds: {suspekt: 0.3}\n",
+            "3: rules.0.thresholds.suspekt: is unknown; "
+            "known are suspect, fake, false_flags, margin, abstain",
+        ),
+        (
+            RULES + "actions: {fak: label}\n",
+            "3: rules.0.actions.fak: is unknown; "
+            "known are fake, suspect, clear, unknown, no_face, rejected",
+        ),
+        (
+            RULES + "actions: {fake: block}\n",
+            "3: rules.0.actions.fake: must be publish, label, review or withhold, not block",
+        ),
+        (
+            RULES + "thresholds: {suspect: high}\n",
+            "3: rules.0.thresholds.suspect: must be a number, not high",
+        ),
+        (
+            RULES + "limits: {sharpness: .nan}\n",
+            "3: rules.0.limits.sharpness: must be a number, not nan",
+        ),
+        (
+            RULES + "limits: {video_crops: 2.5}\n",
+            "3: rules.0.limits.video_crops: must be a whole number, not 2.5",
+        ),
+        (RULES + "tenant: 5\n", "3: rules.0.tenant: must be text, not 5"),
+        (RULES + "limits: none\n", "3: rules.0.limits: must be fields with values, not none"),
+        (RULES + "\n", "3: rules.0: must be fields with values, not empty"),
+        (
+            RULES + "provenance: [{name: a, states: {}, at_least: review}]\n",
+            "3: rules.0.provenance.0.states: must be a list, not fields",
+        ),
+        (
+            RULES + "provenance: [{at_least: review}]\n",
+            "3: rules.0.provenance.0.name: is missing",
+        ),
+        (
+            RULES + "matches: [{name: a, kind: decision, adopt: 7}]\n",
+            "3: rules.0.matches.0.adopt: must be true or false, not 7",
+        ),
+        (
+            RULES + "thresholds: {suspect: 0.9, fake: 0.2}\n",
+            "3: rules.0.thresholds: thresholds must satisfy 0 < suspect <= fake <= 1",
+        ),
+        ("name: [mine]\nrules: []\n", "1: name: must be text, not a list"),
+        (
+            VALID + "tests: [{name: a, given: {score: 1, face: {sharp: 3}}, expect: {}}]\n",
+            "7: tests.0.given.face.sharp: is unknown; known are face_pixels, sharpness, frontality,"
+            " detector_score, embedding_distance, occluded, not_photographed, rescreened, crops",
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_line_with_what_is_allowed_there(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    path = _file(tmp_path, text)
+    with pytest.raises(InvalidConfiguration) as refused:
+        load_policy(path)
+    assert str(refused.value) == f"policy {path}:{said}"
+
+
 TESTED = """\
 name: mine
 rules:
