@@ -145,6 +145,24 @@ POLICY_REFUSED_SECONDS = Gauge(
     "How long the policy's file has been one that is refused; the policy before stays in force.",
 )
 
+# database and disks
+
+DATABASE_IN_USE = Gauge(
+    "veriscope_database_connections_in_use", "Connections to the database that are worked with."
+)
+DATABASE_LIMIT = Gauge(
+    "veriscope_database_connections_limit", "Connections to the database that there may be."
+)
+DATABASE_WAITING = Gauge(
+    "veriscope_database_waiting", "How many wait for a connection to the database."
+)
+DISK_FREE_BYTES = Gauge(
+    "veriscope_disk_free_bytes", "What is free where a folder of ours lies.", ["folder"]
+)
+DISK_SIZE_BYTES = Gauge(
+    "veriscope_disk_size_bytes", "What there is in all where a folder of ours lies.", ["folder"]
+)
+
 # the stream as a whole
 
 GOLDEN_CHECKS = Counter(

@@ -23,6 +23,7 @@ from monitoring.health import Health, Pulse
 from runtime import wiring
 from runtime.http_server import HttpServer
 from runtime.policies import load_policy
+from runtime.resources import folders, watch_disks, watch_pool
 from runtime.settings import Settings
 from storage.database import now_utc
 from storage.media import ObstoreMediaStore, probe
@@ -71,6 +72,8 @@ async def running(settings: Settings, services: frozenset[Service]) -> AsyncIter
             health=Health(),
             tasks=await stack.enter_async_context(_tasks()),
         )
+        watch_pool(shared.kept.engine)
+        await stack.enter_async_context(_background(shared, watch_disks(folders(settings))))
         server = await _listening(stack, shared, services)
         for service in Service:  # in the order in which an upload passes them
             if service in services:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import (
     AbstractAsyncContextManager,
+    AsyncExitStack,
     asynccontextmanager,
     contextmanager,
     nullcontext,
@@ -22,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from moderation.errors import Inconsistent, InvalidConfiguration, LedgerUnavailable
 from storage.looks.bands import bits_apart
+from storage.pool import waiting
 from storage.translation import ErrorTable, first_line, translated
 
 _TURNS: WeakKeyDictionary[Engine, asyncio.Lock] = WeakKeyDictionary()
@@ -137,7 +139,9 @@ async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         LedgerUnavailable: the database cannot be reached.
     """
     with database_errors():
-        async with engine.connect() as connection:
+        async with AsyncExitStack() as stack:
+            with waiting(engine):
+                connection = await stack.enter_async_context(engine.connect())
             yield connection
 
 
@@ -151,7 +155,11 @@ async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """
     async with _turn(engine):
         with database_errors():
-            async with engine.execution_options(**{_WRITES: True}).begin() as connection:
+            async with AsyncExitStack() as stack:
+                with waiting(engine):
+                    opened = engine.execution_options(**{_WRITES: True}).connect()
+                    connection = await stack.enter_async_context(opened)
+                await stack.enter_async_context(connection.begin())
                 yield connection
 
 

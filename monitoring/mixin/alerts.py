@@ -26,6 +26,8 @@ class Alert:
 DRIFT = 0.25
 _LEAST_SHARE = 0.001  # of a class that has nobody: its logarithm has to be something
 
+FREE = 0.1  # of a disk: below it somebody should look
+
 SERVICES = "serve|intake|worker|relay|reconcile"
 
 ALERTS = (
@@ -147,6 +149,17 @@ ALERTS = (
         name="VeriscopePolicyRefused",
         expr="max(veriscope_policy_refused_seconds) > 300",
         says="The policy file has been refused for {{ $value | humanizeDuration }}",
+    ),
+    Alert(
+        name="VeriscopeDatabaseCrowded",
+        expr="veriscope_database_waiting > 0",
+        says="{{ $labels.instance }} always has work that waits for a connection to the database",
+        holds_for="10m",
+    ),
+    Alert(
+        name="VeriscopeDiskFilling",
+        expr=f"veriscope_disk_free_bytes / veriscope_disk_size_bytes < {FREE}",
+        says="{{ $value | humanizePercentage }} are free for {{ $labels.folder }}",
     ),
 )
 

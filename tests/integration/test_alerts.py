@@ -131,6 +131,13 @@ CASES = [
         under="86400",
     ),
     gauge("VeriscopePolicyRefused", "veriscope_policy_refused_seconds", over="301", under="300"),
+    gauge("VeriscopeDatabaseCrowded", "veriscope_database_waiting", over="1", under="0"),
+    Case(
+        alert="VeriscopeDiskFilling",
+        beside={'veriscope_disk_size_bytes{folder="state"}': "100x60"},
+        over={'veriscope_disk_free_bytes{folder="state"}': "9x60"},
+        under={'veriscope_disk_free_bytes{folder="state"}': "10x60"},
+    ),
 ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitoring.mixin.alerts import SERVICES
+from monitoring.mixin.alerts import FREE, SERVICES
 from monitoring.mixin.panels import Page, Panel
 
 PARTS_PAGE = Page(
@@ -31,6 +31,35 @@ PARTS_PAGE = Page(
                 shows="Share of what the process may open.",
                 unit="percentunit",
                 queries={"{{job}} {{instance}}": "process_open_fds / process_max_fds"},
+            ),
+        ],
+        "Database and disks": [
+            Panel(
+                title="Connections to the database",
+                shows="Share of those that a process may have; at one, work begins to wait.",
+                unit="percentunit",
+                queries={
+                    "{{job}} {{instance}}": (
+                        "veriscope_database_connections_in_use "
+                        "/ veriscope_database_connections_limit"
+                    )
+                },
+            ),
+            Panel(
+                title="Waiting for a connection",
+                shows="Now and then some; always some means too few connections, or slow queries.",
+                queries={"{{job}} {{instance}}": "veriscope_database_waiting"},
+            ),
+            Panel(
+                title="Free disk",
+                shows="Share, by folder. Below the line somebody should look.",
+                unit="percentunit",
+                queries={
+                    "{{instance}} {{folder}}": (
+                        "veriscope_disk_free_bytes / veriscope_disk_size_bytes"
+                    )
+                },
+                limit=FREE,
             ),
         ],
     },

@@ -19,12 +19,25 @@ METRICS = {
     for name, metric in vars(metrics).items()
     if isinstance(metric, (Counter, Gauge, Histogram))
 }
-UNITS = ("_total", "_seconds", "_messages", "_crops", "_pending", "_open", "_held", "_in_hand")
+UNITS = (
+    "_total",
+    "_seconds",
+    "_messages",
+    "_crops",
+    "_pending",
+    "_open",
+    "_held",
+    "_in_hand",
+    "_in_use",
+    "_limit",
+    "_waiting",
+    "_bytes",
+)
 
 
 @pytest.mark.parametrize("name", METRICS)
 def test_every_metric_is_set_by_the_running_system(name: str) -> None:
-    assert re.search(rf"metrics\.{name}\b[^\n]*\.(inc|set|observe)\(", CODE)
+    assert re.search(rf"metrics\.{name}\b[^\n]*\.(inc|set|set_function|observe)\(", CODE)
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -40,7 +53,7 @@ def test_no_label_is_an_id() -> None:
     assert labels <= {
         "lane", "way", "reason", "state", "stage", "label", "hop", "outcome", "error", "fault",
         "topic", "queue", "kind", "job_kind", "serving", "shadow", "bundle", "tenth", "pixels",
-        "part", "scope",
+        "part", "scope", "folder",
     }  # fmt: skip
 
 
