@@ -33,6 +33,9 @@ Methods = Annotated[list[str] | None, typer.Option(help="Only these; may be repe
 AtMost = Annotated[int, typer.Option(min=0, help="Clips of each method and label; 0: all.")]
 Samples = Annotated[int, typer.Option(min=1, help="Draws behind an interval.")]
 Seed = Annotated[int, typer.Option(help="Of the draws.")]
+WithoutGroups = Annotated[
+    Path | None, typer.Option(help="Groups, one a line, that something was fitted on.")
+]
 ComparisonsFile = Annotated[Path | None, typer.Option(help="Which fakes against which reals.")]
 
 
@@ -93,25 +96,23 @@ def measure(
     tables: Annotated[list[Path], typer.Argument(help="Score tables of one bundle.")],
     out: Annotated[Path | None, typer.Option(help="Results, JSON.")] = None,
     comparisons: ComparisonsFile = None,
-    without_groups: Annotated[
-        Path | None, typer.Option(help="Groups, one a line, that something was fitted on.")
-    ] = None,
+    without_groups: WithoutGroups = None,
     samples: Samples = 1000,
     seed: Seed = 1,
 ) -> None:
     """Figures with intervals: comparisons, methods by compression, slices, curves."""
     from benchmarks import telling
+    from benchmarks.clips import listed
     from benchmarks.comparisons import PACKAGED, load_comparisons
     from benchmarks.measuring import Draws, measure
     from benchmarks.results import write_results
     from benchmarks.table import ScoreTable
 
-    fitted = without_groups.read_text().splitlines() if without_groups else []
     found = measure(
         [ScoreTable.read(table) for table in tables],
         load_comparisons(comparisons or PACKAGED),
         draws=Draws(samples=samples, seed=seed),
-        without_groups=fitted,
+        without_groups=listed(without_groups),
     )
     if out:
         write_results(found, out)
@@ -158,6 +159,7 @@ def robustness(
     split: str = "",
     method: Methods = None,
     at_most: AtMost = 50,
+    without_groups: WithoutGroups = None,
     kind: Annotated[list[str] | None, typer.Option(help="Only these distortions.")] = None,
     bundle: Bundle = None,
     policy: PolicyFile = None,
@@ -168,7 +170,7 @@ def robustness(
 ) -> None:
     """What each distortion costs, at each strength. Tables that are there are not made again."""
     from benchmarks import telling
-    from benchmarks.clips import choose, read_clips, will_derive
+    from benchmarks.clips import choose, listed, read_clips, will_derive
     from benchmarks.comparisons import PACKAGED, load_comparisons
     from benchmarks.distortions import every
     from benchmarks.measuring import Draws
@@ -176,7 +178,13 @@ def robustness(
     from benchmarks.robustness import robustness, score_distorted
     from benchmarks.serving import Wish
 
-    clips = choose(read_clips(data, root), split=split, methods=method or (), at_most=at_most)
+    clips = choose(
+        read_clips(data, root),
+        split=split,
+        methods=method or (),
+        at_most=at_most,
+        without=listed(without_groups),
+    )
     wanted = [one for one in every() if not kind or one.kind in kind]
     will_derive(data, root, folders=[tables, *([packs] if packs else [])])
     plain, distorted = score_distorted(

@@ -28,6 +28,9 @@ def blind(
     split: str = "",
     method: Annotated[list[str] | None, typer.Option(help="Only these.")] = None,
     at_most: Annotated[int, typer.Option(help="Clips of each method and label; 0: all.")] = 0,
+    without_groups: Annotated[
+        Path | None, typer.Option(help="Groups, one a line, that something was fitted on.")
+    ] = None,
     public: Annotated[float, typer.Option(min=0, max=1, help="Share with open labels.")] = 0.5,
     private_method: Annotated[
         list[str] | None, typer.Option(help="Forgeries in the private share alone.")
@@ -35,10 +38,16 @@ def blind(
     equalise: Annotated[str, typer.Option(help="256,75 or face:128,75.")] = "",
 ) -> None:
     """Make a task: media under new names, and the labels in two parts."""
-    from benchmarks.clips import choose, read_clips, will_derive
+    from benchmarks.clips import choose, listed, read_clips, will_derive
     from benchmarks.leaderboard.blinding import Blinding, blind
 
-    clips = choose(read_clips(data, root), split=split, methods=method or (), at_most=at_most)
+    clips = choose(
+        read_clips(data, root),
+        split=split,
+        methods=method or (),
+        at_most=at_most,
+        without=listed(without_groups),
+    )
     wish = Blinding(
         name=name or data,
         public=public,

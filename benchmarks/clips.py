@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from zlib import crc32
@@ -104,22 +104,33 @@ def _covered(clip: Registered) -> dict[str, str]:
     return {name: value for name, value in known.items() if value}
 
 
+def listed(file: Path | None) -> frozenset[str]:
+    """The names in a file, one a line; none without a file."""
+    return frozenset(file.read_text().splitlines()) if file else frozenset()
+
+
 def choose(
     clips: Iterable[Clip],
     *,
     split: str = "",
     methods: Sequence[str] = (),
     at_most: int = 0,
+    without: Collection[str] = (),
 ) -> list[Clip]:
     """Those of a split and of some methods; of each method and label `at_most`, 0 being all.
 
     Which ones follows from their groups alone, so that the same are chosen every time, and
-    both sides of a pair or neither.
+    both sides of a pair or neither. `without`: groups to leave out, by their names or by
+    that of one of their clips.
     """
+    known = list(clips)
+    left_out = {clip.group for clip in known if not {clip.group, clip.clip_id}.isdisjoint(without)}
     chosen = [
         clip
-        for clip in clips
-        if (not split or clip.split == split) and (not methods or clip.method in methods)
+        for clip in known
+        if (not split or clip.split == split)
+        and (not methods or clip.method in methods)
+        and clip.group not in left_out
     ]
     if not at_most:
         return chosen

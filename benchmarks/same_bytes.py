@@ -1,8 +1,10 @@
 """What a re-upload costs beside a first upload: `python -m benchmarks.same_bytes FILE…`.
 
-Each file but the first, which warms up, is sent ten times through the hops as they are wired,
-over a new SQLite ledger and a media folder, without a broker; its models run in this process.
-Of re-uploads the median is told. Processor time is that of this process and of the decoders'.
+Each file but the first, which warms up, is sent by three tenants, ten times by each, through intake
+and the worker's hops as they are wired, over a new ledger and a media folder, without a broker; its
+models run in this process. Medians are told. Processor time is that of this process and of the
+decoders'; statements are those to the ledger. `DATABASE_URL` may name an empty PostgreSQL database
+in place of a SQLite file; what its server spends is not counted.
 """
 
 from __future__ import annotations
@@ -13,13 +15,16 @@ import sys
 import tempfile
 import time
 import uuid
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from pydantic import SecretStr
+from sqlalchemy import event
 
 from inference.decoding.decoders import DecoderPool
 from inference.scoring.metering import Meter
@@ -28,85 +33,128 @@ from moderation.verdict import MatchKind, Verdict
 from runtime.policies import load_policy
 from runtime.settings import Database, Media, Scoring, Settings
 from runtime.wiring.before import known_before
+from runtime.wiring.broker import intake, topics
 from runtime.wiring.bundles import fusions, served_bundle
+from runtime.wiring.erasing import unless_erased
 from runtime.wiring.kept import Kept, open_kept
 from runtime.wiring.media import media_store, open_decoders, source, spool
 from runtime.wiring.scoring import open_panel, open_scorers
 from storage import schema
+from storage.ports import OutboundMessage
 from streams.extract import Extract
+from streams.hops import Handle, decoding
 from streams.intake import announcement
 from streams.judging import Judge
 from streams.messages import FACES, SCORED
 from streams.record import Record
 from streams.retries import Origin
+from streams.same_bytes import SameBytes
 from streams.score import Score
 from streams.topics import Topics
 
-_TOPICS = Topics("bench", partitions=1)
+_TENANTS = 3
 _AGAIN = 9
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hops:
-    """The three hops, one after the other."""
+class Cost:
+    """Of one upload; times in milliseconds."""
 
-    extract: Extract
-    score: Score
-    record: Record
+    processor: float
+    wall: float
+    statements: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Stream:
+    """Intake, and the worker's hops by the topic that each reads."""
+
+    names: Topics
+    intake: Handle
+    hops: Mapping[str, Handle]
     kept: Kept
     pool: DecoderPool
+    statements: int = field(default=0, init=False)
 
-    async def judge(self, file: Path) -> Verdict:
+    def count(self, *_statement: Any) -> None:
+        self.statements += 1
+
+    async def send(self, file: Path, tenant: str) -> tuple[Cost, Verdict]:
         upload = Upload(
             upload_id=str(uuid.uuid4()),
-            tenant="bench",
+            tenant=tenant,
             lane=Lane.LIVE,
             uri=file.as_uri(),
             announced_at=datetime.now(UTC),
         )
-        value = announcement(upload, _TOPICS).value
-        topic = _TOPICS.uploads(Lane.LIVE)
-        origin = Origin(topic=topic, partition=0, offset=0, key=None, value=value, headers={})
-        (message,) = await self.extract(origin)
-        if message.topic == _TOPICS.faces(Lane.LIVE):
-            (message,) = await self.score(FACES.decode(message.value))
-        await self.record(SCORED.decode(message.value))
+        message = announcement(upload, self.names)
+        started, used, asked = time.perf_counter(), self._processor_seconds(), self.statements
+        await self._through(message)
+        cost = Cost(
+            processor=(self._processor_seconds() - used) * 1000,
+            wall=(time.perf_counter() - started) * 1000,
+            statements=self.statements - asked,
+        )
         verdict = (await self.kept.ledger.status(upload.upload_id)).verdict
         if verdict is None:
             raise AssertionError(f"no verdict on {file}")
-        return verdict
+        return cost, verdict
 
-    def processor_seconds(self) -> float:
+    async def _through(self, announced: OutboundMessage) -> None:
+        await self.intake(_origin(announced))
+        on_topics = [announced]
+        while on_topics:
+            message = on_topics.pop()
+            on_topics.extend(await self.hops[message.topic](_origin(message)))
+
+    def _processor_seconds(self) -> float:
         return time.process_time() + sum(_used(pid) for pid in self.pool.pids)
 
 
 async def main(files: list[Path]) -> None:
-    """Print processor time and wall time of both, in milliseconds, and how they relate."""
+    """Print what both cost, and how they relate."""
     with tempfile.TemporaryDirectory() as folder:
+        url = os.environ.get("DATABASE_URL") or f"sqlite:///{folder}/ledger.sqlite"
         settings = Settings(
             state=Path(folder),
-            database=Database(url=SecretStr(f"sqlite:///{folder}/ledger.sqlite")),
+            database=Database(url=SecretStr(url)),
             scoring=Scoring(backend="in_process"),
             media=Media(
                 store=f"{folder}/media", allowed_roots=sorted({file.parent for file in files})
             ),
         )
-        await schema.upgrade(settings.database.url.get_secret_value())
+        await schema.upgrade(url)
         async with AsyncExitStack() as stack:
-            hops = await _open(settings, stack)
-            await hops.judge(files[0])  # what is loaded late is not the first file's to pay
+            stream = await _open(settings, stack)
+            for _ in range(_AGAIN):
+                await stream.send(files[0], "warm")  # what is loaded late is nobody's to pay
             for file in files[1:]:
-                first = await _measured(hops, file, known=False)
-                again = median_of([await _measured(hops, file, known=True) for _ in range(_AGAIN)])
-                times = ", ".join(
-                    f"{name} {one:.0f} and {two:.1f} ms ({one / two:.0f} times)"
-                    for name, one, two in zip(("processor", "wall"), first, again, strict=True)
-                )
-                print(f"{file.name}: {times}")
+                print(f"{file.name}: {await _compared(stream, file)}", flush=True)
 
 
-async def _open(settings: Settings, stack: AsyncExitStack) -> Hops:
+async def _compared(stream: Stream, file: Path) -> str:
+    first, again = [], []
+    for number in range(_TENANTS):
+        tenant = f"tenant-{number}"
+        first.append(await _cost(stream, file, tenant, known=False))
+        again += [await _cost(stream, file, tenant, known=True) for _ in range(_AGAIN)]
+    told = []
+    for name in ("processor", "wall", "statements"):
+        one, two = (median(getattr(cost, name) for cost in costs) for costs in (first, again))
+        told.append(f"{name} {one:.0f} and {two:.1f} ({one / two:.0f} times)")
+    return ", ".join(told)
+
+
+async def _cost(stream: Stream, file: Path, tenant: str, *, known: bool) -> Cost:
+    cost, verdict = await stream.send(file, tenant)
+    taken_over = any(match.kind is MatchKind.VERDICT for match in verdict.matched)
+    if taken_over is not known:
+        raise AssertionError(f"{file}: taken over: {taken_over}")
+    return cost
+
+
+async def _open(settings: Settings, stack: AsyncExitStack) -> Stream:
     kept = await stack.enter_async_context(open_kept(settings))
     store, policy, bundle = (
         media_store(settings),
@@ -119,31 +167,44 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Hops:
     panel = await stack.enter_async_context(open_panel(settings, bundle, scorers, Meter()))
     before = known_before(settings, kept, policy, bundle, pool, pipeline="bench")
     workplace = stack.enter_context(spool(settings))
+    names = topics(settings)
     judge = Judge(policy, fusions(settings, bundle), pipeline="bench")
-    return Hops(
-        extract=Extract(
-            source(settings, store), pool, store, _TOPICS, spool=workplace, before=before
-        ),
-        score=Score(panel, bundle.identity, store, _TOPICS),
-        record=Record(kept.ledger, judge, _TOPICS, before),
+    record = Record(kept.ledger, judge, names, before)
+    extract = Extract(
+        source(settings, store),
+        pool,
+        store,
+        names,
+        spool=workplace,
+        known=SameBytes(before, record, store),
+    )
+    guarded = unless_erased(kept, store)
+    stream = Stream(
+        names=names,
+        intake=intake(settings, kept),
+        hops={
+            names.uploads(Lane.LIVE): guarded(extract),
+            names.faces(Lane.LIVE): guarded(
+                decoding(FACES, Score(panel, bundle.identity, store, names))
+            ),
+            names.scores(Lane.LIVE): guarded(decoding(SCORED, record)),
+        },
         kept=kept,
         pool=pool,
     )
+    event.listen(kept.engine.sync_engine, "before_cursor_execute", stream.count)
+    return stream
 
 
-def median_of(times: list[tuple[float, float]]) -> tuple[float, float]:
-    return median(one for one, _ in times), median(two for _, two in times)
-
-
-async def _measured(hops: Hops, file: Path, *, known: bool) -> tuple[float, float]:
-    """Processor time and wall time, in milliseconds."""
-    started, used = time.perf_counter(), hops.processor_seconds()
-    verdict = await hops.judge(file)
-    took = hops.processor_seconds() - used, time.perf_counter() - started
-    taken_over = any(match.kind is MatchKind.VERDICT for match in verdict.matched)
-    if taken_over is not known:
-        raise AssertionError(f"{file}: taken over: {taken_over}")
-    return took[0] * 1000, took[1] * 1000
+def _origin(message: OutboundMessage) -> Origin:
+    return Origin(
+        topic=message.topic,
+        partition=0,
+        offset=0,
+        key=message.key.encode(),
+        value=message.value,
+        headers=dict(message.headers),
+    )
 
 
 def _used(pid: int) -> float:

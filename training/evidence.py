@@ -13,9 +13,10 @@ from collections.abc import Collection, Sequence
 from math import ceil
 from pathlib import Path
 
+from benchmarks.clips import listed
 from benchmarks.table import ScoreTable
 from inference.bundles.calibration import read_fusion
-from training.fuse import Part, listed
+from training.fuse import Part
 
 
 def unforged(tables: Sequence[Path], without: Collection[str] = ()) -> list[float]:

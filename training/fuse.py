@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
+from benchmarks.clips import listed
 from benchmarks.table import ScoreTable
 from moderation.fusion import Family, Fusion
 
@@ -172,11 +173,6 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--groups", type=Path, help="lists what was used up by now")
     return parser.parse_args(arguments)
-
-
-def listed(file: Path | None) -> set[str]:
-    """The names in a file, one a line; none without a file."""
-    return set(file.read_text().splitlines()) if file else set()
 
 
 def main(arguments: list[str]) -> None:

@@ -154,6 +154,13 @@ def test_both_sides_of_a_pair_are_chosen_or_neither() -> None:
     assert all(groups.count(group) == 2 for group in groups)
 
 
+def test_what_was_fitted_on_takes_its_whole_group_with_it() -> None:
+    pair = [clip(f"a{label}", group="a", label=label) for label in ("real", "fake")]
+    other = clip("b", group="b")
+    assert choose([*pair, other], without={"areal"}) == [other]
+    assert choose([*pair, other], without={"b"}) == pair
+
+
 def test_a_region_or_a_label_that_is_none_is_refused() -> None:
     for wrong in ({"region": "top"}, {"label": "maybe"}):
         with pytest.raises(InvalidConfiguration):
