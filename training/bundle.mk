@@ -46,7 +46,11 @@ $(DEV)/crops.npy:
 $(WORK)/run/best.pt: $(FACES)/crops.npy training/blending/config.yaml
 	OMP_WAIT_POLICY=PASSIVE $(PYTHON) training.blending.train --data $(FACES) --out $(WORK)/run
 
-$(MODEL): $(WORK)/run/best.pt
+$(WORK)/tuned/best.pt: $(WORK)/run/best.pt training/blending/tuning.yaml
+	OMP_WAIT_POLICY=PASSIVE $(PYTHON) training.blending.train --data $(FACES) --out $(WORK)/tuned \
+		--start $< --config training/blending/tuning.yaml
+
+$(MODEL): $(WORK)/tuned/best.pt
 	$(PYTHON) training.blending.export --checkpoint $< --crops $(FACES)/crops.npy --model-dir $(WORK)/face_blending
 
 $(WORK)/reference.npz: $(MODEL)

@@ -5,6 +5,8 @@ Run in the environment of training: `python -m pytest training/tests`.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -66,12 +68,30 @@ def test_a_few_steps_lower_the_loss(tmp_path, recipe: Recipe) -> None:
     assert np.mean(losses[-4:]) < 0.85 * np.mean(losses[:4])
 
 
-def test_a_step_leaves_the_statistics_of_imagenet_as_they_are(tmp_path, recipe: Recipe) -> None:
+def test_batch_norms_keep_their_statistics_once_they_have_settled(tmp_path, recipe: Recipe) -> None:
     pairs = Pairs(entries_on_disk(tmp_path, 2), PairSettings(), seed=0)
+    same = batch(pairs, [(0, 0), (0, 1)])
     training = Training(recipe, tmp_path)
-    before = training.model.stem[1].running_mean.clone()
-    training.learn(batch(pairs, [(0, 0), (0, 1)]))
-    assert (training.model.stem[1].running_mean == before).all()
+    training.learn(same)
+    training.minutes = recipe.settled_from * recipe.minutes
+    settled = training.average.module.stem[1].running_mean.clone()
+    training.learn(same)
+    assert (training.model.stem[1].running_mean == settled).all()
+
+
+def test_training_goes_on_from_the_weights_of_a_run_before(tmp_path, recipe: Recipe) -> None:
+    pairs = Pairs(entries_on_disk(tmp_path, 2), PairSettings(), seed=0)
+    before = Training(replace(recipe, small_until=0.0), tmp_path)
+    before.learn(batch(pairs, [(0, 0), (0, 1)]))
+    before.check(held_out(pairs, 2), train_loss=0.7)
+    after = Training(recipe, tmp_path, start=tmp_path / "best.pt")
+    for ours, theirs in zip(after.model.parameters(), before.average.parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_the_recipe_that_goes_on_holds_out_the_same_faces(recipe: Recipe) -> None:
+    tuning = Recipe(**yaml.safe_load(CONFIG.with_name("tuning.yaml").read_text()))
+    assert (tuning.seed, tuning.held_out) == (recipe.seed, recipe.held_out)
 
 
 def test_what_is_located_scores_as_what_is_served(detector: BlendingDetector) -> None:
