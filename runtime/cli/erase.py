@@ -34,9 +34,17 @@ class _UploadsFirst(TyperGroup):
 
 
 app = typer.Typer(
-    help="Erase uploads: their bytes, crops, packs, hashes, words and messages. "
-    "`veriscope erase UPLOAD… --reason …` asks for it.",
+    help="Erase uploads, or all that somebody sent, and prove it.\n\n"
+    "`veriscope erase UPLOAD --reason subject_request --dry-run` counts what would go; without "
+    "`--dry-run` it asks for it. `veriscope erase uploads --help` tells all options.\n\n"
+    "**What goes**: the media, the faces cut out of them and all that was computed of these; "
+    "verdicts, reviews, notes, names, hashes, and messages about them.\n\n"
+    "**What stays**: who decided what and when, but not about which upload; numbers; the proof. "
+    "docs/erasure.md says what is not Veriscope's to erase.\n\n"
+    "**How to prove it**: `veriscope erase list --of UPLOAD` tells when it was erased, by whom and "
+    "why, as long as somebody knows the id: the proof holds only a keyed hash of it.",
     cls=_UploadsFirst,
+    subcommand_metavar="UPLOAD… | COMMAND",
     no_args_is_help=True,
 )
 
@@ -55,14 +63,16 @@ def uploads(
         str, typer.Option(help="A ticket's number; never words about a person.")
     ] = "",
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Count what would be removed; remove nothing.")
+        bool, typer.Option("--dry-run", help="Show what would go, and what stays; remove nothing.")
     ] = False,
     json: Json = False,
 ) -> None:
-    """Ask for uploads to be erased. They are blocked at once; what is kept goes within seconds.
+    """Erase uploads: they are blocked at once, and what is kept of them goes within seconds.
 
-    `veriscope reconcile` (or `veriscope erase run`) does it, and looks for it a second time
-    after VERISCOPE_ERASURE__SETTLE, when nothing is on its way any more; then the proof is written.
+    `veriscope reconcile` (or `veriscope erase run`) does it, looks a second time an hour later
+    (VERISCOPE_ERASURE__SETTLE) for what was on its way, and then writes the proof.
+
+    Example: `veriscope erase u-1 u-2 --tenant acme --reason subject_request --reference case-7`
     """
     if bool(upload_ids) == (uploader is not None):
         raise typer.BadParameter("name uploads, or an --uploader")
@@ -70,8 +80,7 @@ def uploads(
     targets = upload_ids or [uploader or ""]
     requests = _requests(targets, tenant=tenant, scope=scope, reason=reason, reference=reference)
     if dry_run:
-        counts = asyncio.run(_preview(requests))
-        print(json_format.dumps(counts) if json else _counts(counts, "would be removed"))
+        _show(asyncio.run(_preview(requests)), json=json)
         return
     asked = asyncio.run(_ask(requests))
     for erasure in asked:
@@ -88,7 +97,10 @@ def list_(
     tenant: Annotated[list[str] | None, typer.Option(help="Only of this tenant.")] = None,
     json: Json = False,
 ) -> None:
-    """List erasures, the newest first. One that is done is the proof of it."""
+    """List erasures, the newest first; one that is done is the proof.
+
+    Example: `veriscope erase list --of u-1 --json`
+    """
     found = asyncio.run(_list(target, tenant))
     if json:
         for erasure in found:
@@ -172,6 +184,17 @@ def _line(erasure: Erasure) -> str:
     return json_format.dumps(told, default=str)
 
 
-def _counts(counts: dict[str, int], what: str) -> str:
-    lines = [f"{count:>8}  {name}" for name, count in counts.items()]
-    return "\n".join([f"rows that {what}:", *lines]) if lines else f"nothing {what}"
+def _show(counts: dict[str, int], *, json: bool) -> None:
+    """What would become of it, by kind; for machines by table, as the proof will count it."""
+    from runtime.cli.erasing import AFTERWARDS, kinds
+
+    if json:
+        print(json_format.dumps(counts))
+        return
+    rows = [(kind.name, count, kind.fate) for kind, count in kinds(counts)]
+    if not rows:
+        print("nothing is kept of it")
+        return
+    console = Console()
+    console.print(table_of(("what", "how many", "would"), rows))
+    console.print(AFTERWARDS, highlight=False)

@@ -24,8 +24,10 @@ from runtime.cli import (
     reviews,
     services,
 )
+from runtime.cli.switches import show_switches
 from runtime.instance import find_instance
 
+show_switches()
 app = typer.Typer(
     name="veriscope",
     help="Stream-processing moderation for deepfakes: uploads in, verdicts out.\n\n"

@@ -25,11 +25,23 @@ if TYPE_CHECKING:
 ENVIRONMENT = Path(".venv-triton")
 _PATIENCE_SECONDS = 900.0
 
+_ON_A_PORT_OF_ITS_OWN = (
+    "It serves how it is on VERISCOPE_HTTP__PORT; beside `serve` give it another one"
+)
 _DO = {
-    "worker": "Run the stream's hops: extract, score, record.",
-    "intake": "Write announced uploads, and dead letters, into the ledger.",
-    "relay": "Publish what transactions left in the outbox.",
-    "reconcile": "Announce again what has no end after its deadline.",
+    "worker": "Judge uploads: fetch and decode them, score their faces, write their verdicts.\n\n"
+    "Run as many as there is work for, up to the number of partitions. "
+    f"{_ON_A_PORT_OF_ITS_OWN}: `VERISCOPE_HTTP__PORT=0 veriscope worker`",
+    "intake": "Note every upload that is announced over Kafka, so that none is forgotten.\n\n"
+    "Dead letters are kept by it, too. "
+    f"{_ON_A_PORT_OF_ITS_OWN}: `VERISCOPE_HTTP__PORT=0 veriscope intake`",
+    "relay": "Send verdicts and decisions to Kafka, once they are in the database.\n\n"
+    "Run one: a second one sends everything twice. "
+    f"{_ON_A_PORT_OF_ITS_OWN}: `VERISCOPE_HTTP__PORT=0 veriscope relay`",
+    "reconcile": "Do what comes due: decisions take effect, uploads that got stuck are announced "
+    "again, what is to be erased or has been kept long enough goes.\n\n"
+    "Run one; without it no decision reaches the platform. "
+    f"{_ON_A_PORT_OF_ITS_OWN}: `VERISCOPE_HTTP__PORT=0 veriscope reconcile`",
 }
 
 
@@ -55,7 +67,7 @@ def up(
     ] = None,
     port: Annotated[
         int | None,
-        typer.Option(min=0, max=65535, help="Port of the upload endpoint; 8700 when not set."),
+        typer.Option(min=0, max=65535, help="Port of the console and the API; 8700 when not set."),
     ] = None,
     triton_environment: Annotated[
         Path,
@@ -153,7 +165,11 @@ def _print(console: Console, line: str) -> None:
 
 
 def serve() -> None:
-    """Run the HTTP upload endpoint."""
+    """Serve the console, and the HTTP API that takes uploads and answers with verdicts.
+
+    Any number may run behind a proxy: `VERISCOPE_HTTP__PORT=8700 veriscope serve`, and the console
+    is at http://127.0.0.1:8700. It judges nothing: `worker` does that, and `veriscope up` runs all.
+    """
     _run_service("api")
 
 

@@ -8,8 +8,10 @@ import pytest
 from typer.testing import CliRunner
 
 from runtime.cli import app
+from runtime.cli.erasing import KINDS
 from storage import schema
 from storage.database import open_database
+from storage.erasure.holdings import HOLDINGS
 from tests.contracts.erasure.house import House, a_house
 from tests.parts.loops import run
 
@@ -79,7 +81,32 @@ def test_a_dry_run_counts_and_changes_nothing(place):
 
     assert counts["verdicts"] == 1
     assert place.command("list") == "no erasures\n"
-    assert "1  verdicts" in place.command("u1", *ASKED, "--dry-run")
+
+
+def test_a_dry_run_says_by_kind_what_would_go_and_what_would_stay(place):
+    place.do(lambda house: house.use())
+
+    shown = place.command("u1", *ASKED, "--dry-run")
+
+    lines = [" ".join(line.split()) for line in shown.splitlines()]
+    assert lines[0] == "what how many would"
+    assert "verdicts 1 go" in lines
+    assert "hashes of bytes and looks 2 go" in lines
+    assert "decisions: who, what, when and why 1 stay, without saying about which upload" in lines
+    assert "verdict_terms" not in shown
+    assert "veriscope erase list --of" in shown
+
+
+def test_a_dry_run_of_who_sent_nothing_says_so(place):
+    assert place.command("--uploader", "zoe", *ASKED, "--dry-run") == "nothing is kept of it\n"
+
+
+def test_every_table_that_an_erasure_touches_has_a_word_of_its_users():
+    told = [table for kind in KINDS for table in kind.tables]
+
+    assert sorted(told) == sorted(holding.table.name for holding in HOLDINGS)
+    blanked = {holding.table.name for holding in HOLDINGS if holding.blanked is not None}
+    assert blanked == {table for kind in KINDS if kind.fate != "go" for table in kind.tables}
 
 
 @pytest.mark.parametrize(
