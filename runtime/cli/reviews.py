@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from runtime.cli import known_items
+from runtime.cli.columns import table_of
 
 if TYPE_CHECKING:
     from moderation.review import ReviewJob
@@ -48,14 +48,8 @@ def list_(
         for job in jobs:
             print(json_format.dumps(asdict(job), default=str))
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("deadline", "queue", "kind", "state", "with", "tenant", "upload"):
-        table.add_column(column, overflow="fold")
-    for job in jobs:
-        holder = job.lock.moderator if job.lock else ""
-        deadline = job.deadline_at.isoformat(timespec="minutes")
-        table.add_row(deadline, job.queue, job.kind, job.state, holder, job.tenant, job.upload_id)
-    Console().print(table if jobs else "no reviews")
+    columns = ("deadline", "queue", "kind", "state", "with", "tenant", "upload")
+    Console().print(table_of(columns, map(_row, jobs)) if jobs else "no reviews")
 
 
 @app.command()
@@ -92,6 +86,12 @@ def statements(
     first, last = (moment.replace(tzinfo=UTC) for moment in (since, end))
     found = asyncio.run(_statements(first, last, tenant, automated))
     sys.stdout.write(as_json(found) if form is Format.JSON else as_csv(found))
+
+
+def _row(job: ReviewJob) -> tuple[str, ...]:
+    deadline = job.deadline_at.isoformat(timespec="minutes")
+    holder = job.lock.moderator if job.lock else ""
+    return (deadline, job.queue, job.kind, job.state, holder, job.tenant, job.upload_id)
 
 
 async def _jobs(
