@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from typer.core import TyperOption
 
+if TYPE_CHECKING:
+    from typer import Context
+
 
 def show_switches() -> None:
-    """From now on let help name switches alone, as it does without Rich; of all commands, as none
-    of them is asked for its options one by one.
+    """From now on let help name switches alone, as the library does itself where Rich is missing.
+
+    Of all options at once: what a single one could say for itself, `metavar=""`, would have to
+    stand at every switch, and there is no way to it for `--help`.
     """
     told = TyperOption.display_type_rich
 
-    def shown(option: TyperOption, ctx: Any) -> str | None:
-        return None if option.is_flag and option.metavar is None else told(option, ctx)
+    def shown(self: TyperOption, ctx: Context) -> str | None:
+        return None if self.is_flag and self.metavar is None else told(self, ctx)
 
-    TyperOption.display_type_rich = shown  # type: ignore[method-assign]
+    TyperOption.display_type_rich = shown  # type: ignore[assignment, method-assign]
