@@ -32,7 +32,7 @@ class ShadowOutcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Opinion:
     """What a bundle's scores come to by the policy, and what they cost in seconds."""
 
     label: Label
@@ -60,8 +60,8 @@ class ShadowScore:
     outcome: ShadowOutcome
     verdict_id: str | None = None
     lineage_digest: str | None = None
-    by_serving: Said | None = None
-    by_shadow: Said | None = None
+    by_serving: Opinion | None = None
+    by_shadow: Opinion | None = None
 
     def __post_init__(self) -> None:
         scored = self.outcome is ShadowOutcome.SCORED

@@ -15,7 +15,7 @@ from inference.scoring.panel import Answers
 from moderation.errors import Unavailable
 from moderation.lineage import ModelIdentity
 from moderation.sampling import is_drawn
-from moderation.shadow import Said, ShadowOutcome, ShadowScore
+from moderation.shadow import Opinion, ShadowOutcome, ShadowScore
 from moderation.upload import Lane
 from monitoring import metrics
 from streams.judging import Judge, Judged
@@ -184,8 +184,8 @@ class Shadow:
         )
 
 
-def _said(judged: Judged, seconds: float) -> Said:
-    return Said(
+def _said(judged: Judged, seconds: float) -> Opinion:
+    return Opinion(
         label=judged.judgement.label,
         action=judged.action,
         fake_probability=judged.judgement.fake_probability,

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from streams.replay.changes import Changes, Example, LeftOut, Said
+from streams.replay.changes import Changes, Conclusion, Example, LeftOut
 
 Link = Callable[[str], str]
 
@@ -97,9 +97,9 @@ def _probabilities(one: Example) -> str:
     return " → ".join("none" if side is None else f"{side:.2f}" for side in sides)
 
 
-def _words(said: Said) -> str:
+def _words(said: Conclusion) -> str:
     return f"{said.label.value}, {said.action.value}"
 
 
-def _pair(said: Said) -> dict[str, str]:
+def _pair(said: Conclusion) -> dict[str, str]:
     return {"label": said.label.value, "action": said.action.value}

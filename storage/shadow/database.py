@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from moderation.lineage import ModelIdentity
-from moderation.shadow import Said, ShadowOutcome, ShadowScore, Tally
+from moderation.shadow import Opinion, ShadowOutcome, ShadowScore, Tally
 from moderation.verdict import Action, Label
 from storage.database import reading, writing
 from storage.rows import insert
@@ -126,7 +126,7 @@ def _identity_row(whose: str, identity: ModelIdentity) -> dict[str, str]:
     }
 
 
-def _said_row(whose: str, said: Said | None) -> dict[str, Any]:
+def _said_row(whose: str, said: Opinion | None) -> dict[str, Any]:
     return {
         f"{whose}_label": said.label.value if said else None,
         f"{whose}_action": said.action.value if said else None,
@@ -142,11 +142,11 @@ def _identity(row: Row[Any], whose: str) -> ModelIdentity:
     return ModelIdentity(name=name, version=version, sha256=sha256)
 
 
-def _said(row: Row[Any], whose: str) -> Said | None:
+def _said(row: Row[Any], whose: str) -> Opinion | None:
     label = getattr(row, f"{whose}_label")
     if label is None:
         return None
-    return Said(
+    return Opinion(
         label=Label(label),
         action=Action(getattr(row, f"{whose}_action")),
         fake_probability=getattr(row, f"{whose}_probability"),

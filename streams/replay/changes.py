@@ -23,7 +23,7 @@ class LeftOut(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Conclusion:
     """The part of a verdict that the platform acts on."""
 
     label: Label
@@ -34,8 +34,8 @@ class Said:
 class Kind:
     """A kind of change."""
 
-    before: Said
-    after: Said
+    before: Conclusion
+    after: Conclusion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,5 +102,5 @@ class Changes:
             yield from self._examples[kind]
 
 
-def said_by(verdict: Verdict) -> Said:
-    return Said(label=verdict.label, action=verdict.action)
+def said_by(verdict: Verdict) -> Conclusion:
+    return Conclusion(label=verdict.label, action=verdict.action)

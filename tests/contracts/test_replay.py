@@ -20,16 +20,16 @@ from storage.search.in_memory import InMemoryUploadSearch
 from storage.search.ports import Wanted
 from storage.verdict_history import SqlVerdictHistory
 from streams.messages import REACHED
-from streams.replay.changes import Kind, LeftOut, Said
+from streams.replay.changes import Conclusion, Kind, LeftOut
 from tests.contracts.conftest import memory_store, open_emptied, open_store
 from tests.contracts.words import Store
 from tests.replaying import OTHER_MODEL, CountingPanel, House, NoPanel, a_policy
 
 # 200 greys: under `first` those from 128 on are suspect and those from 172 on fake.
 SPREAD = [round(number * 255 / 199) for number in range(200)]
-CLEAR = Said(label=Label.CLEAR, action=Action.PUBLISH)
-SUSPECT = Said(label=Label.SUSPECT, action=Action.REVIEW)
-FAKE = Said(label=Label.FAKE, action=Action.WITHHOLD)
+CLEAR = Conclusion(label=Label.CLEAR, action=Action.PUBLISH)
+SUSPECT = Conclusion(label=Label.SUSPECT, action=Action.REVIEW)
+FAKE = Conclusion(label=Label.FAKE, action=Action.WITHHOLD)
 STRICT = a_policy("strict", suspect=0.3, fake=0.6)
 
 

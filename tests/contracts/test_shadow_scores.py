@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from moderation.lineage import ModelIdentity
 from moderation.people import Tenants
-from moderation.shadow import Said, ShadowOutcome, ShadowScore, compare
+from moderation.shadow import Opinion, ShadowOutcome, ShadowScore, compare
 from moderation.verdict import Action, Label
 from storage.database import writing
 from storage.in_memory import InMemoryLedger, Memory
@@ -57,11 +57,11 @@ async def kept(place: str) -> AsyncIterator[Kept]:
     await engine.dispose()
 
 
-def said(label: Label, seconds: float = 1.0, **changes: object) -> Said:
+def said(label: Label, seconds: float = 1.0, **changes: object) -> Opinion:
     actions = {Label.FAKE: Action.WITHHOLD, Label.CLEAR: Action.PUBLISH}
     action = actions.get(label, Action.REVIEW)
     return replace(
-        Said(label=label, action=action, fake_probability=0.25, seconds=seconds), **changes
+        Opinion(label=label, action=action, fake_probability=0.25, seconds=seconds), **changes
     )
 
 

@@ -8,18 +8,20 @@ import pytest
 
 from console.shadow.pages import shadow_area
 from moderation.people import Role, Tenants
-from moderation.shadow import Said, ShadowOutcome, ShadowScore
+from moderation.shadow import Opinion, ShadowOutcome, ShadowScore
 from moderation.verdict import Action, Label
 from storage.shadow.in_memory import InMemoryShadowScores
 from tests.builders import MODEL, NOON
 from tests.unit.console.house import House
 from tests.unit.streams.shadowing import SHADOWED
 
-CLEAR = Said(label=Label.CLEAR, action=Action.PUBLISH, fake_probability=0.25, seconds=1.0)
-UNKNOWN = Said(label=Label.UNKNOWN, action=Action.REVIEW, fake_probability=None, seconds=2.0)
+CLEAR = Opinion(label=Label.CLEAR, action=Action.PUBLISH, fake_probability=0.25, seconds=1.0)
+UNKNOWN = Opinion(label=Label.UNKNOWN, action=Action.REVIEW, fake_probability=None, seconds=2.0)
 
 
-def a_score(upload_id: str, by_shadow: Said | None = UNKNOWN, tenant: str = "acme") -> ShadowScore:
+def a_score(
+    upload_id: str, by_shadow: Opinion | None = UNKNOWN, tenant: str = "acme"
+) -> ShadowScore:
     said = {"verdict_id": "v", "lineage_digest": "12" * 32, "by_serving": CLEAR}
     return ShadowScore(
         upload_id=upload_id,

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 import pytest
 
 from moderation.lineage import ModelIdentity
-from moderation.shadow import Comparison, Said, ShadowOutcome, ShadowScore, Tally, compare
+from moderation.shadow import Comparison, Opinion, ShadowOutcome, ShadowScore, Tally, compare
 from moderation.verdict import Action, Label
 
 SERVING = ModelIdentity(name="faces", version="1", sha256="cd" * 32)
 SHADOW = ModelIdentity(name="faces", version="2", sha256="ef" * 32)
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-SAID = Said(label=Label.CLEAR, action=Action.PUBLISH, fake_probability=0.1, seconds=1.0)
+SAID = Opinion(label=Label.CLEAR, action=Action.PUBLISH, fake_probability=0.1, seconds=1.0)
 PUBLISHED, REVIEWED = (Action.PUBLISH, Action.PUBLISH), (Action.PUBLISH, Action.REVIEW)
 
 
@@ -121,7 +121,7 @@ def test_each_pair_of_bundles_is_compared_by_itself() -> None:
     ("outcome", "said"), [(ShadowOutcome.SCORED, None), (ShadowOutcome.LATE, SAID)]
 )
 def test_what_was_scored_says_something_and_nothing_else_does(
-    outcome: ShadowOutcome, said: Said | None
+    outcome: ShadowOutcome, said: Opinion | None
 ) -> None:
     known = {"verdict_id": "v", "lineage_digest": "d", "by_serving": SAID, "by_shadow": SAID}
     whole = ShadowScore(

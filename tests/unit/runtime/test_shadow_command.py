@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from inference.bundles.bundle import Bundle
 from inference.bundles.weights import identify_weights
-from moderation.shadow import Said, ShadowOutcome, ShadowScore
+from moderation.shadow import Opinion, ShadowOutcome, ShadowScore
 from moderation.verdict import Action, Label
 from runtime.cli.models import app
 from storage import schema
@@ -23,9 +23,9 @@ from tests.builders import MODEL, NOON, an_upload
 from tests.bundles import make_bundle
 from tests.unit.streams.shadowing import SHADOWED
 
-CLEAR = Said(label=Label.CLEAR, action=Action.PUBLISH, fake_probability=0.25, seconds=1.0)
-FAKE = Said(label=Label.FAKE, action=Action.WITHHOLD, fake_probability=0.875, seconds=1.5)
-UNKNOWN = Said(label=Label.UNKNOWN, action=Action.REVIEW, fake_probability=None, seconds=2.0)
+CLEAR = Opinion(label=Label.CLEAR, action=Action.PUBLISH, fake_probability=0.25, seconds=1.0)
+FAKE = Opinion(label=Label.FAKE, action=Action.WITHHOLD, fake_probability=0.875, seconds=1.5)
+UNKNOWN = Opinion(label=Label.UNKNOWN, action=Action.REVIEW, fake_probability=None, seconds=2.0)
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +48,7 @@ def told(*words: object) -> str:
     return result.stdout
 
 
-def a_score(upload_id: str, said: Said | None, tenant: str = "acme") -> ShadowScore:
+def a_score(upload_id: str, said: Opinion | None, tenant: str = "acme") -> ShadowScore:
     known = {"verdict_id": f"v-{upload_id}", "lineage_digest": "12" * 32, "by_serving": CLEAR}
     return ShadowScore(
         upload_id=upload_id,

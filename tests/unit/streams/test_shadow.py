@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from moderation.errors import ModerationError, ScorerMismatch, ScorerUnavailable
 from moderation.lineage import ModelIdentity
 from moderation.sampling import is_drawn
-from moderation.shadow import Said, ShadowOutcome
+from moderation.shadow import Opinion, ShadowOutcome
 from moderation.upload import Lane
 from moderation.verdict import Action, Label
 from tests.builders import MODEL, an_upload, scored
@@ -35,13 +35,13 @@ async def test_both_bundles_are_judged_by_one_policy_from_the_same_crops() -> No
     offer(house, seconds=1.5)
     await house.look()
     (score,) = house.keeping.kept.values()
-    assert score.by_serving == Said(
+    assert score.by_serving == Opinion(
         label=Label.CLEAR,
         action=Action.PUBLISH,
         fake_probability=pytest.approx(0.0474, abs=1e-4),
         seconds=1.5,
     )
-    assert score.by_shadow == Said(
+    assert score.by_shadow == Opinion(
         label=Label.FAKE,
         action=Action.WITHHOLD,
         fake_probability=pytest.approx(0.9526, abs=1e-4),
