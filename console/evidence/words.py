@@ -8,11 +8,19 @@ from console.evidence.sheets import rectangle
 from console.evidence.strips import height_of
 from console.evidence.viewing import veil
 from moderation.decisions import DecisionKind
+from moderation.errors import MediaRejected
 from moderation.origin_wording import origin_in_words
 from moderation.reasons import PolicyReason
 from moderation.review import JobKind
 from moderation.verdict import Action, Label
 from moderation.wording import in_words
+
+
+def _sentence(words: str | None) -> str:
+    """The first line of a docstring, as it goes on in a sentence."""
+    line = (words or "").partition("\n")[0].rstrip(".")
+    return line[:1].lower() + line[1:]
+
 
 LABELS: Mapping[Label, str] = {
     Label.FAKE: "forged, the detectors say",
@@ -27,6 +35,11 @@ ACTIONS: Mapping[Action, str] = {
     Action.LABEL: "label it",
     Action.REVIEW: "let a person look: it may be forged",
     Action.WITHHOLD: "withhold it",
+}
+# By the reason that a rejection gives: an error's docstring is its message.
+REJECTIONS: Mapping[str, str] = {
+    **{error.reason: _sentence(error.__doc__) for error in MediaRejected.__subclasses__()},
+    "gave_up": "it could not be judged in time",
 }
 DECISIONS: Mapping[DecisionKind, str] = {
     DecisionKind.UPHOLD: "upheld",
@@ -48,6 +61,11 @@ def job_in_words(kind: JobKind) -> str:
     return _JOBS.get(kind, "review")
 
 
+def reason_in_words(reason: str) -> str:
+    """A reason of a verdict, or of a rejection."""
+    return REJECTIONS.get(reason) or in_words(reason)
+
+
 def tone(label: Label) -> str:
     """The class that a label's tag has."""
     tones = {Label.FAKE: "bad", Label.SUSPECT: "warn", Label.UNKNOWN: "warn", Label.CLEAR: "good"}
@@ -62,9 +80,15 @@ def percent(probability: float | None) -> str:
 
 
 def seconds(at: float) -> str:
-    """A place on the time line: minutes, seconds and tenths."""
+    """A time along the time line: minutes, seconds and tenths."""
     minutes, rest = divmod(round(at, 1), 60)
     return f"{int(minutes)}:{rest:04.1f}"
+
+
+def place(at: float) -> str:
+    """The place of one frame, to the hundredth: several of a track may lie in a tenth."""
+    minutes, rest = divmod(round(at, 2), 60)
+    return f"{int(minutes)}:{rest:05.2f}"
 
 
 def filters(reasons: Mapping[str, PolicyReason]) -> dict[str, Callable[..., object]]:
@@ -78,12 +102,13 @@ def filters(reasons: Mapping[str, PolicyReason]) -> dict[str, Callable[..., obje
         "action_words": ACTIONS.__getitem__,
         "decision_words": DECISIONS.__getitem__,
         "job_words": job_in_words,
-        "reason_words": in_words,
+        "reason_words": reason_in_words,
         "policy_words": policy_words,
         "origin_words": origin_in_words,
         "tone": tone,
         "percent": percent,
         "seconds": seconds,
+        "place": place,
         "height": height_of,
         "rectangle": rectangle,
         "veil": veil,

@@ -69,25 +69,30 @@ def charted(which: Wanted, now: datetime) -> tuple[Wanted, Span]:
 
 
 def chart(counted: Iterable[Counted], which: Wanted, per: Span) -> Chart:
-    """Bars of what was counted in `which`, as `charted` has it. Raises: ValueError: no time."""
+    """Bars of what was counted in `which`, as `charted` has it, from the first on.
+
+    Raises:
+        ValueError: no time.
+    """
     if which.since is None or which.until is None:
         raise ValueError("a chart has a beginning and an end")
     by_start: dict[datetime, dict[Label, int]] = defaultdict(dict)
     for one in counted:
         by_start[one.start][one.label] = one.uploads
-    steps = max(-((which.since - which.until) // per.length), 1)
+    since = min(by_start, default=which.since)
+    steps = max(-((since - which.until) // per.length), 1)
     width = WIDTH / steps
     highest = max((sum(labels.values()) for labels in by_start.values()), default=0)
     return Chart(
         per=per,
-        since=which.since,
+        since=since,
         until=which.until,
         highest=highest,
         bars=tuple(
             Bar(
                 start=start,
                 end=start + per.length,
-                x=round((start - which.since) / per.length * width, 2),
+                x=round((start - since) / per.length * width, 2),
                 width=round(max(width * 0.85, 0.5), 2),
                 parts=_parts(labels, highest),
             )

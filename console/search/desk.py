@@ -12,7 +12,10 @@ from storage.search.ports import SavedQueries, UploadSearch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchDesk:
+    """With `impression_first` who may be asked about an upload finds it without scores."""
+
     search: UploadSearch
     saved: SavedQueries
     people: People
     now: Callable[[], datetime]
+    impression_first: bool = False

@@ -24,7 +24,7 @@ class Row:
     lane: str
     file_name: str | None
     label: str
-    action: str
+    action: str | None
     fake_probability: float | None
     reasons: Sequence[str]
     decided_at: datetime
@@ -37,15 +37,15 @@ class Row:
     generators: Sequence[str]
 
 
+# The label of what is told without what detectors say, see `Wanted.unscored`.
+HIDDEN = "hidden"
 COLUMNS = tuple(Row.__dataclass_fields__)
 
 
 def row_of(found: Found, decided_by: str | None) -> Row:
     """`decided_by` is the pseudonym of who made the decision that stands."""
-    return Row(
-        **{name: getattr(found, name) for name in COLUMNS if name != "decided_by"},
-        decided_by=decided_by,
-    )
+    told = {name: getattr(found, name) for name in COLUMNS}
+    return Row(**told | {"decided_by": decided_by, "label": found.label or HIDDEN})
 
 
 def csv_head() -> str:

@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 from console.areas import Area
 from console.identity.callers import Caller
 from console.identity.guards import require
-from console.names import pseudonyms
+from console.names import Names, pseudonyms
 from console.search.desk import SearchDesk
 from console.search.export import Row, csv_head, csv_lines, row_of
 from console.search.pages import asked_by
@@ -32,54 +32,58 @@ def export_area(desk: SearchDesk) -> Area:
 
     @routes.get("/uploads.csv")
     async def as_csv(request: Request, caller: Exporter) -> Response:
-        exported = Exported(desk, caller, asked_by(request, caller))
-        first = await exported.next()
-        return _file(_csv(first, exported), "uploads.csv", "text/csv")
+        pages = await _begun(_pages(desk, caller, asked_by(request, caller, desk)))
+        return _file(_csv(pages), "uploads.csv", "text/csv")
 
     @routes.get("/uploads.parquet")
     async def as_parquet(request: Request, caller: Exporter) -> Response:
-        exported = Exported(desk, caller, asked_by(request, caller))
-        first = await exported.next()
-        content = parquet(first, exported.next)
-        return _file(content, "uploads.parquet", "application/vnd.apache.parquet")
+        pages = await _begun(_pages(desk, caller, asked_by(request, caller, desk)))
+        return _file(parquet(pages), "uploads.parquet", "application/vnd.apache.parquet")
 
     return Area(routes=routes)
 
 
-class Exported:
-    """The rows of an export, the newest first, MOST_EXPORTED at most."""
+async def _pages(desk: SearchDesk, caller: Caller, which: Wanted) -> AsyncIterator[list[Row]]:
+    """What each look finds, the newest first, MOST_EXPORTED rows in all; one look at least.
 
-    def __init__(self, desk: SearchDesk, caller: Caller, which: Wanted) -> None:
-        self._desk = desk
-        self._tenants = caller.tenants
-        self._which = which
-        self._names = pseudonyms(desk.people)
-        self._place: Place | None = None
-        self._left = MOST_EXPORTED
+    A page may be empty: what is rare is looked for on and on, and the client is not left without
+    a sign of life until it is found.
 
-    async def next(self) -> list[Row]:
-        """The rows that come next; empty at the end. Raises: LedgerUnavailable."""
-        while self._left > 0:
-            limit = min(_AT_ONCE, self._left)
-            results = await self._desk.search.find(
-                self._which, self._tenants, start=self._place, limit=limit
-            )
-            self._place = results.further
-            self._left = self._left - len(results.found) if results.further else 0
-            if results.found:
-                return [await self._row(one) for one in results.found]
-        return []
-
-    async def _row(self, one: Found) -> Row:
-        by = one.decided_by
-        return row_of(one, None if by is None else await self._names.of(by))
+    Raises:
+        LedgerUnavailable
+    """
+    names = pseudonyms(desk.people)
+    place: Place | None = None
+    left = MOST_EXPORTED
+    while left > 0:
+        limit = min(_AT_ONCE, left)
+        results = await desk.search.find(which, caller.tenants, start=place, limit=limit)
+        yield [await _row(one, names) for one in results.found]
+        place = results.further
+        left = left - len(results.found) if place else 0
 
 
-async def _csv(rows: list[Row], exported: Exported) -> AsyncIterator[str]:
+async def _row(one: Found, names: Names) -> Row:
+    by = one.decided_by
+    return row_of(one, None if by is None else await names.of(by))
+
+
+async def _begun(pages: AsyncIterator[list[Row]]) -> AsyncIterator[list[Row]]:
+    """All of the pages, once the first is there: where there is no database, the answer is 503."""
+    return _after(await anext(pages), pages)
+
+
+async def _after(first: list[Row], following: AsyncIterator[list[Row]]) -> AsyncIterator[list[Row]]:
+    yield first
+    async for rows in following:
+        yield rows
+
+
+async def _csv(pages: AsyncIterator[list[Row]]) -> AsyncIterator[str]:
     yield csv_head()
-    while rows:
-        yield csv_lines(rows)
-        rows = await exported.next()
+    async for rows in pages:
+        if rows:
+            yield csv_lines(rows)
 
 
 def _file(content: AsyncIterator[str] | AsyncIterator[bytes], name: str, kind: str) -> Response:

@@ -10,6 +10,7 @@ from starlette.datastructures import QueryParams
 
 from console.areas import Area, Link
 from console.evidence.past import may_be_asked
+from console.evidence.words import REJECTIONS
 from console.identity.callers import Caller
 from console.identity.guards import require
 from console.pages import page
@@ -26,6 +27,7 @@ from storage.search.ports import (
     Decided,
     Place,
     Results,
+    Span,
     Wanted,
 )
 
@@ -42,7 +44,7 @@ PAGE = 50
 _RARER = ("tenant", "lane", "decided", "provenance", "generator", "model", "policy")
 _CHOICES = {
     "labels": list(Label),
-    "reasons": list(Reason),
+    "reasons": {"of a verdict": list(Reason), "of a rejection": list(REJECTIONS)},
     "lanes": list(Lane),
     "decided": list(Decided),
     "states": list(ProvenanceState),
@@ -55,7 +57,7 @@ def search_area(desk: SearchDesk) -> Area:
     @routes.get("/uploads")
     async def uploads(request: Request, caller: Reader) -> Response:
         asked = request.query_params
-        which, start = asked_by(request, caller), place(asked)
+        which, start = asked_by(request, caller, desk), place(asked)
         results = await desk.search.find(which, caller.tenants, start=start, limit=PAGE)
         counts = await desk.search.counts(which, caller.tenants)
         over_time = await _chart(desk, which, caller)
@@ -89,9 +91,14 @@ def search_area(desk: SearchDesk) -> Area:
     return Area(routes=routes, links=[LINK])
 
 
-def asked_by(request: Request, caller: Caller) -> Wanted:
+def asked_by(request: Request, caller: Caller, desk: SearchDesk) -> Wanted:
     """What somebody asks for, told to them as they may know it. Raises: Refused (422)."""
-    return replace(wanted(request.query_params), unbiased=may_be_asked(caller))
+    judges = may_be_asked(caller)
+    return replace(
+        wanted(request.query_params),
+        unbiased=judges,
+        unscored=judges and desk.impression_first,
+    )
 
 
 async def _chart(desk: SearchDesk, which: Wanted, caller: Caller) -> Chart | None:
@@ -99,7 +106,13 @@ async def _chart(desk: SearchDesk, which: Wanted, caller: Caller) -> Chart | Non
     if not which.is_counted:
         return None
     within, per = charted(which, desk.now())
-    return chart(await desk.search.over_time(within, caller.tenants, per=per), within, per)
+    counted = await desk.search.over_time(within, caller.tenants, per=per)
+    if counted and per is Span.DAY:
+        finer, hours = charted(replace(which, since=counted[0].start), desk.now())
+        if hours is Span.HOUR:  # all of it is younger than that
+            within, per = finer, hours
+            counted = await desk.search.over_time(within, caller.tenants, per=per)
+    return chart(counted, within, per)
 
 
 def _neighbours(results: Results, start: Place | None) -> tuple[Place | None, Place | None]:

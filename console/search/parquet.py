@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING
 
 from console.search.export import COLUMNS, Row
@@ -42,22 +42,22 @@ class Pieces:
         return taken
 
 
-async def parquet(
-    first: list[Row], following: Callable[[], Awaitable[list[Row]]]
-) -> AsyncIterator[bytes]:
-    """The bytes of a file of those rows and all that follow, until there are none."""
+async def parquet(pages: AsyncIterator[list[Row]]) -> AsyncIterator[bytes]:
+    """The bytes of a file of those rows; its first ones are there before any row is waited for."""
     import pyarrow.parquet  # not at the top: it takes a third of a second, and few ask for it
 
     pieces, schema = Pieces(), _schema()
     writer = pyarrow.parquet.ParquetWriter(pieces, schema, compression="zstd")
-    group = rows = first
-    while rows:
-        rows = await following()
-        group = group + rows
-        if len(group) >= _GROUP or not rows:
+    yield pieces.take()
+    group: list[Row] = []
+    async for rows in pages:
+        group += rows
+        if len(group) >= _GROUP:
             await asyncio.to_thread(writer.write_table, _table(group, schema))
             group = []
             yield pieces.take()
+    if group:
+        await asyncio.to_thread(writer.write_table, _table(group, schema))
     writer.close()
     yield pieces.take()
 

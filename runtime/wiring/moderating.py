@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from console.areas import Area
 from console.evidence.desk import Desk
 from console.evidence.originals import KeptMedia
@@ -89,6 +91,7 @@ def moderators_areas(desk: QueueDesk, search: SearchDesk) -> tuple[Area, ...]:
         now=desk.now,
         impression_first=desk.impression_first,
     )
+    search = replace(search, impression_first=desk.impression_first)
     return (
         queue_area(desk),
         search_area(search),

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, select, true
+from sqlalchemy import ColumnElement, Row, Select, func, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from moderation.people import Tenants
@@ -20,7 +20,7 @@ from moderation.upload import Lane
 from moderation.verdict import Action, Label
 from storage.database import reading
 from storage.search.counting import counts_query, over_time_query
-from storage.search.narrowing import decided_by, rest_of, standing
+from storage.search.narrowing import decided_by, rest_of, standing, under_review
 from storage.search.ports import (
     MOST_COUNTED,
     MOST_READ,
@@ -154,6 +154,7 @@ def _columns(which: Wanted) -> list[ColumnElement[Any]]:
         verdicts.c.verdict["provenance"]["generator_marks"].label("marks"),
         standing(which).label("standing"),
         decided_by(which).label("decided_by"),
+        (under_review() if which.unscored else literal(value=False)).label("is_hidden"),
     ]
 
 
@@ -191,6 +192,8 @@ def _counts_query(
     runs, alone = runs_along(way, names)
     near = candidates(way, runs, which, None, most=MOST_COUNTED)
     rest = list(rest_of(which, way, None if alone else names))
+    if which.unscored:
+        rest.append(~under_review())
     found = _looked_up(near, [verdicts.c.label], rest, dialect).subquery()
     return select(found.c.label, func.count().label("uploads")).group_by(found.c.label)
 
@@ -218,7 +221,7 @@ async def _place(connection: AsyncConnection, query: Select[Any]) -> Place | Non
 
 def _found(row: Row[Any]) -> Found:
     reasons = [row.rejection_reason] if row.rejection_reason else list(row.reasons)
-    return Found(
+    found = Found(
         upload_id=row.upload_id,
         tenant=row.tenant,
         lane=Lane(row.lane),
@@ -237,3 +240,4 @@ def _found(row: Row[Any]) -> Found:
         provenance=ProvenanceState(row.provenance_state) if row.provenance_state else None,
         generators=tuple(dict.fromkeys(mark["generator"] for mark in row.marks or ())),
     )
+    return found.unscored() if row.is_hidden else found

@@ -45,13 +45,15 @@ class InMemoryUploadSearch:
         return Results(found=tuple(reversed(shown) if newer else shown), further=further)
 
     async def counts(self, which: Wanted, tenants: Tenants) -> Counts:
-        labels = Counter(one.label for one in self._meant(which, tenants))
+        labels = Counter(one.label for one in self._meant(which, tenants) if one.label)
         return Counts(by_label=dict(labels), is_whole=True)
 
     async def over_time(self, which: Wanted, tenants: Tenants, *, per: Span) -> list[Counted]:
         whole = replace(which, since=which.since and per.start_of(which.since))
         counted = Counter(
-            (per.start_of(one.decided_at), one.label) for one in self._meant(whole, tenants)
+            (per.start_of(one.decided_at), one.label)
+            for one in self._meant(whole, tenants)
+            if one.label
         )
         return [
             Counted(start=start, label=label, uploads=uploads)
@@ -70,13 +72,14 @@ class InMemoryUploadSearch:
 
     def _found(self, upload: Upload, verdict: Verdict, which: Wanted) -> Found:
         reviews = self._memory.reviews
-        hidden = which.unbiased and any(
+        under_review = any(
             job.upload_id == upload.upload_id and job.state in OPEN and is_veiled(job)
             for job in reviews.jobs.values()
         )
+        hidden = which.unbiased and under_review
         standing = None if hidden else reviews.standing.get(upload.upload_id)
         rejection = verdict.rejection
-        return Found(
+        found = Found(
             upload_id=upload.upload_id,
             tenant=verdict.tenant,
             lane=upload.lane,
@@ -95,6 +98,7 @@ class InMemoryUploadSearch:
             provenance=verdict.provenance.state if verdict.provenance else None,
             generators=generators_of(verdict),
         )
+        return found.unscored() if which.unscored and under_review else found
 
 
 class InMemorySavedQueries:

@@ -31,6 +31,8 @@ def rest_of(which: Wanted, way: Way, names: Sequence[str] | None) -> Iterator[Co
     for asked, condition in _conditions(which):
         if asked != way.heeds:
             yield condition
+    if which.unscored and which.asks_scores:
+        yield ~under_review()
 
 
 def _conditions(which: Wanted) -> Iterator[tuple[str, Condition]]:
@@ -85,14 +87,16 @@ def decided_by(which: Wanted) -> ColumnElement[str | None]:
 
 def _told(which: Wanted, asked: Select[Any]) -> ColumnElement[str | None]:
     told = asked.correlate(verdicts).scalar_subquery()
-    if not which.unbiased:
-        return told
+    return case((under_review(), None), else_=told) if which.unbiased else told
+
+
+def under_review() -> Condition:
+    """Whether a review is open that is to be judged without what others said."""
     jobs = review_jobs.c
-    open_review = exists(
+    return exists(
         select(1).where(
             jobs.upload_id == verdicts.c.upload_id,
             jobs.ended_at.is_(None),
             or_(jobs.blind.is_(True), jobs.kind.in_(sorted(VEILED))),
         )
     )
-    return case((open_review, None), else_=told)

@@ -59,7 +59,8 @@ class Wanted:
     rejection's. `generator` is one that the media names. `policy_sha256` may be the beginning
     of it; it and `model_version` narrow the policy and the model that are named. `unbiased` is for
     who may be asked to judge: while a review is open that is not to be told of decisions, an
-    upload is as if there was none.
+    upload is as if there was none. `unscored` is for who says first what they see: while such a
+    review is open, nothing that detectors say of an upload is told, finds it, or is counted.
 
     Raises:
         ValueError: a version of no model, or the hash of no policy.
@@ -82,6 +83,7 @@ class Wanted:
     policy: str | None = None
     policy_sha256: str | None = None
     unbiased: bool = False
+    unscored: bool = False
 
     def __post_init__(self) -> None:
         if self.model is None and self.model_version is not None:
@@ -91,11 +93,23 @@ class Wanted:
 
     @property
     def is_counted(self) -> bool:
-        """Whether nothing narrows but label, tenant, lane and time: those are counted."""
+        """Whether nothing narrows but label, tenant, lane and time: those are counted.
+
+        What is kept from some is not: it changes with every review.
+        """
         counted = replace(
             self, labels=(), tenant=None, lane=None, since=None, until=None, unbiased=False
         )
         return counted == Wanted()
+
+    @property
+    def asks_scores(self) -> bool:
+        """Whether something is asked for that detectors, or the media, say."""
+        said = (
+            *(self.at_least, self.at_most, self.reason, self.provenance, self.generator),
+            self.model,
+        )
+        return bool(self.labels) or any(one is not None for one in said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +125,8 @@ class Place:
 class Found:
     """An upload with its current verdict.
 
-    `standing` is what a person's decision asks for, and `decided_by` that person's id.
+    `standing` is what a person's decision asks for, and `decided_by` that person's id. `label` and
+    `action` are None where nothing that detectors say is told, see `Wanted.unscored`.
     """
 
     upload_id: str
@@ -119,8 +134,8 @@ class Found:
     lane: Lane
     file_name: str | None
     verdict_id: str
-    label: Label
-    action: Action
+    label: Label | None
+    action: Action | None
     fake_probability: float | None
     reasons: tuple[str, ...]
     decided_at: datetime
@@ -135,6 +150,20 @@ class Found:
     @property
     def place(self) -> Place:
         return Place(decided_at=self.decided_at, verdict_id=self.verdict_id)
+
+    def unscored(self) -> Found:
+        """As it is told to who says first what they see."""
+        return replace(
+            self,
+            label=None,
+            action=None,
+            fake_probability=None,
+            reasons=(),
+            model=None,
+            model_version=None,
+            provenance=None,
+            generators=(),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +212,7 @@ class UploadSearch(Protocol):
         """All of what is counted, the oldest first; hours and days without any are left out.
 
         An hour or a day in which `since` lies counts as a whole. What else narrows than
-        `Wanted.is_counted` allows is not heeded.
+        `Wanted.is_counted` allows is not heeded, so `unscored` is not to be asked for.
         """
         ...
 

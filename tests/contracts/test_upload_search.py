@@ -222,6 +222,51 @@ async def test_who_may_be_asked_to_judge_is_not_told_of_decisions(open_kept) -> 
     assert await kept.find(decided=Decided.WITHHOLD, unbiased=True) == ["u1"]
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"labels": (Label.SUSPECT,)},
+        {"at_least": 0.0},
+        {"at_most": 1.0},
+        {"reason": "near_threshold"},
+        {"provenance": ProvenanceState.VALID},
+        {"generator": "Painter"},
+        {"model": "faces"},
+        {"model": "faces", "model_version": "3"},
+    ],
+)
+async def test_what_detectors_say_finds_no_upload_that_waits_for_an_impression(
+    kept: Kept, asked: dict[str, object]
+) -> None:
+    mark = GeneratorMark(generator="Painter", field="software")
+    said = Provenance(state=ProvenanceState.VALID, generator_marks=(mark,))
+    await kept.desk.flag("u1", provenance=said)
+
+    assert await kept.find(**asked) == ["u1"]
+    assert await kept.find(**asked, unscored=True) == []
+    assert await kept.labels(**asked, unscored=True) == {}
+
+    await kept.desk.take_and_decide("ann", "uphold")
+    assert await kept.find(**asked, unscored=True) == ["u1"]
+    assert await kept.labels(**asked, unscored=True) == {Label.SUSPECT: 1}
+
+
+async def test_an_upload_that_waits_for_an_impression_is_found_with_nothing_that_detectors_say(
+    kept: Kept,
+) -> None:
+    verdict = await kept.desk.flag("u1")
+    await kept.add(a_verdict("u2", decided_at=verdict.decided_at - SECOND))
+
+    waits, told = (await kept.search.find(Wanted(unscored=True), ACME, limit=9)).found
+
+    assert (waits.upload_id, waits.file_name, waits.policy) == ("u1", "holiday.mp4", "strict")
+    assert waits == waits.unscored()
+    assert (told.upload_id, told.label, told.model) == ("u2", Label.FAKE, "faces")
+    for narrowed in ({"upload_id": "u1"}, {"policy": "strict"}, {"tenant": "acme"}):
+        assert "u1" in await kept.find(**narrowed, unscored=True)
+    assert await kept.labels(unscored=True) == {Label.FAKE: 1}
+
+
 async def test_other_tenants_uploads_are_neither_found_nor_counted(kept: Kept) -> None:
     await kept.add(a_verdict("u1"))
     await kept.add(a_verdict("u2", tenant="other"))

@@ -152,6 +152,7 @@ class Review:
             saved=self.saved,
             people=self.desk.accounts.people,
             now=self.desk.now,
+            impression_first=self.desk.impression_first,
         )
 
     async def recorded(self, _verdict: Verdict) -> Recorded | None:

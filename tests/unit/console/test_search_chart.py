@@ -35,8 +35,8 @@ def test_bars_stand_for_hours_or_days_of_the_time_that_is_asked_for(
     assert (within.since, within.until, chosen) == (since, until, per)
 
 
-def test_labels_stand_on_each_other_and_the_highest_bar_is_as_high_as_the_chart() -> None:
-    which = Wanted(since=MIDNIGHT - 4 * DAY, until=MIDNIGHT)
+def test_a_chart_begins_at_the_first_upload_and_its_highest_bar_is_as_high_as_it_is() -> None:
+    which = Wanted(since=MIDNIGHT - 9 * DAY, until=MIDNIGHT)
     counted = [
         Counted(start=MIDNIGHT - 4 * DAY, label=Label.CLEAR, uploads=6),
         Counted(start=MIDNIGHT - 4 * DAY, label=Label.FAKE, uploads=2),
@@ -46,6 +46,7 @@ def test_labels_stand_on_each_other_and_the_highest_bar_is_as_high_as_the_chart(
     drawn = chart(counted, which, Span.DAY)
 
     first, second = drawn.bars
+    assert (drawn.since, drawn.until) == (MIDNIGHT - 4 * DAY, MIDNIGHT)
     assert (drawn.highest, first.uploads, second.uploads) == (8, 8, 4)
     assert [(part.label, part.y, part.height) for part in first.parts] == [
         (Label.FAKE, HEIGHT * 0.75, HEIGHT * 0.25),
@@ -74,3 +75,22 @@ async def test_the_page_has_a_chart_of_what_is_counted_without_inline_style() ->
     assert "suspect 1</title>" in text
     assert "style=" not in text
     assert 'class="counts"' not in (await viewer.get("/uploads?reason=blurred")).text
+
+
+@pytest.mark.parametrize(
+    ("first", "told"),
+    [
+        (2 * DAY, "By the hour, 2026-02-27 12:00 to 2026-03-01 12:00"),
+        (3 * DAY, "By the day, 2026-02-26 00:00 to 2026-03-01 12:00"),
+        (40 * DAY, "By the hour, 2026-02-28 12:00 to 2026-03-01 12:00"),
+    ],
+)
+async def test_the_page_counts_by_the_hour_where_the_first_upload_is_that_young(
+    first: timedelta, told: str
+) -> None:
+    house = ReviewHouse()
+    viewer = await house.browser_of(await house.person(Role.VIEWER, "vic", Tenants.named("acme")))
+    await house.review.flag("u1", decided_at=house.clock() - first)
+    await house.review.flag("u2", decided_at=house.clock() - DAY)
+
+    assert told in (await viewer.get("/uploads")).text

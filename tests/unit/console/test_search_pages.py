@@ -12,13 +12,16 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from console.evidence.words import REJECTIONS
 from console.search.export import COLUMNS
 from console.search.pages import PAGE
+from moderation import errors
 from moderation.decisions import DecisionKind, Ruling
 from moderation.people import Permission, Role, Tenants
 from moderation.provenance import GeneratorMark, Provenance, ProvenanceState
 from moderation.review import JobKind
-from moderation.verdict import Action, Label, Rejection
+from moderation.verdict import Action, Label, Reason, Rejection
+from streams.reconcile import GAVE_UP
 from tests.contracts.words import NOON
 from tests.unit.console.review import ReviewHouse
 
@@ -240,3 +243,100 @@ async def test_moderators_do_not_find_decisions_about_what_they_may_be_asked(
 
     for path in ("/uploads", "/uploads.csv"):
         assert (await browser.get(f"{path}?decided=withhold")).text.count("holiday.mp4") == told
+
+
+WAITS = "hidden until it is decided"
+
+
+async def waiting_and_not(first: bool) -> ReviewHouse:
+    """A house with an upload that waits for a review, and one that does not."""
+    house = ReviewHouse(impression_first=first)
+    await house.review.flag("waits", reasons=(Reason.BLURRED,))
+    clear = {"label": Label.CLEAR, "action": Action.PUBLISH, "fake_probability": 0.1}
+    await house.review.flag("clear", decided_at=NOON, **clear)
+    return house
+
+
+@pytest.mark.parametrize(
+    ("role", "first", "hidden"),
+    [
+        (Role.MODERATOR, True, True),
+        (Role.MODERATOR, False, False),
+        (Role.VIEWER, True, False),
+        (Role.LEAD, True, False),
+    ],
+)
+async def test_an_upload_that_waits_for_an_impression_is_listed_without_what_detectors_say(
+    role: Role, first: bool, hidden: bool
+) -> None:
+    house = await waiting_and_not(first)
+    browser = await house.browser_of(await house.person(role))
+
+    text = (await browser.get("/uploads")).text
+
+    assert sorted(found(text)) == ["clear", "waits"]
+    row = text.partition('href="/uploads/waits"')[2].partition("</tr>")[0]
+    told = ("suspect", "70 %", "the face is blurred", "review")
+    assert [words in row for words in told] == [not hidden] * 4
+    assert (WAITS in row) is hidden
+    assert ("suspect: 1" in text) is not hidden
+    assert ('id="chart-title"' in text) is not hidden
+    for query in ("label=suspect", "from=0.6", "to=0.8", "reason=blurred", "model=faces"):
+        names = found((await browser.get(f"/uploads?{query}")).text)
+        assert ("waits" in names) is not hidden, query
+
+
+@pytest.mark.parametrize(("first", "label"), [(True, "hidden"), (False, "suspect")])
+async def test_an_upload_that_waits_for_an_impression_is_exported_without_what_detectors_say(
+    first: bool, label: str
+) -> None:
+    house = await waiting_and_not(first)
+    ann = await house.browser_of(await house.person(Role.MODERATOR))
+
+    rows = csv.DictReader(io.StringIO((await ann.get("/uploads.csv")).text))
+
+    by_id = {row["upload_id"]: row for row in rows}
+    assert (by_id["waits"]["label"], by_id["clear"]["label"]) == (label, "clear")
+    told = ("action", "fake_probability", "reasons", "model", "model_version")
+    assert [bool(by_id["waits"][name]) for name in told] == [not first] * 5
+
+
+async def test_once_it_is_decided_what_detectors_say_is_listed() -> None:
+    house = await waiting_and_not(first=True)
+    ann = await house.person(Role.MODERATOR)
+    job = await house.review.desk.queue.next(ann.person_id)
+    assert job is not None
+    ruling = Ruling(kind=DecisionKind.UPHOLD, verdict_id=job.verdict_id, reason="forged", token="t")
+    await house.review.desk.decisions.decide(job.job_id, ann.person_id, ruling)
+
+    text = (await (await house.browser_of(ann)).get("/uploads?label=suspect")).text
+
+    assert found(text) == ["waits"]
+    assert WAITS not in text
+
+
+async def test_why_something_was_rejected_is_listed_and_finds_it(
+    house: ReviewHouse, viewer: httpx.AsyncClient
+) -> None:
+    rejection = Rejection(reason="unsupported_kind", detail="x")
+    rejected = {"label": Label.REJECTED, "fake_probability": None, "rejection": rejection}
+    await house.review.flag("u1", reasons=(), face_pack=None, **rejected)
+    await house.review.flag("u2")
+
+    text = (await viewer.get("/uploads?reason=unsupported_kind")).text
+
+    assert found(text) == ["u1"]
+    row = text.partition('href="/uploads/u1"')[2].partition("</tr>")[0]
+    assert "the bytes are of no kind that is judged here" in row
+    assert '<option value="unsupported_kind" selected>the bytes are of no kind' in text
+
+
+def test_every_rejection_has_words_and_is_offered() -> None:
+    reasons = {
+        error.reason
+        for error in vars(errors).values()
+        if isinstance(error, type) and issubclass(error, errors.MediaRejected)
+    } - {errors.MediaRejected.reason}
+
+    assert set(REJECTIONS) == reasons | {GAVE_UP}
+    assert all(REJECTIONS.values())
