@@ -40,7 +40,7 @@
     const place = document.querySelector("[data-sought]");
     if (place) {
       const minutes = Math.floor(at / 60);
-      place.textContent = `At ${minutes}:${(at - 60 * minutes).toFixed(1).padStart(4, "0")}`;
+      place.textContent = `At ${minutes}:${(at - 60 * minutes).toFixed(2).padStart(5, "0")}`;
     }
   };
 

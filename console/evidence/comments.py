@@ -24,7 +24,7 @@ from moderation.upload import Upload
 
 Commenter = Annotated[Caller, Depends(require(Permission.COMMENT))]
 
-_MOST_SHOWN = 200
+MOST_SHOWN = 200
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 
 
@@ -36,12 +36,24 @@ class Remark:
     by: str
 
 
-async def remarks(desk: Desk, caller: Caller, upload: Upload) -> Sequence[Remark]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remarks:
+    """The newest, in the order in which they were made; `older` where there are others."""
+
+    shown: Sequence[Remark]
+    older: bool
+
+
+async def remarks(desk: Desk, caller: Caller, upload: Upload) -> Remarks:
     found = await desk.evidence.comments.of_upload(
-        upload.upload_id, caller.tenants, limit=_MOST_SHOWN
+        upload.upload_id, caller.tenants, limit=MOST_SHOWN + 1
     )
     names = names_for(caller, desk.accounts.people)
-    return [Remark(comment=comment, by=await names.of(comment.author)) for comment in found]
+    newest = found[-MOST_SHOWN:]
+    return Remarks(
+        shown=[Remark(comment=one, by=await names.of(one.author)) for one in newest],
+        older=len(found) > MOST_SHOWN,
+    )
 
 
 def add_comments(routes: APIRouter, desk: Desk) -> None:

@@ -12,6 +12,7 @@ from console.evidence.desk import Desk
 from console.evidence.looking import Reader, add_crops
 from console.evidence.media import add_media
 from console.evidence.past import is_hidden, past_of
+from console.evidence.posters import add_posters
 from console.evidence.viewing_pages import add_viewing
 from console.evidence.words import filters
 from console.identity.callers import Caller
@@ -32,6 +33,7 @@ def evidence_area(desk: Desk) -> Area:
         return await _page(request, desk, caller, upload_id, verdict_id)
 
     add_crops(routes, desk)
+    add_posters(routes, desk)
     add_media(routes, desk)
     add_comments(routes, desk)
     add_viewing(routes, desk.evidence.viewings)

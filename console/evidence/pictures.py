@@ -21,7 +21,7 @@ def picture(pack: bytes, crop_id: int, *, veiled: bool) -> bytes:
     Raises:
         MissingPack: there is no such crop, or the pack is damaged.
     """
-    return _jpeg(_pixels(pack, crop_id, veiled=veiled))
+    return jpeg(pixels_of(pack, crop_id, veiled=veiled))
 
 
 def side_by_side(pack: bytes, crop_ids: Sequence[int], *, veiled: bool) -> bytes:
@@ -30,10 +30,11 @@ def side_by_side(pack: bytes, crop_ids: Sequence[int], *, veiled: bool) -> bytes
     Raises:
         MissingPack: see `picture`.
     """
-    return _jpeg(np.hstack([_pixels(pack, crop_id, veiled=veiled) for crop_id in crop_ids]))
+    return jpeg(np.hstack([pixels_of(pack, crop_id, veiled=veiled) for crop_id in crop_ids]))
 
 
-def _pixels(pack: bytes, crop_id: int, *, veiled: bool) -> NDArray[np.uint8]:
+def pixels_of(pack: bytes, crop_id: int, *, veiled: bool) -> NDArray[np.uint8]:
+    """A crop as it may be shown: 224 224 3, uint8, RGB. Raises: MissingPack, as `picture`."""
     pixels = facepack.read_crop(pack, crop_id)
     if not veiled:
         return pixels
@@ -41,6 +42,7 @@ def _pixels(pack: bytes, crop_id: int, *, veiled: bool) -> NDArray[np.uint8]:
     return np.stack([cv2.GaussianBlur(grey, (0, 0), _BLUR_PIXELS)] * 3, -1).astype(np.uint8)
 
 
-def _jpeg(pixels: NDArray[np.uint8]) -> bytes:
+def jpeg(pixels: NDArray[np.uint8]) -> bytes:
+    """H W 3, uint8, RGB, as a browser is sent it."""
     _, jpeg = cv2.imencode(".jpg", pixels[:, :, ::-1], _QUALITY)
     return jpeg.tobytes()

@@ -91,13 +91,13 @@ def _sketch(sheet: Sheet, frame: StrongFrame, media: MediaFacts) -> Sketch:
         width=media.width,
         height=media.height,
         box=rectangle(frame.box_xyxy),
-        cut=_cut(frame.box_xyxy),
+        cut=cut_of(frame.box_xyxy),
         crop_x=sheet.places[frame.crop_id],
         sheet_width=sheet.width,
     )
 
 
-def _cut(box: Box) -> Rectangle:
+def cut_of(box: Box) -> Rectangle:
     """The square that a crop shows, as `inference.faces.crops.align` takes it."""
     left, top, right, bottom = box
     side = MARGIN * max(right - left, bottom - top, 1.0)

@@ -52,7 +52,7 @@ async def test_an_upload_is_found_locked_revealed_and_decided_from_the_keyboard(
 
     await take_the_next(page)
     await expect(page.get_by_text("With you until")).to_be_visible()
-    first = page.get_by_role("img", name="Person 1 at 0:00.0", exact=True)
+    first = page.get_by_role("img", name="Person 1 at 0:00.00", exact=True)
     await expect(first).to_have_css("filter", "blur(10px) grayscale(1)")
     await page.keyboard.press("r")
     await expect(first).to_have_css("filter", "none")

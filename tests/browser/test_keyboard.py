@@ -89,7 +89,7 @@ async def test_the_first_tab_leads_past_the_navigation(review: Page) -> None:
 
 
 async def test_a_face_is_revealed_to_who_focuses_it(review: Page) -> None:
-    face = review.get_by_role("img", name="Person 1 at 0:00.0", exact=True)
+    face = review.get_by_role("img", name="Person 1 at 0:00.00", exact=True)
     await expect(face).to_have_css("filter", "blur(10px) grayscale(1)")
     await face.focus()
     await expect(face).to_have_css("filter", "none")

@@ -56,7 +56,7 @@ async def test_the_player_stands_at_the_peak_veiled_and_quiet_and_asked_for_noth
     await page.keyboard.press("f")
     await stands_at(page, 2.0)
 
-    await expect(page.get_by_text("At 0:02.0")).to_be_visible()
+    await expect(page.get_by_text("At 0:02.00")).to_be_visible()
     box = page.locator("[data-player-box]")
     assert float(await box.get_attribute("width") or 0) > 0
     assert (await originals(console))[-1].startswith("bytes 0-")
@@ -103,5 +103,5 @@ async def test_where_the_media_is_gone_the_crop_of_the_moment_is_shown(
     await expect(page.get_by_text("Its media is not kept any more.")).to_be_visible()
     await page.keyboard.press("f")
 
-    crop = page.get_by_role("img", name="Person 1 at 0:02.0", exact=True)
+    crop = page.get_by_role("img", name="Person 1 at 0:02.00", exact=True)
     await expect(crop).to_have_class("crop veiled sought")

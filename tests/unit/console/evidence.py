@@ -6,6 +6,7 @@ from moderation.media import Container, MediaFacts, MediaKind
 
 CROP = "/uploads/u1/verdicts/u1-strict/crops/0"
 SHEET = "/uploads/u1/verdicts/u1-strict/tracks/0/crops"
+POSTER = "/uploads/u1/verdicts/u1-strict/poster"
 CLIP = MediaFacts(
     sha256="ab" * 32,
     size_bytes=1,

@@ -7,6 +7,8 @@ import uuid
 import httpx
 import pytest
 
+from console.evidence.comments import MOST_SHOWN
+from moderation.comments import Comment
 from moderation.people import Role, Tenants
 from moderation.verdict import Action, Label
 from tests.unit.console.review import ReviewHouse
@@ -111,3 +113,25 @@ async def test_who_may_be_asked_about_an_upload_neither_reads_nor_writes_comment
     assert "surely forged" not in text
     assert 'id="comments"' not in text
     assert (answer.status_code, "decide first" in answer.text) == (409, True)
+
+
+@pytest.mark.parametrize(("older", "said_so"), [(0, False), (1, True)])
+async def test_a_page_says_that_it_shows_the_newest_comments_alone(
+    house: ReviewHouse, moderator: httpx.AsyncClient, older: int, said_so: bool
+) -> None:
+    for number in range(MOST_SHOWN + older):
+        written = Comment(
+            comment_id=f"{number:032x}",
+            tenant="acme",
+            upload_id="u1",
+            author="bob",
+            text=f"number {number} of many",
+            made_at=house.now,
+        )
+        await house.review.comments.add(written)
+
+    text = (await moderator.get("/uploads/u1")).text
+
+    assert text.count(" of many") == MOST_SHOWN
+    assert ("number 0 of many" in text) is not said_so
+    assert (f"The newest {MOST_SHOWN} are shown; there are older ones." in text) is said_so

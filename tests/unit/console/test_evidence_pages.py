@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from console.evidence.scored import Recorded
+from console.evidence.words import place
 from moderation.fusion import Family, Fusion
 from moderation.lineage import Lineage
 from moderation.people import ALL_TENANTS, Role, Tenants
@@ -44,7 +45,7 @@ async def test_a_verdict_is_told_with_what_stands_behind_it(
         "begins at 50 %, “forged” at 80 %",
         "close to a threshold",
         "0:00.5 to 0:02.2",
-        "0:00.8 (97 %)",
+        "0:00.75 (97 %)",
         "manipulated 95 %",
         "faces 3",
         "strict",
@@ -94,8 +95,15 @@ async def test_a_strip_tells_every_crop_where_scores_are_kept_and_why_one_was_no
 
     assert '<polyline class="strip-score" points="0.0,30.0 500.0,30.0">' in text
     assert '<rect class="strip-unjudged" x="248.0"' in text
-    assert "0:02.5: not judged, the face is blurred" in text
-    assert "0:00.7 · 50 %" in text
+    assert "0:02.50: not judged, the face is blurred" in text
+    assert "0:00.67 · 50 %" in text
+
+
+@pytest.mark.parametrize(
+    ("at_seconds", "told"), [(0.88, "0:00.88"), (0.92, "0:00.92"), (59.996, "1:00.00")]
+)
+def test_frames_within_a_tenth_of_a_second_are_told_apart(at_seconds: float, told: str) -> None:
+    assert place(at_seconds) == told
 
 
 async def test_what_was_not_judged_is_told_by_the_policy_that_judged_alone(

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import cv2
 import httpx
 import numpy as np
 import pytest
 
+from console.evidence.posters import poster
+from inference.faces.facepack import write
+from moderation.errors import MissingPack
 from moderation.people import ALL_TENANTS, Permission, Role
 from moderation.verdict import Action
 from storage.accounts.records import MediaPart
-from tests.unit.console.evidence import CLIP, CROP, SHEET
+from tests.unit.console.evidence import CLIP, CROP, POSTER, SHEET
 from tests.unit.console.review import ReviewHouse
+from tests.unit.inference.faces.test_facepack import a_pack
+
+SAMPLES = Path(__file__).parents[3] / "samples"
 
 
 async def test_a_crop_is_encoded_anew_and_noted_before_it_is_sent(
@@ -39,7 +48,7 @@ async def test_all_crops_of_a_person_are_one_picture_and_one_look(
     answer = await moderator.get(SHEET)
 
     assert text.count(f'<image href="{SHEET}?for=upload" width="672" height="224">') == 4
-    assert 'aria-label="Person 1 at 0:00.3" viewBox="224 0 224 224"' in text
+    assert 'aria-label="Person 1 at 0:00.33" viewBox="224 0 224 224"' in text
     assert decoded(answer).shape == (224, 3 * 224, 3)
     assert answer.headers["content-type"] == "image/jpeg"
     assert house.review.store.reads == ["faces/u1"]
@@ -62,11 +71,11 @@ async def test_a_picture_that_a_browser_has_is_not_sent_again_and_noted_all_the_
     assert len(await house.accounts.log.accesses(ALL_TENANTS, limit=9)) == 3
 
 
-@pytest.mark.parametrize("path", [CROP, SHEET])
+@pytest.mark.parametrize("path", [CROP, SHEET, POSTER])
 async def test_a_crop_that_cannot_be_noted_is_not_sent(
     house: ReviewHouse, moderator: httpx.AsyncClient, path: str
 ) -> None:
-    await house.review.flag()
+    await house.review.flag(media=CLIP)
     house.review.log.fails = True
 
     answer = await moderator.get(path)
@@ -75,11 +84,11 @@ async def test_a_crop_that_cannot_be_noted_is_not_sent(
     assert answer.headers["content-type"] != "image/jpeg"
 
 
-@pytest.mark.parametrize("path", [CROP, SHEET])
+@pytest.mark.parametrize("path", [CROP, SHEET, POSTER])
 async def test_who_may_not_reveal_is_sent_a_blurred_grey_crop(
     house: ReviewHouse, viewer: httpx.AsyncClient, moderator: httpx.AsyncClient, path: str
 ) -> None:
-    await house.review.flag()
+    await house.review.flag(media=CLIP)
 
     sharp, veiled = decoded(await moderator.get(path)), decoded(await viewer.get(path))
 
@@ -110,6 +119,9 @@ def decoded(answer: httpx.Response) -> np.ndarray:
         SHEET.replace("u1-strict", "other"),
         SHEET.replace("u1/", "u2/"),
         SHEET + "?for=fun",
+        POSTER,  # nothing is known of its frames
+        POSTER.replace("u1-strict", "other"),
+        POSTER.replace("u1/", "u2/"),
     ],
 )
 async def test_what_is_no_id_of_a_crop_leads_nowhere(
@@ -148,3 +160,51 @@ async def test_a_program_may_read_a_crop_and_its_token_is_noted(house: ReviewHou
     assert np.ptp(decoded(answer).astype(int), axis=2).max() <= 3
     (access,) = await house.accounts.log.accesses(ALL_TENANTS, limit=9)
     assert (access.person_id, access.token_id) == (ann.person_id, "t0")
+
+
+async def test_a_poster_is_the_outline_of_a_frame_with_the_first_face_where_it_was(
+    house: ReviewHouse, moderator: httpx.AsyncClient
+) -> None:
+    await house.review.flag(media=CLIP)
+
+    answer = await moderator.get(POSTER, params={"for": "review"})
+
+    shown = decoded(answer)
+    assert shown.shape == (270, 480, 3)
+    assert answer.headers["cache-control"] == "no-store"
+    # The crop is a square of 1.3 times the face's longer side, at the left; all else is ground.
+    assert np.ptp(shown[:, 150:].astype(int)) <= 3
+    assert np.ptp(shown[:80, :80].astype(int)) > 50
+    (access,) = await house.accounts.log.accesses(ALL_TENANTS, limit=9)
+    assert (access.reason, access.detail) == ("review", "u1-strict/poster")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1, 20_000), (20_000, 1), (3, 2)])
+async def test_a_poster_is_small_and_has_the_shape_of_the_frame(width: int, height: int) -> None:
+    made = poster(write(a_pack()), replace(CLIP, width=width, height=height), veiled=False)
+
+    shown = cv2.imdecode(np.frombuffer(made, np.uint8), cv2.IMREAD_COLOR)
+    assert 1 <= min(shown.shape[:2]) <= max(shown.shape[:2]) <= 480
+
+
+def test_without_a_crop_there_is_no_poster() -> None:
+    none = replace(a_pack(0), pixels=np.zeros((0, 224, 224, 3), np.uint8))
+    with pytest.raises(MissingPack):
+        poster(write(none), CLIP, veiled=False)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+async def test_a_player_has_a_poster_where_crops_are_kept(
+    house: ReviewHouse, moderator: httpx.AsyncClient, kept: bool
+) -> None:
+    clip = SAMPLES / "portrait.mp4"
+    key = "media/acme/u1/clip"
+    await house.review.flag(media=CLIP, uri=f"store:///{key}")
+    await house.review.store.put(key, clip.read_bytes())
+    if not kept:
+        await house.review.store.delete("faces/u1")
+
+    text = (await moderator.get("/uploads/u1")).text
+
+    assert "<video" in text
+    assert (f'poster="{POSTER}?for=upload"' in text) is kept

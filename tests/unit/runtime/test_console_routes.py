@@ -100,6 +100,7 @@ NEEDS: dict[str, Permission | None] = {
     "GET /uploads/{upload_id}/verdicts/{verdict_id}": P.UPLOADS_READ,
     "GET /uploads/{upload_id}/media": P.REVEAL,
     "GET /uploads/{upload_id}/verdicts/{verdict_id}/crops/{crop_id}": P.UPLOADS_READ,
+    "GET /uploads/{upload_id}/verdicts/{verdict_id}/poster": P.UPLOADS_READ,
     "GET /uploads/{upload_id}/verdicts/{verdict_id}/tracks/{track_id}/crops": P.UPLOADS_READ,
     "GET /shadow": P.AGREEMENT,
     "GET /v1/erasures": P.ERASURE,
