@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +16,25 @@ from moderation.people import Permission
 from moderation.reasons import PolicyReason
 from moderation.review import ReviewJob, is_veiled
 from storage.accounts.ports import Accounts
-from storage.reviews.ports import Decisions, ReviewQueue, ReviewRecords, ReviewStatistics
+from storage.reviews.ports import (
+    Decisions,
+    JobFilter,
+    ReviewQueue,
+    ReviewRecords,
+    ReviewStatistics,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenJobs:
+    """How many reviews a queue has, and the oldest deadline of them.
+
+    Not by kind: nobody is to know how many known items there are.
+    """
+
+    queue: str
+    jobs: int
+    due: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +68,20 @@ class QueueDesk:
             tenants=caller.tenant_names,
             lead=caller.may(Permission.UNDO_OTHERS),
         )
+
+    async def queues(self, caller: Caller) -> list[OpenJobs]:
+        """What waits in each queue, whoever is to look at it."""
+        tenants = caller.tenant_names
+        counted: Counter[str] = Counter()
+        for one in await self.statistics.waiting(tenants):
+            counted[one.queue] += one.jobs
+        found = []
+        for name, jobs in sorted(counted.items()):
+            which = JobFilter(queue=name, tenants=tenants)
+            first = await self.records.jobs(which, limit=1)
+            due = first[0].deadline_at if first else None  # it was ended meanwhile
+            found.append(OpenJobs(queue=name, jobs=jobs, due=due))
+        return found
 
     async def job(self, caller: Caller, job_id: str) -> ReviewJob:
         """Raises: UnknownReview: there is none, or it is another tenant's."""

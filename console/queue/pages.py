@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Annotated
 from uuid import uuid4
 
@@ -45,11 +44,8 @@ def queue_area(desk: QueueDesk) -> Area:
 def _taking(routes: APIRouter, desk: QueueDesk) -> None:
     @routes.get("/queue")
     async def waiting(request: Request, caller: Looker, empty: bool = False) -> Response:
-        found = await desk.statistics.waiting(caller.tenant_names)
-        queues: Counter[str] = Counter()
-        for one in found:  # not by kind: nobody is to know how many known items there are
-            queues[one.queue] += one.jobs
-        return page(request, "queue/waiting.html", queues=sorted(queues.items()), empty=empty)
+        queues = await desk.queues(caller)
+        return page(request, "queue/waiting.html", queues=queues, now=desk.now(), empty=empty)
 
     @routes.post("/queue/next")
     async def take(request: Request, caller: Looker) -> Response:

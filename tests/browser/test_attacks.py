@@ -131,4 +131,4 @@ async def test_a_form_of_another_site_does_nothing_in_a_signed_in_persons_name(
     assert answer.status == 403
     assert [one.person.name for one in await console.kept.accounts.people.everyone()] == ["ann"]
     await page.goto("/queue")
-    await expect(page.get_by_text("1 open")).to_be_attached()
+    await expect(page.get_by_role("cell", name="1", exact=True)).to_be_visible()

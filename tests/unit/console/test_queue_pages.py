@@ -370,37 +370,6 @@ async def test_scores_wait_for_the_first_impression_where_it_is_asked_for() -> N
     assert made(house)[0].first_impression is Impression.UNSURE
 
 
-async def test_queues_are_counted_without_telling_kinds_apart(
-    house: ReviewHouse, ann: httpx.AsyncClient
-) -> None:
-    await house.review.flag("u1")
-    await house.review.flag("u2")
-    await house.review.flag("u3", tenant="other")
-    jobs = house.review.memory.reviews.jobs
-    some = next(iter(jobs.values()))
-    jobs[some.job_id] = replace(some, kind=JobKind.KNOWN_ITEM)
-
-    text = (await ann.get("/queue")).text
-
-    assert "strict, 2 open" in text
-    assert "known" not in text
-
-
-async def test_a_moderator_takes_from_the_queue_of_one_policy(
-    house: ReviewHouse, ann: httpx.AsyncClient
-) -> None:
-    await house.review.flag("u1")
-    await house.review.flag("u2", policy="mild")
-    assert "mild, 1 open" in (await ann.get("/queue")).text
-
-    answer = await ann.post("/queue/next", data={"queue": "mild"})
-
-    job_id = answer.headers["location"].rpartition("/")[2]
-    assert house.review.memory.reviews.jobs[job_id].upload_id == "u2"
-    none = await ann.post("/queue/next", data={"queue": "none such"})
-    assert none.headers["location"] == f"/queue/{job_id}"  # they have one
-
-
 async def test_an_appeal_shows_what_the_uploader_says_and_not_as_markup(
     house: ReviewHouse, ann: httpx.AsyncClient
 ) -> None:
