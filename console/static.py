@@ -12,7 +12,7 @@ from console.faults import nothing_here
 from console.identity.guards import unlimited
 
 FOLDER = Path(__file__).parent / "assets"
-_KINDS = {".js": "text/javascript", ".css": "text/css"}
+_KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 

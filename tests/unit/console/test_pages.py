@@ -186,6 +186,17 @@ async def test_no_other_file_is_served(house: House, path: str) -> None:
     assert "immutable" not in answer.headers["cache-control"]
 
 
+async def test_every_page_names_an_icon_of_our_own(house: House) -> None:
+    browser = house.browser()
+    (address,) = re.findall(r'rel="icon"[^>]*href="([^"]+)"', (await browser.get("/sign-in")).text)
+
+    icon = await browser.get(address)
+
+    assert (icon.status_code, icon.headers["content-type"]) == (200, "image/svg+xml")
+    assert icon.text.startswith("<svg ")
+    assert not re.search(r"<script|\son\w+=|style=", icon.text)
+
+
 def test_vendored_files_are_those_that_are_written_down() -> None:
     noted = re.findall(
         r"\| `([\w.]+)` \|.*`([0-9a-f]{64})` \|", (FOLDER / "VENDORED.md").read_text()
