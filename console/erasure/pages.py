@@ -44,7 +44,7 @@ def erasure_area(erasures: Erasures) -> Area:
             "erasure/list.html",
             erasures=found,
             target=target,
-            tenant=tenant or _only(caller),
+            tenant=tenant or caller.only_tenant or "",
             scopes=list(ErasureScope),
             reasons=list(ErasureReason),
         )
@@ -67,12 +67,6 @@ def erasure_area(erasures: Erasures) -> Area:
         return go_to("/erasures")
 
     return Area(routes=routes, links=[LINK])
-
-
-def _only(caller: Caller) -> str:
-    """The tenant of who sees one only."""
-    names = list(caller.tenants)
-    return "" if caller.tenants.every or len(names) > 1 else names[0]
 
 
 def _wanted(sent: Form, caller: Caller) -> ErasureRequest:

@@ -36,7 +36,13 @@ _EXAMPLE: dict[str, Any] = {
 _FAULTS = faults((404, "unknown_upload", "No such upload, or it is another tenant's."))
 
 Eraser = Annotated[Caller, Depends(require(Permission.ERASURE))]
-Tenant = Annotated[str, Query(pattern=IDENTIFIER, description="whose upload it is")]
+Tenant = Annotated[
+    str | None,
+    Query(
+        pattern=IDENTIFIER,
+        description="whose upload it is; needed unless the token is of one tenant only",
+    ),
+]
 Uploader = Annotated[
     str, Query(pattern=UPLOADER, description="the `uploader_id` that uploads came with")
 ]
@@ -79,17 +85,18 @@ def erasure_routes(erasures: Erasures) -> Area:
     async def erase_upload(
         upload_id: Id,
         caller: Eraser,
-        tenant: Tenant = "default",
+        tenant: Tenant = None,
         reason: Why = ErasureReason.SUBJECT_REQUEST,
         reference: Reference = "",
     ) -> ErasureStatus:
         """Erase an upload. Asked for again, it is the same erasure."""
-        if tenant not in caller.tenants:
+        meant = _meant(caller, tenant)
+        if meant not in caller.tenants:
             raise Refused(404, "unknown_upload", f"no upload {upload_id} is in the ledger")
         return await ask(
             caller,
             ErasureScope.UPLOAD,
-            tenant=tenant,
+            tenant=meant,
             target=upload_id,
             reason=reason,
             reference=reference,
@@ -99,7 +106,7 @@ def erasure_routes(erasures: Erasures) -> Area:
     async def erase_uploader(
         uploader_id: Uploader,
         caller: Eraser,
-        tenant: Tenant = "default",
+        tenant: Tenant = None,
         reason: Why = ErasureReason.SUBJECT_REQUEST,
         reference: Reference = "",
     ) -> ErasureStatus:
@@ -107,7 +114,7 @@ def erasure_routes(erasures: Erasures) -> Area:
         return await ask(
             caller,
             ErasureScope.UPLOADER,
-            tenant=tenant,
+            tenant=_meant(caller, tenant),
             target=uploader_id,
             reason=reason,
             reference=reference,
@@ -126,6 +133,20 @@ def _add_looking(routes: APIRouter, erasures: Erasures) -> None:
         """Say how the erasures of an upload, or of an uploader, stand: done or not."""
         found = await erasures.erasures(caller.tenants, target=of, limit=100)
         return [_status(erasure) for erasure in found]
+
+
+def _meant(caller: Caller, tenant: str | None) -> str:
+    """The tenant that is named, or the only one there is for the caller.
+
+    An erasure is never brought back: which of several is meant is not guessed.
+
+    Raises:
+        Refused: none is named by who sees several (422).
+    """
+    meant = tenant or caller.only_tenant
+    if meant is None:
+        raise Refused(422, "bad_request", "tenant: name the one whose upload it is")
+    return meant
 
 
 def _status(erasure: Erasure) -> ErasureStatus:

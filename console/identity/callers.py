@@ -32,6 +32,12 @@ class Caller:
         return None if self.tenants.every else self.tenants.names
 
     @property
+    def only_tenant(self) -> str | None:
+        """The tenant of who sees one only; None for who sees several."""
+        names = list(self.tenants)
+        return None if self.tenants.every or len(names) > 1 else names[0]
+
+    @property
     def somebody(self) -> Person:
         """The person; there is one behind every guard that lets nobody in without a name."""
         if self.person is None:

@@ -189,6 +189,37 @@ async def test_another_tenants_upload_is_as_one_that_is_not_there(
     assert await house.asked() == []
 
 
+TARGETS = [("/v1/uploads/u1", {}), ("/v1/uploaders", {"uploader_id": "ann-x"})]
+
+
+@pytest.mark.parametrize(("path", "params"), TARGETS)
+async def test_who_is_of_one_tenant_need_not_name_it(
+    house: Rooms, path: str, params: dict[str, str]
+) -> None:
+    answer = await (await platform(house)).request("DELETE", path, params=params)
+
+    assert answer.status_code == 202
+    (one,) = await house.asked()
+    assert one.tenant == "acme"
+
+
+@pytest.mark.parametrize("tenants", [ALL_TENANTS, Tenants.named("acme", "default")])
+@pytest.mark.parametrize(("path", "params"), TARGETS)
+async def test_who_is_of_several_tenants_is_asked_for_the_one_that_is_meant(
+    house: Rooms, tenants: Tenants, path: str, params: dict[str, str]
+) -> None:
+    person = await house.person(Role.ADMIN, "all", tenants)
+    program = await house.program_of(person, Permission.ERASURE)
+
+    refused = await program.request("DELETE", path, params=params)
+
+    assert (refused.status_code, refused.json()["reason"]) == (422, "bad_request")
+    assert "tenant" in refused.json()["detail"]
+    assert await house.asked() == []
+    named = await program.request("DELETE", path, params=params | {"tenant": "acme"})
+    assert named.status_code == 202
+
+
 async def test_a_token_without_the_scope_erases_nothing(house: Rooms) -> None:
     program = await platform(house, Permission.UPLOADS_SUBMIT, Permission.UPLOADS_READ)
 
