@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Executable, Select, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from moderation.errors import Superseded, UnknownUpload, UploadErased
@@ -65,16 +66,13 @@ class SqlLedger:
             # the second time.
             if await self._tombstones.hold(connection, upload.upload_id):
                 return False
-            await _insert_upload(connection, upload, upload.announced_at)
-            lane = await _lock(connection, upload.upload_id)
-            if lane is None:
-                return False
-            if await _was_recorded(connection, verdict):
+            lane = await _end_upload(connection, upload, verdict.decided_at)
+            if not await _may_be_current(connection, verdict):
                 return False
             await _make_current(connection, verdict, lane)
             await write_terms(connection, verdict)
             await open_for(connection, verdict, self._plan, self._clock())
-            await remember_media(connection, upload, verdict.media, looks)
+            await remember_media(connection, verdict, looks)
             await write_messages(connection, publish, at=self._clock())
             # Last, as others that count the same wait for it.
             await count_current(connection, verdict, lane)
@@ -82,7 +80,7 @@ class SqlLedger:
 
     async def status(self, upload_id: str) -> UploadStatus:
         async with reading(self._engine) as connection:
-            found = await connection.execute(status_query().where(uploads.c.upload_id == upload_id))
+            found = await connection.execute(_STATUS, {"asked": upload_id})
             row = found.one_or_none()
             erased = row is None and await self._tombstones.hold(connection, upload_id)
         if row is None:
@@ -108,63 +106,80 @@ def status_query() -> Select[tuple[object, ...]]:
     )
 
 
-async def _insert_upload(
-    connection: AsyncConnection, upload: Upload, deadline_at: datetime
-) -> bool:
-    written = await connection.execute(
-        rows.insert(connection, uploads)
-        .values(**rows.upload_row(upload), deadline_at=deadline_at)
+_STATUS = status_query().where(uploads.c.upload_id == bindparam("asked"))
+
+
+_VERDICTS_OF = select(
+    verdicts.c.verdict_id, verdicts.c.lineage_digest, verdicts.c.is_current
+).where(verdicts.c.upload_id == bindparam("asked"))
+
+
+@cache
+def _new_upload(dialect: str) -> Executable:
+    """Writes an upload's row, and tells its id, unless there is one."""
+    return (
+        rows.INSERTS[dialect](uploads)
         .on_conflict_do_nothing(index_elements=[uploads.c.upload_id])
         .returning(uploads.c.upload_id)
     )
-    is_new = written.scalar_one_or_none() is not None
-    if is_new and upload.uploader_id is not None:
-        await note_sender(connection, upload)
-    return is_new
 
 
-async def _lock(connection: AsyncConnection, upload_id: str) -> Lane | None:
-    """Let one transaction at a time conclude an upload; tell the lane it came in.
+@cache
+def _ended_upload(dialect: str) -> Executable:
+    """Writes an upload's row, or into the one that is there when it ended first; tells its lane."""
+    written = rows.INSERTS[dialect](uploads)
+    first = func.coalesce(uploads.c.concluded_at, written.excluded.concluded_at)
+    return written.on_conflict_do_update(
+        index_elements=[uploads.c.upload_id], set_={"concluded_at": first}
+    ).returning(uploads.c.lane)
 
-    None: it was erased while this one waited for it.
 
-    PostgreSQL locks the row; SQLite has one writer, and leaves FOR UPDATE out.
+async def _insert_upload(
+    connection: AsyncConnection, upload: Upload, deadline_at: datetime
+) -> bool:
+    row = {**rows.upload_row(upload), "deadline_at": deadline_at}
+    if await connection.scalar(_new_upload(connection.dialect.name), row) is None:
+        return False
+    await note_sender(connection, upload)
+    return True
+
+
+async def _end_upload(connection: AsyncConnection, upload: Upload, ended_at: datetime) -> Lane:
+    """Let one transaction at a time conclude an upload, announced or not; tell its lane.
+
+    PostgreSQL locks the row that is written; SQLite has one writer.
     """
-    kept = await connection.execute(
-        select(uploads.c.lane).where(uploads.c.upload_id == upload_id).with_for_update()
-    )
-    lane = kept.scalar_one_or_none()
-    return None if lane is None else Lane(lane)
+    row = rows.upload_row(upload)
+    row |= {"deadline_at": upload.announced_at, "concluded_at": ended_at}
+    lane = await connection.scalar(_ended_upload(connection.dialect.name), row)
+    await note_sender(connection, upload)
+    return Lane(lane)
 
 
-async def _was_recorded(connection: AsyncConnection, verdict: Verdict) -> bool:
-    recorded = await connection.scalar(
-        select(verdicts.c.verdict_id).where(
-            verdicts.c.upload_id == verdict.upload_id,
-            verdicts.c.lineage_digest == verdict.lineage.digest,
-        )
-    )
-    return recorded is not None
+async def _may_be_current(connection: AsyncConnection, verdict: Verdict) -> bool:
+    """False where one of equal lineage was recorded before.
+
+    Raises:
+        Superseded: the current verdict is another than the one that is to be superseded.
+    """
+    kept = (await connection.execute(_VERDICTS_OF, {"asked": verdict.upload_id})).all()
+    digest = verdict.lineage.digest
+    if any(row.lineage_digest == digest for row in kept):
+        return False
+    current = next((row.verdict_id for row in kept if row.is_current), None)
+    if current != verdict.supersedes:
+        raise Superseded(f"the current verdict is {current}, not {verdict.supersedes}")
+    return True
 
 
 async def _make_current(connection: AsyncConnection, verdict: Verdict, lane: Lane) -> None:
-    current = await connection.scalar(
-        select(verdicts.c.verdict_id).where(
-            verdicts.c.upload_id == verdict.upload_id, verdicts.c.is_current.is_(True)
-        )
-    )
-    if current != verdict.supersedes:
-        raise Superseded(f"the current verdict is {current}, not {verdict.supersedes}")
-    if current is not None:
+    if verdict.supersedes is not None:
+        before = verdicts.c.verdict_id == verdict.supersedes
+        await connection.execute(update(verdicts).where(before).values(is_current=False))
+        upload = uploads.c.upload_id == verdict.upload_id
         await connection.execute(
-            update(verdicts).where(verdicts.c.verdict_id == current).values(is_current=False)
+            update(uploads).where(upload).values(concluded_at=verdict.decided_at)
         )
-    row = rows.verdict_row(verdict, lane)
-    await connection.execute(rows.insert(connection, verdicts).values(row))
+    await connection.execute(insert(verdicts), rows.verdict_row(verdict, lane))
     if verdict.tracks:
-        await connection.execute(rows.insert(connection, verdict_tracks), rows.track_rows(verdict))
-    await connection.execute(
-        update(uploads)
-        .where(uploads.c.upload_id == verdict.upload_id)
-        .values(concluded_at=verdict.decided_at)
-    )
+        await connection.execute(insert(verdict_tracks), rows.track_rows(verdict))

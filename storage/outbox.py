@@ -59,13 +59,15 @@ async def write_messages(
     connection: AsyncConnection, messages: Sequence[OutboundMessage], *, at: datetime
 ) -> None:
     """Write messages in the caller's transaction, in their order."""
-    for message in messages:
-        await connection.execute(
-            insert(outbox).values(
-                topic=message.topic,
-                key=message.key,
-                value=message.value,
-                headers=message.headers,
-                created_at=at,
-            )
-        )
+    rows = [
+        {
+            "topic": message.topic,
+            "key": message.key,
+            "value": message.value,
+            "headers": message.headers,
+            "created_at": at,
+        }
+        for message in messages
+    ]
+    if rows:
+        await connection.execute(insert(outbox), rows)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 from pydantic import TypeAdapter
 from sqlalchemy import Column, Row, String, Table
@@ -18,17 +18,24 @@ from storage.tables import dead_letters
 
 T = TypeVar("T")
 
+Insert: TypeAlias = sqlite.Insert | postgresql.Insert
+
 SCORE_BANDS = 20
 
 _UPLOAD = TypeAdapter(Upload)
 _VERDICT = TypeAdapter(Verdict)
 
 
-def insert(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """An INSERT that can say what to do about a conflict, in the connection's own dialect."""
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)
+# By dialect: an INSERT that can say what to do about a conflict.
+INSERTS: dict[str, Callable[[Table], Insert]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
+
+
+def insert(connection: AsyncConnection, table: Table) -> Insert:
+    """One of INSERTS, in the connection's own dialect."""
+    return INSERTS[connection.dialect.name](table)
 
 
 def blocks(rows: Sequence[T], *, most: int) -> Iterator[Sequence[T]]:

@@ -30,22 +30,14 @@ class SqlSeenBefore:
     async def standing(
         self, tenant: str, sha256: str, *, lineages: Collection[str], lanes: Collection[Lane]
     ) -> Verdict | None:
-        asked = (
-            select(verdicts.c.verdict)
-            .select_from(seen_media)
-            .join(verdicts, verdicts.c.upload_id == seen_media.c.upload_id)
-            .join(uploads, uploads.c.upload_id == seen_media.c.upload_id)
-            .where(
-                seen_media.c.tenant == tenant,
-                seen_media.c.sha256 == sha256,
-                verdicts.c.is_current.is_(True),
-                verdicts.c.lineage_digest.in_(lineages),
-                uploads.c.lane.in_([lane.value for lane in lanes]),
-            )
-            .limit(1)
-        )
+        asked = {
+            "tenant": tenant,
+            "sha256": sha256,
+            "lineages": list(lineages),
+            "lanes": [lane.value for lane in lanes],
+        }
         async with reading(self._engine) as connection:
-            kept = await connection.scalar(asked)
+            kept = await connection.scalar(_STANDING, asked)
         return None if kept is None else read_verdict(kept)
 
     async def decided(self, upload: Upload, sha256: str, looks: Sequence[Look]) -> list[Match]:
@@ -119,6 +111,21 @@ def _alike_query(dialect: str) -> Select[Any]:
         .limit(bindparam("most", type_=Integer))
     )
 
+
+_STANDING = (
+    select(verdicts.c.verdict)
+    .select_from(seen_media)
+    .join(verdicts, verdicts.c.upload_id == seen_media.c.upload_id)
+    .join(uploads, uploads.c.upload_id == seen_media.c.upload_id)
+    .where(
+        seen_media.c.tenant == bindparam("tenant"),
+        seen_media.c.sha256 == bindparam("sha256"),
+        verdicts.c.is_current.is_(True),
+        verdicts.c.lineage_digest.in_(bindparam("lineages", expanding=True)),
+        uploads.c.lane.in_(bindparam("lanes", expanding=True)),
+    )
+    .limit(1)
+)
 
 _DECIDED = (
     standing_decisions.c.decision_id,

@@ -5,17 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import (
+    Insert,
+    Select,
+    String,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from moderation.looks import Look
-from moderation.media import MediaFacts
-from moderation.upload import Upload
+from moderation.verdict import Verdict
 from storage.database import reading, writing
 from storage.looks.ports import Alike
 from storage.looks.searching import asked_for, look_alike_query, look_columns
 from storage.looks.tables import looks, seen_media
-from storage.rows import insert
+
+_LOOKS_OF = (
+    select(looks.c.pdq, looks.c.quality, looks.c.at_seconds)
+    .join(seen_media, seen_media.c.looks_held_by == looks.c.upload_id)
+    .where(seen_media.c.upload_id == bindparam("asked"))
+    .order_by(looks.c.look_id)
+)
 
 
 class SqlLooks:
@@ -35,16 +50,10 @@ class SqlLooks:
             return list(await connection.scalars(asked))
 
     async def looks_of(self, upload_id: str) -> tuple[Look, ...]:
-        asked = (
-            select(looks.c.pdq, looks.c.quality, looks.c.at_seconds)
-            .join(seen_media, seen_media.c.looks_held_by == looks.c.upload_id)
-            .where(seen_media.c.upload_id == upload_id)
-            .order_by(looks.c.look_id)
-        )
         async with reading(self._engine) as connection:
             return tuple(
                 Look(pdq=row.pdq.hex(), quality=row.quality, at_seconds=row.at_seconds)
-                for row in await connection.execute(asked)
+                for row in await connection.execute(_LOOKS_OF, {"asked": upload_id})
             )
 
     async def alike(self, tenant: str, look: Look, *, limit: int) -> list[Alike]:
@@ -68,23 +77,26 @@ class SqlLooks:
 
 
 async def remember_media(
-    connection: AsyncConnection, upload: Upload, media: MediaFacts | None, seen: Sequence[Look]
+    connection: AsyncConnection, verdict: Verdict, seen: Sequence[Look]
 ) -> None:
-    """Remember media that was read, in the transaction of its verdict.
+    """Remember the media that a verdict is about, in its transaction.
 
     A verdict that is decided again from what was kept comes without looks: those that
     are known of the same bytes stay.
     """
-    if media is None:
+    if verdict.media is None:
         return
-    known = await connection.scalar(
-        select(seen_media.c.sha256).where(seen_media.c.upload_id == upload.upload_id)
-    )
-    if not seen and known == media.sha256:
-        return
-    if known is not None:
-        await forget(connection, upload.upload_id)
-    await _remember(connection, upload.upload_id, upload.tenant, media.sha256, seen)
+    sha256 = verdict.media.sha256
+    # Media are remembered with verdicts: before the first one nothing is known.
+    if verdict.supersedes is not None:
+        known = await connection.scalar(
+            select(seen_media.c.sha256).where(seen_media.c.upload_id == verdict.upload_id)
+        )
+        if not seen and known == sha256:
+            return
+        if known is not None:
+            await forget(connection, verdict.upload_id)
+    await _remember(connection, verdict.upload_id, verdict.tenant, sha256, seen)
 
 
 async def _remember(
@@ -95,25 +107,34 @@ async def _remember(
     seen: Sequence[Look],
 ) -> None:
     """As `LookKeeping.add`, of an upload of which nothing is remembered."""
-    holder = await _holder(connection, tenant, sha256) or upload_id
-    row = {"upload_id": upload_id, "tenant": tenant, "sha256": sha256, "looks_held_by": holder}
-    await connection.execute(insert(connection, seen_media).values(row))
+    row = {"upload_id": upload_id, "tenant": tenant, "sha256": sha256}
+    holder = str(await connection.scalar(_REMEMBERED, row))
     rows = [look_row(holder, tenant, look) for look in seen if look.comparable]
     if rows and not await connection.scalar(_held_by(holder)):
-        await connection.execute(insert(connection, looks), rows)
+        await connection.execute(insert(looks), rows)
 
 
-async def _holder(connection: AsyncConnection, tenant: str, sha256: str) -> str | None:
-    """The upload that holds the looks of these bytes; it is kept from being forgotten meanwhile."""
+def _remembered() -> Insert:
+    """Writes `upload_id`, `tenant`, `sha256`, and tells who holds the looks of these bytes.
+
+    That is another upload of them, which is kept from being forgotten meanwhile, or the upload.
+    """
     holders = seen_media.alias("holders")
-    found: str | None = await connection.scalar(
+    asked = {name: bindparam(name, type_=String) for name in ("upload_id", "tenant", "sha256")}
+    holder = (
         select(holders.c.upload_id)
         .join(seen_media, seen_media.c.looks_held_by == holders.c.upload_id)
-        .where(seen_media.c.tenant == tenant, seen_media.c.sha256 == sha256)
+        .where(seen_media.c.tenant == asked["tenant"], seen_media.c.sha256 == asked["sha256"])
         .limit(1)
         .with_for_update(read=True, key_share=True, of=holders)
+        .scalar_subquery()
     )
-    return found
+    row = select(*asked.values(), func.coalesce(holder, asked["upload_id"]))
+    columns = [*asked, "looks_held_by"]
+    return insert(seen_media).from_select(columns, row).returning(seen_media.c.looks_held_by)
+
+
+_REMEMBERED = _remembered()
 
 
 def _held_by(upload_id: str) -> Select[tuple[int]]:

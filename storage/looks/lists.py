@@ -22,6 +22,7 @@ from storage.reviews.tables import standing_decisions
 from storage.rows import blocks, insert
 
 _AT_ONCE = 1000  # rows a statement
+_ANY = select(listed_looks.c.look_id).limit(1)
 
 
 class SqlLookLists:
@@ -33,7 +34,7 @@ class SqlLookLists:
     async def matches(self, tenant: str, seen: Sequence[Look]) -> list[Match]:
         found: list[Match] = []
         async with reading(self._engine) as connection:
-            if not await connection.scalar(select(listed_looks.c.look_id).limit(1)):
+            if not await connection.scalar(_ANY):
                 return []
             asked = _match_query(connection.dialect.name)
             for look in seen:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -14,7 +15,7 @@ from moderation.known_items import KnownItem
 from moderation.review import JobKind, JobState, Lock, ReviewJob
 from moderation.verdict import Action
 from storage.reviews.tables import review_jobs
-from storage.rows import insert
+from storage.rows import INSERTS, Insert
 
 _JOB = tuple(field.name for field in fields(ReviewJob) if field.name != "lock")
 _DECISION = tuple(field.name for field in fields(Decision))
@@ -91,13 +92,14 @@ def read_known(row: Row[Any]) -> KnownItem:
 
 async def write_job(connection: AsyncConnection, job: ReviewJob) -> None:
     """Write a job as it is now, whether or not there is a row of it."""
-    row = job_row(job)
-    changed = {name: value for name, value in row.items() if name != "job_id"}
-    await connection.execute(
-        insert(connection, review_jobs)
-        .values(row)
-        .on_conflict_do_update(index_elements=[review_jobs.c.job_id], set_=changed)
-    )
+    await connection.execute(_written_job(connection.dialect.name), job_row(job))
+
+
+@cache
+def _written_job(dialect: str) -> Insert:
+    written = INSERTS[dialect](review_jobs)
+    changed = {column.name: column for column in written.excluded if column.name != "job_id"}
+    return written.on_conflict_do_update(index_elements=[review_jobs.c.job_id], set_=changed)
 
 
 async def locked_job(connection: AsyncConnection, job_id: str) -> ReviewJob:

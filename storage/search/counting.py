@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from zlib import crc32
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -17,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from moderation.upload import Lane
 from moderation.verdict import Verdict
-from storage.rows import insert
+from storage.rows import INSERTS, Insert
 from storage.search.ports import Span, Wanted
 from storage.search.tables import verdict_counts
 from storage.tables import verdicts
@@ -152,12 +153,15 @@ async def _write(connection: AsyncConnection, *, came: _One | None, went: _One |
     ]
     if not rows:
         return
-    written = insert(connection, verdict_counts).values(rows)
+    await connection.execute(_added(connection.dialect.name), rows)
+
+
+@cache
+def _added(dialect: str) -> Insert:
+    written = INSERTS[dialect](verdict_counts)
     total = verdict_counts.c.verdicts + written.excluded.verdicts
-    await connection.execute(
-        written.on_conflict_do_update(
-            index_elements=list(verdict_counts.primary_key), set_={"verdicts": total}
-        )
+    return written.on_conflict_do_update(
+        index_elements=list(verdict_counts.primary_key), set_={"verdicts": total}
     )
 
 
