@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
@@ -15,9 +16,12 @@ from storage.database import reading, writing
 from storage.erasure.tombstones import Tombstones
 from storage.outbox import write_messages
 from storage.ports import DeadLetter, DeadLetterFilter, KeptDeadLetter, OutboundMessage
-from storage.tables import dead_letters
+from storage.tables import dead_letter_uploads, dead_letters
 
 _COLUMNS = tuple(field.name for field in fields(DeadLetter))
+# As `moderation.upload.Upload` takes them.
+_ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_NAMED = re.compile(rb'"upload_id"\s*:\s*"(' + _ID.pattern + rb')"')
 
 
 class SqlDeadLetters:
@@ -29,11 +33,11 @@ class SqlDeadLetters:
 
     async def keep(self, letter: DeadLetter) -> bool:
         """See `storage.ports.DeadLetters`; one that was redriven waits again, as it is now."""
-        upload_id = (letter.key or b"").decode(errors="replace")
+        named = sorted(uploads_named(letter))
         fitting = rows.fitted(letter)
         values = {name: getattr(fitting, name) for name in _COLUMNS}
         async with writing(self._engine) as connection:
-            if await self._tombstones.hold(connection, upload_id):
+            if await self._tombstones.hold(connection, *named):
                 return False
             kept = await connection.scalar(
                 rows.insert(connection, dead_letters)
@@ -45,6 +49,12 @@ class SqlDeadLetters:
                 )
                 .returning(dead_letters.c.dead_letter_id)
             )
+            if kept is not None and named:
+                rows_named = [{"upload_id": one, "dead_letter_id": kept} for one in named]
+                await connection.execute(
+                    rows.insert(connection, dead_letter_uploads).on_conflict_do_nothing(),
+                    rows_named,
+                )
         return kept is not None
 
     async def find(self, which: DeadLetterFilter, *, limit: int) -> list[KeptDeadLetter]:
@@ -73,6 +83,16 @@ class SqlDeadLetters:
                 return False
             await write_messages(connection, [publish], at=now)
         return True
+
+
+def uploads_named(letter: DeadLetter) -> set[str]:
+    """The uploads that a letter is about: by its key, its subject, or its bytes.
+
+    Bytes that no codec takes are searched as they are, for ids as an announcement spells them.
+    """
+    told = (letter.key, letter.headers.get("ce_subject"))
+    whole = {one for one in told if one is not None and _ID.fullmatch(one)}
+    return {one.decode() for one in {*whole, *_NAMED.findall(letter.value or b"")}}
 
 
 def _conditions(which: DeadLetterFilter) -> Sequence[ColumnElement[bool]]:

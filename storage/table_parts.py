@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from sqlalchemy import DDL, Column, ForeignKey, Table, event
 
+T = TypeVar("T")
 
-def gone_with(other: Column[str], *, primary_key: bool = False) -> Column[str]:
+
+def gone_with(other: Column[T], *, primary_key: bool = False) -> Column[T]:
     """A column that names a row of another table by its key, and whose row goes when that goes."""
     cascading = ForeignKey(other, ondelete="CASCADE")
     return Column(other.name, other.type, cascading, primary_key=primary_key, nullable=False)

@@ -173,3 +173,13 @@ dead_letters = Table(
 )
 Index("ix_dead_letters_by_time", dead_letters.c.failed_at, dead_letters.c.dead_letter_id)
 Index("ix_dead_letters_by_reason", dead_letters.c.reason, dead_letters.c.failed_at)
+
+# Which uploads a dead letter names, so that it is found when one of them is erased: a message that
+# was refused may name many.
+dead_letter_uploads = Table(
+    "dead_letter_uploads",
+    metadata,
+    Column("upload_id", String(128), primary_key=True),
+    gone_with(dead_letters.c.dead_letter_id, primary_key=True),
+)
+Index("ix_dead_letter_uploads_by_letter", dead_letter_uploads.c.dead_letter_id)

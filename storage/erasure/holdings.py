@@ -16,14 +16,11 @@ from sqlalchemy import (
     Select,
     Table,
     Update,
-    bindparam,
     delete,
     func,
-    or_,
     select,
     update,
 )
-from sqlalchemy.types import LargeBinary
 
 from storage.accounts.tables import (
     api_tokens,
@@ -56,10 +53,17 @@ from storage.reviews.tables import (
 )
 from storage.search.tables import saved_queries, verdict_counts, verdict_terms
 from storage.shadow.tables import shadow_scores
-from storage.tables import dead_letters, outbox, uploads, verdict_tracks, verdicts
+from storage.tables import (
+    dead_letter_uploads,
+    dead_letters,
+    outbox,
+    uploads,
+    verdict_tracks,
+    verdicts,
+)
 
 Statement: TypeAlias = Delete | Update
-Where: TypeAlias = Callable[[str, Sequence[str]], ColumnElement[bool]]  # of the dialect, and ids
+Where: TypeAlias = Callable[[Sequence[str]], ColumnElement[bool]]  # of ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,54 +76,36 @@ class Holding:
     where: Where
     blanked: dict[str, Any] | None = None
 
-    def statement(self, dialect: str, upload_id: str) -> Statement:
-        found = self.where(dialect, [upload_id])
+    def statement(self, upload_id: str) -> Statement:
+        found = self.where([upload_id])
         if self.blanked is None:
             return delete(self.table).where(found)
         return update(self.table).where(found).values(self.blanked)
 
-    def count(self, dialect: str, upload_ids: Sequence[str]) -> Select[int]:
-        return select(func.count()).select_from(self.table).where(self.where(dialect, upload_ids))
+    def count(self, upload_ids: Sequence[str]) -> Select[int]:
+        return select(func.count()).select_from(self.table).where(self.where(upload_ids))
 
 
 def _by(column: Column[Any]) -> Where:
     """Rows that name an upload in a column."""
-    return lambda _dialect, upload_ids: column.in_(upload_ids)
+    return lambda upload_ids: column.in_(upload_ids)
 
 
-def _untold(_dialect: str, upload_ids: Sequence[str]) -> ColumnElement[bool]:
+def _untold(upload_ids: Sequence[str]) -> ColumnElement[bool]:
     """Messages that wait to be told; the tombstones of an earlier pass are to be told."""
     return outbox.c.key.in_(upload_ids) & (outbox.c.value != b"")
 
 
 def _through(column: Column[Any], other: Column[Any], by: Column[Any]) -> Where:
     """Rows that name a row of another table, which names an upload."""
-    return lambda _dialect, upload_ids: column.in_(select(other).where(by.in_(upload_ids)))
+    return lambda upload_ids: column.in_(select(other).where(by.in_(upload_ids)))
 
 
-def dead_letters_of(dialect: str, upload_ids: Sequence[str]) -> ColumnElement[bool]:
-    """Dead letters with an upload's key, or whose bytes name it as an announcement does.
-
-    Only whole ids: `u1` is not to take `u10` along.
-    """
-    spelled = [
-        f'"upload_id":{blank}"{upload_id}"'.encode()
-        for upload_id in upload_ids
-        for blank in ("", " ")
-    ]
-    return or_(
-        dead_letters.c.key.in_([upload_id.encode() for upload_id in upload_ids]),
-        *(_contains(dialect, dead_letters.c.value, words) for words in spelled),
-    )
-
-
-def _contains(dialect: str, column: Column[Any], words: bytes) -> ColumnElement[bool]:
-    if dialect == "sqlite":
-        return func.instr(column, words) > 0
-    # LIKE on bytes: of its signs, ids may hold the underscore only.
-    pattern = b"%" + words.replace(b"_", rb"\_") + b"%"
-    return column.op("LIKE", is_comparison=True)(bindparam(None, pattern, type_=LargeBinary()))
-
+dead_letters_of = _through(
+    dead_letters.c.dead_letter_id,
+    dead_letter_uploads.c.dead_letter_id,
+    dead_letter_uploads.c.upload_id,
+)
 
 # What is done by statements of their own, in this order.
 HOLDINGS: Sequence[Holding] = (
@@ -134,7 +120,7 @@ HOLDINGS: Sequence[Holding] = (
     ),
     Holding(
         table=decisions,
-        where=lambda _dialect, upload_ids: (
+        where=lambda upload_ids: (
             decisions.c.upload_id.in_(upload_ids) & decisions.c.subject.is_not(None)
         ),
         blanked={
@@ -178,6 +164,9 @@ HOLDINGS: Sequence[Holding] = (
         )
     ),
 )
+
+# What goes with the rows of another table by itself: they are what those are found by.
+GO_ALONG: dict[Table, Table] = {dead_letter_uploads: dead_letters}
 
 # Where nothing stands of an upload, and why.
 NOTHING: dict[Table, str] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -22,16 +23,19 @@ from storage.search.counting import uncount
 from storage.tables import uploads, verdicts
 
 _STORED = "store:///"
-# A dead letter is compared with the names of that many.
 _COUNTED_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removed:
-    """How many rows went, by table, and which keys and folders of the media store are to go."""
+    """How many rows went, by table, and which keys and folders of the media store are to go.
+
+    `ended_at`: when the upload came to its end; None where it did not, or its row was gone.
+    """
 
     rows: dict[str, int]
     places: list[str]
+    ended_at: datetime | None
 
 
 async def remove_upload(connection: AsyncConnection, upload_id: str, tenant: str) -> Removed:
@@ -39,17 +43,18 @@ async def remove_upload(connection: AsyncConnection, upload_id: str, tenant: str
 
     Whoever concludes the upload at the same time has done so, or waits and finds it gone.
     """
-    await connection.execute(
-        select(uploads.c.upload_id).where(uploads.c.upload_id == upload_id).with_for_update()
+    ended_at = await connection.scalar(
+        select(uploads.c.concluded_at).where(uploads.c.upload_id == upload_id).with_for_update()
     )
     places = await places_of(connection, upload_id, tenant)
     await hand_on_looks(connection, upload_id)
     await uncount(connection, upload_id)
     rows: dict[str, int] = {}
     for holding in HOLDINGS:
-        done = await connection.execute(holding.statement(connection.dialect.name, upload_id))
+        done = await connection.execute(holding.statement(upload_id))
         rows[holding.table.name] = done.rowcount
-    return Removed(rows={name: count for name, count in rows.items() if count}, places=places)
+    gone = {name: count for name, count in rows.items() if count}
+    return Removed(rows=gone, places=places, ended_at=ended_at)
 
 
 async def count_uploads(connection: AsyncConnection, upload_ids: Sequence[str]) -> dict[str, int]:
@@ -57,8 +62,7 @@ async def count_uploads(connection: AsyncConnection, upload_ids: Sequence[str]) 
     rows: Counter[str] = Counter()
     for some in blocks(upload_ids, most=_COUNTED_AT_ONCE):
         for holding in HOLDINGS:
-            query = holding.count(connection.dialect.name, some)
-            rows[holding.table.name] += await connection.scalar(query) or 0
+            rows[holding.table.name] += await connection.scalar(holding.count(some)) or 0
     return {name: count for name, count in rows.items() if count}
 
 

@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from storage.database import reading
 from storage.erasure.tables import erased_uploads, erasure_key, erasure_targets
 from storage.looks.tables import seen_media
-from storage.rows import insert
+from storage.rows import blocks, insert
 
 _ONLY = 1
+_AT_ONCE = 500
 
 
 def digest(secret: str, kind: str, *words: str) -> str:
@@ -29,22 +30,27 @@ def upload_digest(secret: str, upload_id: str) -> str:
 
 
 class Tombstones:
-    """Asks, in somebody's transaction, whether an upload was erased. The key is read once."""
+    """Asks, in somebody's transaction, whether uploads were erased. The key is read once."""
 
     def __init__(self) -> None:
         self._secret: str | None = None
 
-    async def hold(self, connection: AsyncConnection, upload_id: str) -> bool:
+    async def hold(self, connection: AsyncConnection, *upload_ids: str) -> bool:
+        """Whether any of them was."""
         if self._secret is None:
             self._secret = await read_secret(connection)
         if self._secret is None:
             return False  # nothing was ever erased
-        found = await connection.scalar(
-            select(erased_uploads.c.upload_digest).where(
-                erased_uploads.c.upload_digest == upload_digest(self._secret, upload_id)
+        digests = [upload_digest(self._secret, upload_id) for upload_id in upload_ids]
+        for some in blocks(digests, most=_AT_ONCE):
+            found = await connection.scalar(
+                select(erased_uploads.c.upload_digest)
+                .where(erased_uploads.c.upload_digest.in_(some))
+                .limit(1)
             )
-        )
-        return found is not None
+            if found is not None:
+                return True
+        return False
 
 
 class SqlErasedUploads:

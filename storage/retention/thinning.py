@@ -19,9 +19,8 @@ GONE = "gone:"
 
 async def thin(connection: AsyncConnection, upload_id: str) -> None:
     """Remove an upload's evidence, in the caller's transaction. Again, it changes nothing."""
-    dialect = connection.dialect.name
     await forget(connection, upload_id)
-    await connection.execute(delete(dead_letters).where(dead_letters_of(dialect, [upload_id])))
+    await connection.execute(delete(dead_letters).where(dead_letters_of([upload_id])))
     await connection.execute(delete(comments).where(comments.c.upload_id == upload_id))
     own = select(decisions.c.decision_id).where(decisions.c.upload_id == upload_id)
     await connection.execute(delete(decision_notes).where(decision_notes.c.decision_id.in_(own)))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 from alembic import command
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from moderation.people import ALL_TENANTS
@@ -16,10 +16,10 @@ from moderation.provenance import ProvenanceState
 from moderation.upload import Lane
 from moderation.verdict import Label
 from storage import schema
-from storage.database import open_database, reading, writing
+from storage.database import reading, writing
 from storage.search.database import SqlUploadSearch
 from storage.search.ports import Counted, Counts, Decided, Span, Wanted
-from storage.tables import metadata
+from tests.contracts.migrating import open_at
 
 AT = "2026-03-01 12:00:00.000000"
 SUPERSEDED, CURRENT, REJECTED = "v1", "v2", "v3"
@@ -36,12 +36,8 @@ PROVENANCE = {
 @pytest.fixture
 async def before(database: str) -> AsyncIterator[AsyncEngine]:
     """The tables as they were, with a superseded, a current and a rejecting verdict."""
-    engine = open_database(database)
+    engine = await open_at(database, "0005")
     async with writing(engine) as connection:
-        await connection.run_sync(metadata.drop_all)
-        await connection.execute(text("DROP TABLE alembic_version"))
-    async with writing(engine) as connection:
-        await connection.run_sync(_migrate, "0005")
         for upload_id, lane in (("u1", "backfill"), ("u2", "live")):
             await connection.execute(
                 text(
@@ -85,10 +81,6 @@ async def _insert(connection, verdict_id, upload_id, current, reasons, score) ->
             "verdict": json.dumps(verdict),
         },
     )
-
-
-def _migrate(connection: Connection, revision: str) -> None:
-    command.upgrade(schema._config(connection), revision)
 
 
 async def test_what_was_recorded_before_is_found_by_the_columns_that_came_later(

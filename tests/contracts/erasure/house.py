@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from sqlalchemy import Table, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from moderation.erasure import ErasureReason, ErasureRequest, ErasureScope
@@ -12,22 +13,41 @@ from moderation.looks import Look
 from moderation.media import Container, MediaFacts, MediaKind
 from moderation.provenance import Provenance, ProvenanceState
 from storage.accounts.database import accounts_in
+from storage.database import reading
 from storage.dead_letters import SqlDeadLetters
 from storage.erasure.asking import SqlErasures
 from storage.erasure.tombstones import SqlErasedUploads
 from storage.erasure.working import SqlErasureWork
 from storage.in_memory import InMemoryMediaStore
+from storage.ports import StoredObject
 from storage.retention.leases import SqlLeases
 from streams.erase import Eraser
 from streams.in_memory import InMemoryPublisher
 from streams.relay import Relay
 from streams.topics import Topics
 from tests.contracts.reviews.desk import Desk, sql_desk, suspect
-from tests.contracts.words import a_letter, an_upload
+from tests.contracts.words import Clock, a_letter, an_upload
 
 SETTLE = timedelta(hours=1)
 _OF_VERDICT = ("label", "action", "decided_at")
 SHA256 = "e5" * 32
+
+
+class DatedStore(InMemoryMediaStore):
+    """Knows when each object was written, by a clock."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self.clock = clock
+        self.written: dict[str, datetime] = {}
+
+    async def put(self, key: str, content: bytes) -> None:
+        await super().put(key, content)
+        self.written[key] = self.clock()
+
+    async def stored(self, place: str):
+        async for one in super().stored(place):
+            yield StoredObject(key=one.key, written_at=self.written[one.key])
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,7 +56,7 @@ class House:
 
     engine: AsyncEngine
     desk: Desk
-    store: InMemoryMediaStore
+    store: DatedStore
     erasures: SqlErasures
     erased: SqlErasedUploads
     work: SqlErasureWork
@@ -117,7 +137,7 @@ def a_house(engine: AsyncEngine) -> House:
     return House(
         engine=engine,
         desk=desk,
-        store=InMemoryMediaStore(),
+        store=DatedStore(desk.clock),
         erasures=SqlErasures(engine, clock=desk.clock),
         erased=SqlErasedUploads(engine),
         work=SqlErasureWork(engine),
@@ -148,6 +168,11 @@ def media(sha256: str = SHA256) -> MediaFacts:
         duration_seconds=None,
         frames_sampled=1,
     )
+
+
+async def count(engine: AsyncEngine, table: Table) -> int:
+    async with reading(engine) as connection:
+        return await connection.scalar(select(func.count()).select_from(table)) or 0
 
 
 def accounts(engine: AsyncEngine):

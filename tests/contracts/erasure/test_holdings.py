@@ -11,7 +11,7 @@ from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table
 
 import storage
 from storage.columns import ForeignText
-from storage.erasure.holdings import HOLDINGS, NOTHING
+from storage.erasure.holdings import GO_ALONG, HOLDINGS, NOTHING
 from storage.erasure.tables import erasure_targets
 from storage.tables import metadata, uploads
 
@@ -36,7 +36,7 @@ def every_table() -> list[Table]:
 
 def unaccounted(tables: Iterable[Table]) -> list[str]:
     """What is wrong with each table: it is not listed, or listed as if it held nothing."""
-    held = {holding.table.name for holding in HOLDINGS}
+    held = {table.name for table in [*(holding.table for holding in HOLDINGS), *GO_ALONG]}
     nothing = {table.name for table in NOTHING}
     wrong = []
     for table in tables:
@@ -57,7 +57,7 @@ def test_every_table_says_how_an_upload_goes_from_it() -> None:
 
 
 def test_no_table_is_listed_twice_or_is_none_any_more() -> None:
-    listed = [*(holding.table for holding in HOLDINGS), *NOTHING]
+    listed = [*(holding.table for holding in HOLDINGS), *GO_ALONG, *NOTHING]
 
     assert len(listed) == len(set(listed)) == len(every_table())
     assert all(NOTHING.values())
@@ -75,6 +75,13 @@ def test_a_table_that_somebody_adds_is_noticed(name: str) -> None:
     )
 
     assert len(unaccounted([*every_table(), added])) == 1
+
+
+def test_what_goes_along_refers_to_what_it_goes_with() -> None:
+    for table, other in GO_ALONG.items():
+        (foreign,) = table.foreign_keys
+        assert (foreign.column.table, foreign.ondelete) == (other, "CASCADE")
+        assert other in [holding.table for holding in HOLDINGS]
 
 
 def test_rows_go_before_those_they_are_found_by() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from moderation.lineage import ModelIdentity
 from moderation.looks import Look
 from moderation.people import ALL_TENANTS
 from moderation.provenance import Provenance, ProvenanceState
-from moderation.shadow import Said, ShadowOutcome, ShadowScore
+from moderation.shadow import Opinion, ShadowOutcome, ShadowScore
 from moderation.verdict import Action, Label
 from storage.accounts.records import MediaAccess, MediaPart
 from storage.comments.database import SqlComments
@@ -147,7 +148,7 @@ async def _look(house: House, upload_id: str) -> None:
         )
     )
     model = ModelIdentity(name="faces", version="3", sha256="cd" * 32)
-    said = Said(label=Label.FAKE, action=Action.REVIEW, fake_probability=0.5, seconds=0.1)
+    said = Opinion(label=Label.FAKE, action=Action.REVIEW, fake_probability=0.5, seconds=0.1)
     left = await SqlShadowScores(house.engine).keep(
         [
             ShadowScore(
@@ -202,6 +203,12 @@ def _bytes(value: Any) -> bytes:
     return str(value).encode()
 
 
+def _written_at_noon(folder: Path) -> None:
+    """By the clock of the house, which the disk does not go by."""
+    for path in folder.rglob("*"):
+        os.utime(path, (NOON.timestamp(), NOON.timestamp()))
+
+
 def found_in(rows: dict[str, list[bytes]], needles: list[Needle]) -> set[tuple[str, str]]:
     return {
         (table, one.what)
@@ -234,6 +241,7 @@ async def needles_of(house: House) -> list[Needle]:
 
 EVERYWHERE = {
     "comments",
+    "dead_letter_uploads",
     "dead_letters",
     "decision_notes",
     "decisions",
@@ -263,6 +271,7 @@ async def test_nothing_is_left_of_an_upload_but_the_proof(
     before = found_in(await rows_of(house.engine), needles)
     assert {table for table, _ in before} == EVERYWHERE  # the search finds what there is
     (head,) = (await house.desk.audit.heads()).values()
+    _written_at_noon(tmp_path / "media")
 
     done = await house.erase(ID if scope is ErasureScope.UPLOAD else UPLOADER, scope=scope)
 
@@ -287,10 +296,11 @@ async def test_nothing_is_left_of_an_upload_but_the_proof(
     assert left == []
 
 
-async def test_of_others_uploads_everything_is_left(house: House) -> None:
+async def test_of_others_uploads_everything_is_left(house: House, tmp_path: Path) -> None:
     await live(house, "other-1", sha256="a1" * 32, pdq="0f" * 32)
     alone = {table: len(rows) for table, rows in (await rows_of(house.engine)).items()}
     await live(house)
+    _written_at_noon(tmp_path / "media")
 
     await house.erase(ID)
 

@@ -1,0 +1,64 @@
+"""Dead letters go with the uploads that they name, wherever in them the name stands."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from storage.database import reading
+from storage.dead_letters import SqlDeadLetters
+from storage.erasure.holdings import dead_letters_of
+from storage.ports import DeadLetterFilter, OutboundMessage
+from storage.tables import dead_letters
+from tests.contracts.erasure.house import House, count
+from tests.contracts.plans import plan_of
+from tests.contracts.words import NOON, a_letter
+
+
+async def test_only_dead_letters_that_name_the_upload_go(house: House) -> None:
+    await house.keep("u_1")
+    letters = SqlDeadLetters(house.engine)
+    await letters.keep(a_letter(1, key=b"other", value=b'{"upload":{"upload_id":"u_1"}}'))
+    await letters.keep(a_letter(2, key=None, value=b'{"upload_id": "u_1"}'))
+    await letters.keep(a_letter(3, key=b"u_10", value=b'{"upload_id":"u_10"}'))
+    await letters.keep(a_letter(4, key=b"uX1", value=b'{"upload_id":"uX1"}'))
+    await letters.keep(a_letter(5, key=b"a", value=b'[{"upload_id":"b"}, {"upload_id":"u_1"},'))
+    await letters.keep(a_letter(6, key=None, value=b"?", headers={"ce_subject": b"u_1"}))
+
+    await house.erase("u_1")
+
+    async with reading(house.engine) as connection:
+        left = await connection.scalars(select(dead_letters.c.origin_offset))
+        assert sorted(left) == [3, 4]
+
+
+async def test_a_dead_letter_whose_bytes_name_an_erased_upload_is_not_kept(house: House) -> None:
+    await house.keep()
+    await house.erase()
+    letters = SqlDeadLetters(house.engine)
+
+    assert not await letters.keep(a_letter(1, key=None, value=b'{"upload_id":"u1"}'))
+    assert await letters.keep(a_letter(2, key=None, value=b'{"upload_id":"u2"}'))
+
+
+async def test_a_letter_that_fails_again_still_names_its_upload(house: House) -> None:
+    letters = SqlDeadLetters(house.engine)
+    await letters.keep(a_letter(key=b"u1"))
+    (kept,) = await letters.find(DeadLetterFilter(), limit=2)
+    again = OutboundMessage(topic="test.scores", key="u1", value=b"{}")
+    assert await letters.redrive(kept.dead_letter_id, now=NOON, publish=again)
+    assert await letters.keep(a_letter(key=b"u1"))
+    await house.keep()
+
+    await house.erase()
+
+    assert await count(house.engine, dead_letters) == 0
+
+
+async def test_dead_letters_of_an_upload_are_found_by_an_index(engine: AsyncEngine) -> None:
+    plan = await plan_of(engine, select(dead_letters).where(dead_letters_of(["u1", "u2"])))
+
+    assert "pk_dead_letter_uploads" in plan or "PRIMARY KEY" in plan or "autoindex" in plan
+    assert not re.search(r"(Seq Scan on|SCAN) dead_letter", plan)
