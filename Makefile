@@ -42,7 +42,7 @@ test-training: .venv-training/ready ## Run the tests that need torch, in an envi
 lock: .venv/dev ## Resolve all dependencies anew, with hashes
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --extra embedded --extra dev $(LOCK) -o requirements/dev.lock
-	$(BIN)/uv pip compile pyproject.toml --extra embedded -c requirements/dev.lock $(LOCK) -o requirements/serve.lock
+	$(BIN)/uv pip compile pyproject.toml --extra embedded --extra tracing -c requirements/dev.lock $(LOCK) -o requirements/serve.lock
 	$(BIN)/uv pip compile pyproject.toml --extra embedded --extra training --extra dev -c requirements/dev.lock $(LOCK) -o requirements/training.lock
 	$(BIN)/uv pip compile requirements/triton.in --no-deps $(LOCK) -o requirements/triton.lock
 

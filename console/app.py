@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import REGISTRY
+from prometheus_client.exposition import choose_encoder
 
 from console.areas import Area
 from console.faults import ANSWERED
@@ -16,6 +17,8 @@ from console.identity.gate import Gate
 from console.identity.guards import guarded, scopes_of, unlimited
 from console.pages import Pages, answer_failure
 from console.static import Assets
+from console.tracing import TracedRequests
+from monitoring import tracing
 from monitoring.health import Health
 
 
@@ -31,8 +34,16 @@ def _named(key: str, what: str, well: str, ill: str) -> dict[int | str, dict[str
 
 
 _METRICS: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/plain": {"example": 'veriscope_verdicts_total{label="clear"} 3.0'}}}
+    200: {
+        "content": {
+            "text/plain": {"example": 'veriscope_verdicts_total{label="clear"} 3.0'},
+            "application/openmetrics-text": {},
+        }
+    }
 }
+# FastAPI's own tells paths and queries: ids, and what people look for. See `console.tracing`.
+_NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+
 _STUCK = _named("stuck", "worker", "Nothing is stuck.", "It is stuck: start it anew.")
 _MISSING = _named("missing", "database", "All works.", "Something that it needs does not work.")
 
@@ -45,7 +56,9 @@ def build_app(
     Raises:
         LookupError: a route has no guard.
     """
-    app = FastAPI(title="Veriscope", version=version, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Veriscope", version=version, docs_url=None, redoc_url=None, telemetry=_NO_TELEMETRY
+    )
     if gate is not None:
         assets = Assets()
         app.state.gate = gate
@@ -56,6 +69,8 @@ def build_app(
         app.include_router(guarded(area.routes))
     app.include_router(guarded(_operations(health)))
     app.add_middleware(SecureHeaders, https=gate is not None and gate.site.https)
+    if tracing.is_on():
+        app.add_middleware(TracedRequests)
     for error in ANSWERED:
         app.add_exception_handler(error, answer_failure)
     return app
@@ -65,9 +80,10 @@ def _operations(health: Health) -> APIRouter:
     routes = APIRouter(tags=["operations"], dependencies=[Depends(unlimited)])
 
     @routes.get("/metrics", response_class=PlainTextResponse, responses=_METRICS)
-    async def metrics() -> Response:
-        """All metrics, as Prometheus reads them."""
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    async def metrics(request: Request) -> Response:
+        """All metrics, as Prometheus reads them; as OpenMetrics, with exemplars, if it asks so."""
+        generate, kind = choose_encoder(request.headers.get("accept", ""))
+        return Response(generate(REGISTRY), media_type=kind)
 
     @routes.get("/healthz", responses=_STUCK)
     async def healthz() -> JSONResponse:

@@ -1,1 +1,1 @@
-"""What is watched: metrics, logs and health."""
+"""What is watched: metrics, logs, traces and health."""

@@ -74,6 +74,9 @@ async def running(settings: Settings, services: frozenset[Service]) -> AsyncIter
         )
         watch_pool(shared.kept.engine)
         await stack.enter_async_context(_background(shared, watch_disks(folders(settings))))
+        await stack.enter_async_context(
+            wiring.open_tracing(settings, shared.kept.engine, _service_name(services))
+        )
         server = await _listening(stack, shared, services)
         for service in Service:  # in the order in which an upload passes them
             if service in services:
@@ -82,6 +85,11 @@ async def running(settings: Settings, services: frozenset[Service]) -> AsyncIter
             _background(shared, server.run_until_stopped(), stop=server.stop)
         )
         yield server.url
+
+
+def _service_name(services: frozenset[Service]) -> str:
+    """As traces name a process."""
+    return f"veriscope-{next(iter(services))}" if len(services) == 1 else "veriscope"
 
 
 @asynccontextmanager

@@ -30,6 +30,7 @@ from streams.retries import (
     note,
     patiently,
 )
+from streams.traces import processing
 
 log = structlog.get_logger()
 
@@ -81,6 +82,10 @@ class Settler:
 
     async def settle(self, origin: Origin) -> None:
         """Return when everything the message leads to is on the broker."""
+        with processing(self._name, origin) as span:
+            span.tell({"veriscope.outcome": await self._settled(origin)})
+
+    async def _settled(self, origin: Origin) -> str:
         started = monotonic()
         outcome, outbound = await self._handled(origin)
         try:
@@ -90,6 +95,7 @@ class Settler:
             await self._publish([shortened(self._set_aside(origin, error, attempts=1))])
         metrics.HOP_SECONDS.labels(self._name).observe(monotonic() - started)
         metrics.HOP_MESSAGES.labels(self._name, outcome).inc()
+        return outcome
 
     async def _handled(self, origin: Origin) -> tuple[str, Sequence[OutboundMessage]]:
         """Do the hop's work; a failure that stays makes a dead letter instead of its result."""

@@ -19,6 +19,7 @@ from moderation.errors import BrokerUnavailable, UnpublishableMessage
 from storage.ports import OutboundMessage
 from streams.connections import unavailable
 from streams.topics import LARGEST_DEAD_LETTER_BYTES
+from streams.traces import sending
 
 _REFUSED = (InvalidTopicError, MessageSizeTooLargeError, RecordListTooLargeError)
 
@@ -59,9 +60,10 @@ class KafkaPublisher:
         """See `streams.ports.Publisher`."""
         producer = await self._started()
         try:
-            async with asyncio.timeout(self._patience_seconds):
-                sent = [await _send(producer, message) for message in messages]
-                await asyncio.gather(*sent)
+            with sending(messages):
+                async with asyncio.timeout(self._patience_seconds):
+                    sent = [await _send(producer, message) for message in messages]
+                    await asyncio.gather(*sent)
         except _REFUSED as error:
             raise UnpublishableMessage(f"Kafka refuses a message: {error!r}") from error
         except (KafkaError, OSError, TimeoutError) as error:

@@ -24,6 +24,7 @@ from moderation.scores import CropScore, TrackScore
 from moderation.tracks import Track
 from moderation.upload import Upload
 from moderation.verdict import Rejection, Verdict
+from monitoring import tracing
 from storage.ports import OutboundMessage
 
 LIMIT_BYTES = 64 * 1024
@@ -145,6 +146,7 @@ class Codec(Generic[M]):
             "ce_source": _SOURCE.encode(),
             "ce_type": self.type.TYPE.encode(),
             "ce_subject": upload_id.encode(),
+            **tracing.carried(),
             "ce_time": at.astimezone(UTC).isoformat().encode(),
             "content-type": b"application/json",
         }

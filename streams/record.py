@@ -12,7 +12,7 @@ from moderation.errors import UnknownUpload
 from moderation.matching import with_matches
 from moderation.upload import Upload
 from moderation.verdict import Verdict
-from monitoring import metrics
+from monitoring import metrics, tracing
 from storage.ports import Ledger, OutboundMessage
 from streams.before import Before
 from streams.intake import announcement
@@ -151,7 +151,9 @@ def _tell(upload: Upload, verdict: Verdict) -> None:
     if verdict.fake_probability is not None:
         metrics.PROBABILITIES.labels(min(int(verdict.fake_probability * 10), 9)).inc()
     waited = (verdict.decided_at - upload.announced_at).total_seconds()
-    metrics.END_TO_END_SECONDS.labels(upload.lane).observe(max(0.0, waited))
+    metrics.END_TO_END_SECONDS.labels(upload.lane).observe(
+        max(0.0, waited), exemplar=tracing.exemplar()
+    )
     log.info(
         "verdict.reached",
         upload_id=upload.upload_id,

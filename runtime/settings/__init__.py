@@ -18,7 +18,7 @@ from moderation.errors import InvalidConfiguration
 from runtime.settings.hops import Decoding, Faces, Golden, Provenance, Stream
 from runtime.settings.moderating import Erasure, KeptFor, Retention, Review
 from runtime.settings.parts import Database, Kafka, Media, Scoring, Shadow
-from runtime.settings.serving import Console, Http, Logs
+from runtime.settings.serving import Console, Http, Logs, Tracing
 from runtime.settings.values import Duration, Section
 
 __all__ = [
@@ -70,6 +70,7 @@ class Settings(BaseSettings):
     http: Http = Http()
     console: Console = Console()
     logs: Logs = Logs()
+    tracing: Tracing = Tracing()
 
 
 def read_settings() -> Settings:

@@ -69,6 +69,19 @@ class Console(Section):
     )
 
 
+class Tracing(Section):
+    """Traces of uploads, for an OpenTelemetry collector. `docs/running.md` explains it."""
+
+    endpoint: str | None = Field(
+        None,
+        pattern=r"^https?://[^/]+$",
+        description="http(s)://HOST:PORT of OTLP over gRPC; nothing is traced when unset",
+    )
+    share: float = Field(
+        1.0, ge=0, le=1, description="of the uploads; the same in all processes of a stream"
+    )
+
+
 class Logs(Section):
     """What a process says of its work, on standard error."""
 

@@ -28,6 +28,7 @@ from runtime.wiring.reviews import statement_terms
 from runtime.wiring.scoring import check_served, open_panel, open_scorers
 from runtime.wiring.securing import database_tls, tell_unencrypted
 from runtime.wiring.shadow import open_shadow_scorers, shadow_bundle
+from runtime.wiring.tracing import open_tracing
 from runtime.wiring.worker import VERSION, open_worker
 
 __all__ = [
@@ -63,6 +64,7 @@ __all__ = [
     "open_replay",
     "open_scorers",
     "open_shadow_scorers",
+    "open_tracing",
     "open_worker",
     "provenance_search",
     "record_by",

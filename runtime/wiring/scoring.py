@@ -13,13 +13,14 @@ from inference.ports import CropScorer
 from inference.scoring.batching import Batcher, SentRequest
 from inference.scoring.local import local_scorer
 from inference.scoring.metering import Meter, MeteredScorer, UrgentFirst
-from inference.scoring.panel import Panel
+from inference.scoring.panel import Asked, Panel
 from inference.scoring.pinned import PinnedScorer
 from inference.scoring.triton import Patience, TritonScorer
 from moderation.errors import ScorerMismatch
-from monitoring import metrics
+from monitoring import metrics, tracing
 from runtime.settings import Settings
 from runtime.wiring.securing import triton_tls
+from runtime.wiring.tracing import TracedScorer
 
 Scorers = Mapping[str, CropScorer]  # by the detector's name
 
@@ -104,11 +105,16 @@ async def open_panel(
         )
         for name, scorer in scorers.items()
     }
+    asked = {name: UrgentFirst(one, meter) for name, one in batchers.items()}
     try:
-        yield Panel(bundle, {name: UrgentFirst(one, meter) for name, one in batchers.items()})
+        yield Panel(bundle, _traced(settings, asked) if tracing.is_on() else asked)
     finally:
         for batcher in batchers.values():  # before the scorers that their requests are at
             await batcher.close()
+
+
+def _traced(settings: Settings, asked: Mapping[str, Asked]) -> Mapping[str, Asked]:
+    return {name: TracedScorer(one, settings, name) for name, one in asked.items()}
 
 
 def _observe(sent: SentRequest) -> None:
