@@ -54,6 +54,18 @@ def test_once_judges_the_samples_prints_a_table_and_leaves_no_process(tmp_path: 
     assert _children_of_init() <= before
 
 
+def test_what_is_set_for_parts_elsewhere_does_not_reach_embedded_ones(tmp_path: Path) -> None:
+    done = veriscope(
+        "up", "--once", "--port", "0", str(SAMPLES / "portrait.jpg"),
+        VERISCOPE_STATE=str(tmp_path / "state"),
+        VERISCOPE_TRITON_ENVIRONMENT=str(TRITON_ENVIRONMENT),
+        VERISCOPE_KAFKA__TLS="true", VERISCOPE_KAFKA__USER="u", VERISCOPE_KAFKA__PASSWORD="p",
+        VERISCOPE_SCORING__TLS="true",
+        VERISCOPE_DATABASE__TLS="true",
+    )  # fmt: skip
+    assert "portrait.jpg" in done.stdout
+
+
 @pytest.mark.timeout(900)
 def test_200_mixed_media_have_200_ends_in_the_ledger_and_on_the_topic(
     stack: Stack, tmp_path: Path
