@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import tempfile
-from asyncio import to_thread
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,17 +14,11 @@ from typing import Protocol
 import structlog
 
 from inference.ports import Extraction, FaceExtractor
-from moderation.errors import (
-    LedgerUnavailable,
-    MediaRejected,
-    MediaStoreUnavailable,
-    MissingMedia,
-)
+from moderation.errors import MediaRejected, MediaStoreUnavailable
 from moderation.upload import Lane, Upload
-from moderation.verdict import Rejection, Verdict
+from moderation.verdict import Rejection
 from monitoring import metrics
-from storage.ports import MediaStore, OutboundMessage, Ranged, Source
-from streams.before import Before
+from storage.ports import MediaStore, OutboundMessage, Source
 from streams.intake import read_announcement
 from streams.messages import FACES, SCORED, FacesFound, UploadAnnounced, UploadScored
 from streams.retries import Origin
@@ -35,14 +27,18 @@ from streams.topics import Topics
 log = structlog.get_logger()
 
 
-class Packs(MediaStore, Ranged, Protocol):
-    """Where face packs are written, and asked for."""
+class KnownBytes(Protocol):
+    """Who ends uploads of bytes that were judged before: `streams.same_bytes.SameBytes`."""
+
+    async def conclude(self, upload: Upload, media: Path) -> bool:
+        """Give an upload its verdict; False: its media is to be looked at."""
+        ...
 
 
 class Extract:
     """Fetches, decodes, follows faces, and keeps their crops.
 
-    `spool` is a folder for media while they are worked on. With `before`, media of whose
+    `spool` is a folder for media while they are worked on. With `known`, media of whose
     bytes a verdict stands are not looked at again.
     """
 
@@ -50,21 +46,23 @@ class Extract:
         self,
         source: Source,
         extractor: FaceExtractor,
-        media_store: Packs,
+        media_store: MediaStore,
         topics: Topics,
         *,
         spool: Path,
-        before: Before | None = None,
+        known: KnownBytes | None = None,
     ) -> None:
         self._source = source
         self._extractor = extractor
         self._media_store = media_store
         self._topics = topics
         self._spool = spool
-        self._before = before
+        self._known = known
 
     async def __call__(self, origin: Origin) -> Sequence[OutboundMessage]:
         """Turn one announcement into one message: to `faces`, or straight to `scores`.
+
+        Into none where the upload took over the verdict that stands on its bytes.
 
         Raises:
             UnparsableMessage: it is no announcement.
@@ -77,53 +75,26 @@ class Extract:
         except MediaRejected as error:
             metrics.UPLOADS_REJECTED.labels(error.reason).inc()
             return [self._rejected(upload, error)]
-        if isinstance(found, str):
-            return [self._to_scores(UploadScored(upload=upload, same_bytes=found))]
+        if found is None:
+            return []
         _count(upload, found)
         if not found.crops:
             return [self._without_face(upload, found)]
         return [await self._with_faces(upload, found)]
 
-    async def _extract(self, announced: UploadAnnounced) -> Extraction | str:
-        """What is in the media; or its SHA-256, where nobody need look at it again."""
+    async def _extract(self, announced: UploadAnnounced) -> Extraction | None:
+        """What is in the media; None where nobody need look at it again."""
         upload = announced.upload
-        with _workplace(self._spool) as folder:
-            media = folder / "media"
+        with _workplace(self._spool) as media:
             started = monotonic()
             await self._source.fetch(upload.uri, media)
             fetched = monotonic()
             metrics.STAGE_SECONDS.labels("fetch").observe(fetched - started)
-            known = None if announced.afresh else await self._known(upload, media)
-            if known is not None:
-                return known
+            if self._known and not announced.afresh and await self._known.conclude(upload, media):
+                return None
             found = await self._extractor.extract(media, urgent=upload.lane is Lane.LIVE)
             metrics.STAGE_SECONDS.labels("extract").observe(monotonic() - fetched)
             return found
-
-    async def _known(self, upload: Upload, media: Path) -> str | None:
-        """The SHA-256 of media of whose bytes a verdict stands; None of all else.
-
-        A ledger that does not answer is not waited for: whoever tried again would fetch the media
-        each time, and to look at them once more costs no more than time.
-        """
-        if self._before is None:
-            return None
-        sha256 = await to_thread(_sha256, media)
-        try:
-            standing = await self._before.standing(upload, sha256)
-        except LedgerUnavailable:
-            return None
-        return sha256 if standing and await self._has_its_faces(standing) else None
-
-    async def _has_its_faces(self, standing: Verdict) -> bool:
-        """Whether people could look at what was judged: packs may be kept for a shorter time."""
-        if standing.face_pack is None:
-            return True
-        try:
-            await self._media_store.size(standing.face_pack)
-        except MissingMedia:
-            return False
-        return True
 
     async def _with_faces(self, upload: Upload, found: Extraction) -> OutboundMessage:
         # Named by content: repeated work writes the same object again.
@@ -163,17 +134,16 @@ class Extract:
 
 @contextmanager
 def _workplace(spool: Path) -> Iterator[Path]:
-    """A folder for one upload. A spool that is full or gone is nobody's upload's fault."""
+    """Where one upload's media lies while it is worked on. A spool that is full or gone is
+    nobody's upload's fault.
+    """
+    media = spool / uuid.uuid4().hex
     try:
-        with tempfile.TemporaryDirectory(dir=spool) as folder:
-            yield Path(folder)
+        yield media
     except OSError as error:
         raise MediaStoreUnavailable(f"the spool cannot be used: {error}") from error
-
-
-def _sha256(media: Path) -> str:
-    with media.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    finally:
+        media.unlink(missing_ok=True)
 
 
 def _count(upload: Upload, found: Extraction) -> None:

@@ -71,8 +71,7 @@ class UploadScored:
     """All that a verdict is decided from.
 
     A rejection, and media without a face, come here straight from extraction:
-    there is nothing to score, and one hop decides every end. So does media of which a
-    verdict stands: `same_bytes` is its SHA-256, and nothing else is known here.
+    there is nothing to score.
     """
 
     TYPE: ClassVar[str] = "org.veriscope.upload.scored"
@@ -89,7 +88,6 @@ class UploadScored:
     model: ModelIdentity | None = None
     rejection: Rejection | None = None
     looks: tuple[Look, ...] = ()
-    same_bytes: str | None = None
     schema_version: Literal[1] = 1
 
 
@@ -146,9 +144,9 @@ class Codec(Generic[M]):
             "ce_source": _SOURCE.encode(),
             "ce_type": self.type.TYPE.encode(),
             "ce_subject": upload_id.encode(),
-            **tracing.carried(),
             "ce_time": at.astimezone(UTC).isoformat().encode(),
             "content-type": b"application/json",
+            **tracing.carried(),
         }
         return OutboundMessage(topic=topic, key=upload_id, value=value, headers=headers)
 

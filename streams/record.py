@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
@@ -15,7 +14,6 @@ from moderation.verdict import Verdict
 from monitoring import metrics, tracing
 from storage.ports import Ledger, OutboundMessage
 from streams.before import Before
-from streams.intake import announcement
 from streams.judging import Judge, Judged
 from streams.messages import REACHED, UploadScored, VerdictReached
 from streams.topics import Topics
@@ -43,15 +41,29 @@ class Record:
         """
         upload = message.upload
         current = await self._current(upload.upload_id)
-        if message.same_bytes is not None:
-            verdict = await self._again(message, message.same_bytes, current)
-        else:
-            verdict = await self.matched(message, self.decide(message, current))
-        if verdict is None:
-            return [announcement(upload, self._topics, afresh=True)]
+        verdict = await self.matched(message, self.decide(message, current))
         if current is None or verdict.may_supersede(current):
             await self.conclude(message, verdict)
         return []
+
+    async def take_over(self, upload: Upload, standing: Verdict) -> bool:
+        """End an upload by the verdict that stands on its bytes; False where none does any more.
+
+        Raises:
+            LedgerUnavailable.
+            Superseded: the upload has another verdict already.
+        """
+        if not self._judge.goes_by(standing.lineage):
+            return False  # the policy may have become another one while it was looked for
+        message = UploadScored(
+            upload=upload,
+            media=standing.media,
+            provenance=standing.provenance,
+            face_pack=standing.face_pack,
+        )
+        verdict = _verdict(message, self._judge.again(standing, upload), None)
+        await self.conclude(message, await self.matched(message, verdict, standing))
+        return True
 
     async def conclude(self, message: UploadScored, verdict: Verdict) -> bool:
         """Write a verdict that was decided from a message, and what is to be published of it.
@@ -102,23 +114,6 @@ class Record:
         conditions = self._judge.rule_for(upload).matches
         matches = await self._before.matches(upload, sha256, message.looks, standing)
         return with_matches(verdict, matches, conditions)
-
-    async def _again(
-        self, message: UploadScored, sha256: str, current: Verdict | None
-    ) -> Verdict | None:
-        """Take over the verdict that stands of the same bytes; None where none does any more."""
-        upload = message.upload
-        standing = await self._before.standing(upload, sha256) if self._before else None
-        if standing is None or not self._judge.goes_by(standing.lineage):
-            return None  # the policy may have become another one while it was looked for
-        known = replace(
-            message,
-            media=standing.media,
-            provenance=standing.provenance,
-            face_pack=standing.face_pack,
-        )
-        verdict = _verdict(known, self._judge.again(standing, upload), current)
-        return await self.matched(message, verdict, standing)
 
 
 def _verdict(message: UploadScored, judged: Judged, current: Verdict | None) -> Verdict:

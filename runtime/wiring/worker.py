@@ -30,6 +30,7 @@ from streams.messages import FACES, SCORED
 from streams.ports import Publisher
 from streams.record import Record
 from streams.retries import BackOff
+from streams.same_bytes import SameBytes
 from streams.score import Score
 
 VERSION = version("veriscope")
@@ -73,12 +74,14 @@ async def open_worker(
                 read=lambda path: sound_policy(path, bundle.fusion()),
             )
         )
+        record = Record(kept.ledger, judge, names, before)
+        known = SameBytes(before, record, store)
         hops = _Hops(
             extract=Extract(
-                source(settings, store), pool, store, names, spool=workplace, before=before
+                source(settings, store), pool, store, names, spool=workplace, known=known
             ),
             score=Score(panel, bundle.identity, store, names, beside=shadow),
-            record=Record(kept.ledger, judge, names, before),
+            record=record,
         )
         log.info("bundle.serves", bundle=bundle.manifest.title, sha256=bundle.identity.sha256)
         yield _worker(settings, publisher, hops, unless_erased(kept, store))

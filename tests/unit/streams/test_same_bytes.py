@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from moderation.provenance import Provenance, ProvenanceState
 from moderation.repeats import Making
 from moderation.thresholds import Thresholds
 from moderation.upload import Lane, Upload
-from moderation.verdict import Action, Label, Match, MatchKind, Reason, Verdict
+from moderation.verdict import Action, Label, Match, MatchKind, Reason, Rejection, Verdict
 from storage.in_memory import InMemoryLedger, InMemoryMediaStore, InMemorySource, Memory
 from storage.looks.in_memory import InMemoryLooks
 from storage.looks.in_memory_before import InMemorySeenBefore
@@ -27,8 +28,9 @@ from streams.before import Before
 from streams.extract import Extract
 from streams.intake import announcement
 from streams.judging import Judge
-from streams.messages import ANNOUNCED, FACES, SCORED, UploadScored
+from streams.messages import FACES, SCORED, UploadScored
 from streams.record import Record
+from streams.same_bytes import SameBytes
 from tests.builders import CROP, FACTS, MODEL, TOPICS, TRACK, an_origin, an_upload, scored
 from tests.contracts.looks.test_seen_before import a_decision
 from tests.unit.streams.test_extract import Extractor
@@ -71,10 +73,13 @@ class Worker:
         self.use(policy or a_policy())
 
     def use(self, policy: Policy) -> None:
-        before = self.before(policy, InMemorySeenBefore(self.memory))
         judge = Judge(policy, {MODEL: PLAIN}, pipeline="1")
+        self.rely_on(InMemorySeenBefore(self.memory), policy, judge)
+
+    def rely_on(self, seen: InMemorySeenBefore, policy: Policy, judge: Judge) -> None:
+        before = self.before(policy, seen)
         self.record = Record(self.ledger, judge, TOPICS, before)
-        self.extract = self.extracting(before)
+        self.extract = self.extracting(SameBytes(before, self.record, self.store))
 
     def before(self, policy: Policy, seen: InMemorySeenBefore) -> Before:
         making = Making(
@@ -87,27 +92,22 @@ class Worker:
         )
         return Before(seen, InMemoryLooks(self.memory.looks), self.lists, making)
 
-    def extracting(self, before: Before) -> Extract:
+    def extracting(self, known: SameBytes) -> Extract:
         source = InMemorySource({f"store:///{name}": MEDIA for name in ("u1", "u2", "u3")})
-        return Extract(source, self.extractor, self.store, TOPICS, spool=self.spool, before=before)
+        return Extract(source, self.extractor, self.store, TOPICS, spool=self.spool, known=known)
 
     async def judged(self, upload_id: str, **changes: object) -> Verdict:
         """Take an upload through all hops."""
         upload = sent(upload_id, **changes)
-        message = await self.extracted(announcement(upload, TOPICS))
-        if message.topic == TOPICS.faces(upload.lane):
-            outcome = self.score(message)
-        else:
-            outcome = SCORED.decode(message.value)
-        for again in await self.record(outcome):
-            await self.record(self.score(await self.extracted(again)))
+        for message in await self.extracted(announcement(upload, TOPICS)):
+            is_found = message.topic == TOPICS.faces(upload.lane)
+            await self.record(self.score(message) if is_found else SCORED.decode(message.value))
         verdict = (await self.ledger.status(upload_id)).verdict
         assert verdict is not None
         return verdict
 
-    async def extracted(self, announced: OutboundMessage) -> OutboundMessage:
-        (message,) = await self.extract(an_origin(announced.value, topic=announced.topic))
-        return message
+    async def extracted(self, announced: OutboundMessage) -> Sequence[OutboundMessage]:
+        return await self.extract(an_origin(announced.value, topic=announced.topic))
 
     def score(self, message: OutboundMessage) -> UploadScored:
         self.scored += 1
@@ -192,7 +192,7 @@ async def test_bytes_of_a_lane_with_other_thresholds_are_judged_anew(tmp_path: P
 async def test_an_announcement_may_ask_that_media_be_looked_at_afresh(tmp_path: Path) -> None:
     worker = Worker(tmp_path)
     await worker.judged("u1")
-    message = await worker.extracted(announcement(sent("u2"), TOPICS, afresh=True))
+    (message,) = await worker.extracted(announcement(sent("u2"), TOPICS, afresh=True))
 
     assert message.topic == TOPICS.faces(Lane.LIVE)
 
@@ -210,15 +210,30 @@ async def test_bytes_are_looked_at_again_when_the_faces_that_were_judged_are_gon
     assert second.face_pack in worker.store.objects
 
 
-async def test_when_the_verdict_stands_no_more_the_upload_is_announced_to_be_looked_at(
+async def test_the_same_upload_again_changes_nothing_and_is_not_looked_at_again(
     tmp_path: Path,
 ) -> None:
     worker = Worker(tmp_path)
-    (again,) = await worker.record(UploadScored(upload=sent("u2"), same_bytes=READ.sha256))
+    first = await worker.judged("u1")
+    second = await worker.judged("u2")
 
-    assert again.topic == TOPICS.uploads(Lane.LIVE)
-    assert ANNOUNCED.decode(again.value).afresh
-    assert "u2" not in worker.memory.uploads
+    assert await worker.judged("u1") == first
+    assert await worker.judged("u2") == second
+    assert worker.looked == 1
+    assert worker.memory.messages_written == 2
+
+
+async def test_an_upload_that_has_another_verdict_is_looked_at_and_that_one_is_superseded(
+    tmp_path: Path,
+) -> None:
+    worker = Worker(tmp_path)
+    await worker.judged("u1")
+    given_up = UploadScored(upload=sent("u2"), rejection=Rejection(reason="gave_up", detail=""))
+    await worker.record(given_up)
+    second = await worker.judged("u2")
+
+    assert (worker.looked, second.label) == (2, Label.FAKE)
+    assert second.supersedes is not None
 
 
 class Changing(InMemorySeenBefore):
@@ -241,10 +256,9 @@ class Changing(InMemorySeenBefore):
         return await super().decided(*given)
 
 
-def changing(worker: Worker) -> Record:
+def changing(worker: Worker) -> None:
     judge = Judge(a_policy(), {MODEL: PLAIN}, pipeline="1")
-    before = worker.before(a_policy(), Changing(worker.memory, judge))
-    return Record(worker.ledger, judge, TOPICS, before)
+    worker.rely_on(Changing(worker.memory, judge), a_policy(), judge)
 
 
 async def test_a_verdict_that_stood_by_the_policy_before_is_not_taken_over_by_the_next(
@@ -253,11 +267,10 @@ async def test_a_verdict_that_stood_by_the_policy_before_is_not_taken_over_by_th
     worker = Worker(tmp_path)
     await worker.judged("u1")
 
-    message = UploadScored(upload=sent("u2"), same_bytes=READ.sha256)
-    (again,) = await changing(worker)(message)
+    changing(worker)
+    second = await worker.judged("u2")
 
-    assert ANNOUNCED.decode(again.value).afresh
-    assert "u2" not in worker.memory.uploads
+    assert (worker.looked, second.lineage.policy_name) == (2, "lenient")
 
 
 async def test_matches_count_by_the_policy_that_judged(tmp_path: Path) -> None:
@@ -265,7 +278,8 @@ async def test_matches_count_by_the_policy_that_judged(tmp_path: Path) -> None:
     await worker.judged("u1")
     worker.decide("u1", Action.PUBLISH)
 
-    await changing(worker)(scored(3.0, upload=sent("u2"), media=READ))
+    changing(worker)
+    await worker.record(scored(3.0, upload=sent("u2"), media=READ))
 
     verdict = (await worker.ledger.status("u2")).verdict
     assert verdict is not None
@@ -277,10 +291,9 @@ async def test_media_are_looked_at_while_nobody_can_say_whether_they_are_known(
 ) -> None:
     worker = Worker(tmp_path)
     await worker.judged("u1")
-    extract = worker.extracting(worker.before(a_policy(), Changing(worker.memory)))
-
-    announced = announcement(sent("u2"), TOPICS)
-    (message,) = await extract(an_origin(announced.value, topic=announced.topic))
+    judge = Judge(a_policy(), {MODEL: PLAIN}, pipeline="1")
+    worker.rely_on(Changing(worker.memory), a_policy(), judge)
+    (message,) = await worker.extracted(announcement(sent("u2"), TOPICS))
 
     assert message.topic == TOPICS.faces(Lane.LIVE)
 
@@ -340,10 +353,6 @@ async def test_media_that_was_rejected_matches_nothing_and_is_fetched_again(
     worker = Worker(tmp_path)
     await worker.judged("u1")
     worker.decide("u1", Action.PUBLISH)
-    upload = sent("gone")
-    message = await worker.extracted(announcement(upload, TOPICS))
-    await worker.record(SCORED.decode(message.value))
-    verdict = (await worker.ledger.status("gone")).verdict
+    verdict = await worker.judged("gone")
 
-    assert verdict is not None
     assert (verdict.label, verdict.matched) == (Label.REJECTED, ())
