@@ -62,6 +62,10 @@ _HEADERS: dict[str, Any] = {
         "ce_subject": {"type": "string", "description": "the upload_id, as in the key"},
         "ce_time": {"type": "string", "format": "date-time"},
         "content-type": {"type": "string", "const": "application/json"},
+        "traceparent": {
+            "type": "string",
+            "description": "W3C trace context of what made the message, where that is traced",
+        },
     },
 }
 
