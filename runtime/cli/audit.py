@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from moderation.people import EVERY, Tenants
+from runtime.cli.options import JsonLines, OnlyTenants
 
 if TYPE_CHECKING:
     from storage.accounts.records import MediaAccess
@@ -27,7 +28,7 @@ def verify(
         list[str] | None,
         typer.Option(help="TENANT:SEQUENCE:DIGEST, as a decision message told it; repeatable."),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object a tenant.")] = False,
+    json: JsonLines = False,
 ) -> None:
     """Walk every tenant's chain of decisions; exit 1 and name the first broken link of each."""
     reports = asyncio.run(_verify(_witnessed(expect or [])))
@@ -43,9 +44,9 @@ def verify(
 def accesses(
     person: Annotated[str | None, typer.Option(help="Only of who signs in by this name.")] = None,
     upload: Annotated[str | None, typer.Option(help="Only of this upload.")] = None,
-    tenant: Annotated[list[str] | None, typer.Option(help="Only of this tenant.")] = None,
+    tenant: OnlyTenants = None,
     limit: Annotated[int, typer.Option(min=1, help="The newest, so many at most.")] = 1000,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    json: JsonLines = False,
 ) -> None:
     """List who looked at which media, the newest first."""
     try:

@@ -15,6 +15,7 @@ from inference.bundles.bundle import PACKAGED, Bundle
 from inference.bundles.manifest import Detector, HeadDetector, Manifest, ModelDetector
 from inference.bundles.store import Entry
 from moderation.lineage import ModelIdentity
+from runtime.cli.columns import plain, table_of
 
 _MANIFEST: TypeAdapter[Manifest] = TypeAdapter(Manifest)
 
@@ -36,15 +37,14 @@ def summary(entry: Entry, *, serving: ModelIdentity | None) -> dict[str, Any]:
 
 def listing(rows: Iterable[dict[str, Any]]) -> Table:
     """One row a bundle."""
-    table = _table("bundle", "state", "created", "detectors", "sha256")
-    for row in rows:
-        if row["state"] == "damaged":
-            table.add_row(row["bundle"], Text("damaged", "red"), "", _plain(row["fault"]), "")
-            continue
-        state = Text(row["state"], "bold green" if "serves" in row["state"] else "")
-        names = ", ".join(row["detectors"])
-        table.add_row(row["bundle"], state, row["created"], names, row["sha256"][:12])
-    return table
+    return table_of(("bundle", "state", "created", "detectors", "sha256"), map(_listed, rows))
+
+
+def _listed(row: dict[str, Any]) -> tuple[object, ...]:
+    if row["state"] == "damaged":
+        return (row["bundle"], Text("damaged", "red"), "", row["fault"], "")
+    state = Text(row["state"], "bold green" if "serves" in row["state"] else "")
+    return (row["bundle"], state, row["created"], ", ".join(row["detectors"]), row["sha256"][:12])
 
 
 def describe(bundle: Bundle) -> dict[str, Any]:
@@ -62,6 +62,8 @@ def page(bundle: Bundle) -> Iterator[RenderableType]:
     """The same in parts, the model card last."""
     manifest = bundle.manifest
     facts = Table.grid(padding=(0, 2))
+    facts.add_column()
+    facts.add_column(overflow="fold")
     for name, value in (
         ("bundle", manifest.title),
         ("sha256", bundle.identity.sha256),
@@ -74,7 +76,7 @@ def page(bundle: Bundle) -> Iterator[RenderableType]:
         ("crops", manifest.preprocessing),
         ("calibration", bundle.fusion().id),
     ):
-        facts.add_row(Text(name, "bold"), _plain(value))
+        facts.add_row(Text(name, "bold"), plain(value))
     yield facts
     yield _detectors(manifest)
     if manifest.metrics:
@@ -92,12 +94,11 @@ def _state(bundle: Bundle, serving: ModelIdentity | None) -> str:
 
 
 def _detectors(manifest: Manifest) -> Table:
-    table = _table("detector", "finds", "what it is", title="Detectors and screens")
-    for detector in manifest.detectors:
-        table.add_row(detector.name, detector.finds, _what(detector))
-    for screen in manifest.screens:
-        table.add_row("", "cannot be judged", f"{screen.head} on {screen.of}")
-    return table
+    rows = [
+        *((one.name, one.finds, _what(one)) for one in manifest.detectors),
+        *(("", "cannot be judged", f"{one.head} on {one.of}") for one in manifest.screens),
+    ]
+    return table_of(("detector", "finds", "what it is"), rows, title="Detectors and screens")
 
 
 def _what(detector: Detector) -> str:
@@ -110,49 +111,41 @@ def _what(detector: Detector) -> str:
 
 def _metrics(metrics: Mapping[str, Mapping[str, Any]]) -> Table:
     columns = list(dict.fromkeys(name for figures in metrics.values() for name in figures))
-    table = _table(
-        "measured on", *map(_visible, columns), title="Figures, as the manifest gives them"
-    )
-    for name, figures in metrics.items():
-        table.add_row(_plain(name), *(_plain(_figure(figures.get(one))) for one in columns))
-    return table
+    rows = [
+        (name, *(_figure(figures.get(one)) for one in columns)) for name, figures in metrics.items()
+    ]
+    named = ("measured on", *map(_visible, columns))
+    return table_of(named, rows, title="Figures, as the manifest gives them")
 
 
 def _thresholds(thresholds: Mapping[str, float | None]) -> Table:
-    table = _table("false flags at most", "flag from", title="Thresholds")
-    for share, threshold in thresholds.items():
-        table.add_row(
-            _plain(share), "never: too little evidence" if threshold is None else f"{threshold:.3f}"
-        )
-    return table
+    rows = [
+        (share, "never: too little evidence" if threshold is None else f"{threshold:.3f}")
+        for share, threshold in thresholds.items()
+    ]
+    return table_of(("false flags at most", "flag from"), rows, title="Thresholds")
 
 
 def _data_sets(manifest: Manifest) -> Table:
-    table = _table(
-        "data set", "version", "faces", "used for", "licence", "training allowed", title="Data sets"
-    )
-    for one in manifest.data_sets:
-        faces = "" if one.faces is None else str(one.faces)
-        words = (one.name, one.version, faces, one.used_for, one.licence, one.allows_training)
-        table.add_row(*(_plain(word) for word in words))
-    return table
+    columns = ("data set", "version", "faces", "used for", "licence", "training allowed")
+    rows = [
+        (
+            one.name,
+            one.version,
+            "" if one.faces is None else one.faces,
+            one.used_for,
+            one.licence,
+            one.allows_training,
+        )
+        for one in manifest.data_sets
+    ]
+    return table_of(columns, rows, title="Data sets")
 
 
 def _figure(value: float | str | None) -> str:
     return f"{value:.3f}" if isinstance(value, float) else "" if value is None else str(value)
 
 
-def _plain(text: str) -> Text:
-    return Text(_visible(text), overflow="fold")
-
-
 def _visible(text: str) -> str:
     """Words of whoever made the bundle, without what would steer a terminal."""
     return "".join(char if char.isprintable() or char == "\n" else "�" for char in text)
-
-
-def _table(*columns: str, title: str | None = None) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", title=title, title_justify="left")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table

@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from runtime.cli.columns import table_of
 from streams.replay.changes import Changes, Conclusion, Example, LeftOut
 
 Link = Callable[[str], str]
@@ -68,24 +69,16 @@ def _sums(changes: Changes) -> Iterator[str]:
 
 
 def _kinds(changes: Changes) -> Table:
-    table = _table("uploads", "from", "to")
-    for kind, count in changes.kinds.most_common():
-        table.add_row(str(count), _words(kind.before), _words(kind.after))
-    return table
+    rows = [
+        (count, _words(kind.before), _words(kind.after))
+        for kind, count in changes.kinds.most_common()
+    ]
+    return table_of(("uploads", "from", "to"), rows)
 
 
 def _examples(changes: Changes, link: Link) -> Table:
-    table = _table("for example", "fake probability", "")
-    for one in changes.examples():
-        table.add_row(_move(one), _probabilities(one), Text(link(one.upload_id), overflow="fold"))
-    return table
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column)
-    return table
+    rows = [(_move(one), _probabilities(one), link(one.upload_id)) for one in changes.examples()]
+    return table_of(("for example", "fake probability", ""), rows)
 
 
 def _move(one: Example) -> str:

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from runtime.cli.columns import table_of
+from runtime.cli.options import JsonLines
 from storage.ports import DeadLetterFilter, KeptDeadLetter
 
 app = typer.Typer(help="Messages that could not be handled: look at them, and send them again.")
@@ -19,7 +20,6 @@ app = typer.Typer(help="Messages that could not be handled: look at them, and se
 Reason = Annotated[str | None, typer.Option(help="Only those of this error, as `list` names it.")]
 Since = Annotated[datetime | None, typer.Option(help="Only failures from then on (UTC).")]
 Until = Annotated[datetime | None, typer.Option(help="Only failures before then (UTC).")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, for machines.")]
 _MOST = 10_000
 
 
@@ -29,7 +29,7 @@ def list_(
     since: Since = None,
     until: Until = None,
     redriven: Annotated[bool, typer.Option("--all", help="Those redriven already, too.")] = False,
-    json: Json = False,
+    json: JsonLines = False,
 ) -> None:
     """List dead letters, oldest failure first."""
     which = _filter((), reason, since, until, waiting_only=not redriven)

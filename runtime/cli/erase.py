@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from moderation.erasure import ErasureReason, ErasureScope, counted
 from runtime.cli.columns import table_of
+from runtime.cli.options import JsonLines, OnlyTenants
 
 if TYPE_CHECKING:
     from moderation.erasure import Erasure, ErasureRequest
@@ -48,8 +49,6 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, for machines.")]
-
 
 @app.command(_DEFAULT)
 def uploads(
@@ -65,7 +64,7 @@ def uploads(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would go, and what stays; remove nothing.")
     ] = False,
-    json: Json = False,
+    json: JsonLines = False,
 ) -> None:
     """Erase uploads: they are blocked at once, and what is kept of them goes within seconds.
 
@@ -94,8 +93,8 @@ def list_(
     target: Annotated[
         str | None, typer.Option("--of", help="Only of this upload or uploader, done or not.")
     ] = None,
-    tenant: Annotated[list[str] | None, typer.Option(help="Only of this tenant.")] = None,
-    json: Json = False,
+    tenant: OnlyTenants = None,
+    json: JsonLines = False,
 ) -> None:
     """List erasures, the newest first; one that is done is the proof.
 
@@ -110,7 +109,7 @@ def list_(
 
 
 @app.command()
-def run(json: Json = False) -> None:
+def run(json: JsonLines = False) -> None:
     """Do now what is due, where no `veriscope reconcile` runs."""
     for erasure in asyncio.run(_run()):
         print(_line(erasure) if json else f"{erasure.erasure_id}  {erasure.state}")

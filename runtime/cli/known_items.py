@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from runtime.cli.columns import table_of
+from runtime.cli.options import JsonLines, OnlyTenants
 
 if TYPE_CHECKING:
     from moderation.known_items import KnownItem
@@ -46,8 +47,8 @@ def forget(upload: Upload) -> None:
 
 @app.command("list")
 def list_(
-    tenant: Annotated[list[str] | None, typer.Option(help="Only of this tenant.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    tenant: OnlyTenants = None,
+    json: JsonLines = False,
 ) -> None:
     """List known items, the newest first."""
     items = asyncio.run(_items(tenant))

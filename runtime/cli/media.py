@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from moderation.upload import Lane
+from runtime.cli.options import JsonLines
 from runtime.client import Client, Ended, files_in
 
 Media = Annotated[
@@ -27,7 +28,6 @@ Token = Annotated[
 ]
 Tenant = Annotated[str, typer.Option(help="Whose uploads they are.")]
 LaneOption = Annotated[Lane, typer.Option(help="live, or backfill for what can wait.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, for machines.")]
 Patience = Annotated[float, typer.Option("--wait", min=1, help="Seconds to wait for all verdicts.")]
 
 DEFAULT_API = "http://127.0.0.1:8700"
@@ -66,7 +66,7 @@ def check(
     token: Token = None,
     tenant: Tenant = "default",
     lane: LaneOption = Lane.LIVE,
-    json: Json = False,
+    json: JsonLines = False,
     wait: Patience = 600.0,
 ) -> None:
     """Send media, wait, and print their verdicts.

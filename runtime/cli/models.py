@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from runtime.cli.options import JsonWhole
 from runtime.cli.shadow import shadow, shadow_files
 
 if TYPE_CHECKING:
@@ -29,11 +30,10 @@ app.command("shadow")(shadow)
 app.command("shadow-files")(shadow_files)
 
 Title = Annotated[str, typer.Argument(help="NAME:VERSION, as `list` prints it.")]
-Json = Annotated[bool, typer.Option("--json", help="JSON, for machines.")]
 
 
 @app.command("list")
-def list_(json: Json = False) -> None:
+def list_(json: JsonWhole = False) -> None:
     """List the bundles that are there, and which one serves."""
     from moderation.errors import InvalidConfiguration
     from runtime.cli.bundle_tables import listing, summary
@@ -57,7 +57,7 @@ def show(
     title: Annotated[
         str, typer.Argument(help="NAME:VERSION; the one that serves if left out.")
     ] = "",
-    json: Json = False,
+    json: JsonWhole = False,
 ) -> None:
     """Show a bundle: detectors, figures, data sets and their licences, thresholds, model card."""
     from runtime.cli.bundle_tables import describe, page
@@ -142,7 +142,7 @@ def rollback() -> None:
 
 
 @app.command()
-def history(json: Json = False) -> None:
+def history(json: JsonWhole = False) -> None:
     """Tell which bundles were promoted and rolled back, oldest first."""
     for entry in _store().history():
         facts = {

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from moderation.people import EVERY, Role, Tenants
+from runtime.cli.addresses import console_address
 from runtime.cli.columns import table_of
 
 if TYPE_CHECKING:
-    from runtime.settings import Settings
     from storage.accounts.records import Account
 
 app = typer.Typer(help="People who may use the console.", no_args_is_help=True)
@@ -38,7 +37,8 @@ def add(
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     settings = read_settings()
-    print(_link(settings, asyncio.run(add_person(settings, name, role, tenants))))
+    path = asyncio.run(add_person(settings, name, role, tenants))
+    print(console_address(settings) + path)
 
 
 @app.command()
@@ -48,7 +48,8 @@ def reset(name: Name) -> None:
     from runtime.settings import read_settings
 
     settings = read_settings()
-    print(_link(settings, asyncio.run(reset_person(settings, name))))
+    path = asyncio.run(reset_person(settings, name))
+    print(console_address(settings) + path)
 
 
 @app.command()
@@ -92,11 +93,3 @@ def _disable(name: str, *, disabled: bool) -> None:
     from runtime.settings import read_settings
 
     asyncio.run(disable_person(read_settings(), name, disabled=disabled))
-
-
-def _link(settings: Settings, path: str) -> str:
-    """The link's address: as people type it, or as the stack that runs beside says."""
-    from runtime.http_server import url_of
-
-    here = url_of(settings.http.host, settings.http.port)
-    return (settings.console.url or os.environ.get("VERISCOPE_API") or here) + path

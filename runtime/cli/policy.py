@@ -14,6 +14,7 @@ from rich.console import Console, RenderableType
 
 from moderation.upload import Lane
 from runtime.cli.choosing import Since, Where, chosen
+from runtime.cli.options import JsonWhole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +30,6 @@ app = typer.Typer(
 )
 
 File = Annotated[Path | None, typer.Argument(help="A policy's YAML file.")]
-Json = Annotated[bool, typer.Option("--json", help="JSON, for machines.")]
 
 
 @app.command()
@@ -67,7 +67,7 @@ def diff(
     after: Annotated[Path, typer.Argument(help="The one that is to take its place.")],
     since: Since = None,
     where: Where = None,
-    json: Json = False,
+    json: JsonWhole = False,
 ) -> None:
     """Say what changes from one policy to another, and for whom.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json as json_format
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +14,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from runtime.cli.addresses import console_address
 from runtime.cli.choosing import Since, Where, chosen
+from runtime.cli.options import JsonWhole
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
@@ -52,7 +53,7 @@ def replay(
         bool, typer.Option("--dry-run", help="Report what would change, and end.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Write without asking.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object, for machines.")] = False,
+    json: JsonWhole = False,
 ) -> None:
     """Decide uploads again by another policy or model; nothing is fetched or decoded.
 
@@ -76,9 +77,7 @@ def replay(
 
 def console_link(settings: Settings) -> Callable[[str], str]:
     """Where the console shows an upload."""
-    http = settings.http
-    running = os.environ.get("VERISCOPE_API", f"http://{http.host}:{http.port}")
-    address = str(settings.console.url or running).rstrip("/")
+    address = console_address(settings)
     return lambda upload_id: f"{address}/uploads/{upload_id}"
 
 

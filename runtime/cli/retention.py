@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json as json_format
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
 
 from runtime.cli.columns import table_of
+from runtime.cli.options import JsonLines
 
 if TYPE_CHECKING:
     from moderation.retention import Part, RetentionPlan
@@ -17,12 +18,11 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="How long uploads' parts are kept.", no_args_is_help=True)
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, for machines.")]
 _COLUMNS = ("tenant", "part", "days", "until", "held", "overdue_since")
 
 
 @app.command()
-def show(json: Json = False) -> None:
+def show(json: JsonLines = False) -> None:
     """Show each tenant's times, how far what is due has been removed, and what is held."""
     plan, found = asyncio.run(_standings())
     lines = [line for tenant in sorted(found) for line in _lines(plan, tenant, found)]

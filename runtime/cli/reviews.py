@@ -15,6 +15,7 @@ from rich.console import Console
 
 from runtime.cli import known_items
 from runtime.cli.columns import table_of
+from runtime.cli.options import JsonLines, OnlyTenants
 
 if TYPE_CHECKING:
     from moderation.review import ReviewJob
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="What people look at and decide.", no_args_is_help=True)
 app.add_typer(known_items.app, name="known-items")
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, for machines.")]
-Tenant = Annotated[list[str] | None, typer.Option(help="Only of this tenant; repeatable.")]
 _MOST = 10_000
 
 
@@ -38,9 +37,9 @@ class Format(StrEnum):
 @app.command("list")
 def list_(
     queue: Annotated[str | None, typer.Option(help="Only of this queue: a policy's name.")] = None,
-    tenant: Tenant = None,
+    tenant: OnlyTenants = None,
     everything: Annotated[bool, typer.Option("--all", help="Also what was decided.")] = False,
-    json: Json = False,
+    json: JsonLines = False,
 ) -> None:
     """List review jobs, oldest deadline first."""
     jobs = asyncio.run(_jobs(queue, tenant, open_only=not everything))
@@ -55,7 +54,7 @@ def list_(
 @app.command()
 def figures(
     year: Annotated[int, typer.Argument(min=2000, max=9998, help="A calendar year, UTC.")],
-    tenant: Tenant = None,
+    tenant: OnlyTenants = None,
 ) -> None:
     """Print what a yearly transparency report asks for, as JSON.
 
@@ -69,7 +68,7 @@ def figures(
 def statements(
     since: Annotated[datetime, typer.Option(help="First day, UTC.", formats=["%Y-%m-%d"])],
     until: Annotated[datetime, typer.Option(help="Last day, UTC.", formats=["%Y-%m-%d"])],
-    tenant: Tenant = None,
+    tenant: OnlyTenants = None,
     automated: Annotated[
         str | None,
         typer.Option(help="Also what verdicts alone restricted, for this policy reason."),

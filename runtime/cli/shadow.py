@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from runtime.cli.options import JsonWhole, OnlyTenants
+
 if TYPE_CHECKING:
     from moderation.shadow import Comparison, ShadowScore
     from storage.shadow.ports import ShadowFilter
@@ -25,11 +27,11 @@ def shadow(
     until: Annotated[
         datetime | None, typer.Option(help="Up to this time, UTC.", formats=_FORMATS)
     ] = None,
-    tenant: Annotated[list[str] | None, typer.Option(help="Only of this; repeatable.")] = None,
+    tenant: OnlyTenants = None,
     sample: Annotated[
         int, typer.Option(min=0, max=1000, help="So many uploads with another label, too.")
     ] = 0,
-    json: Annotated[bool, typer.Option("--json", help="JSON, for machines.")] = False,
+    json: JsonWhole = False,
 ) -> None:
     """Compare the shadow with what served: other labels, agreement, and what it costs."""
     from moderation.people import ALL_TENANTS, Tenants
