@@ -53,7 +53,7 @@ async def test_a_player_shows_a_veiled_poster_before_anything_of_the_upload_is_s
 ) -> None:
     page = await on_an_upload(console, visitors, Role.MODERATOR, "ann")
     sent: list[Response] = []
-    page.on("response", sent.append)
+    page.on("response", lambda response: sent.append(response))
 
     await page.reload()
     await page.wait_for_load_state("networkidle")
