@@ -26,6 +26,8 @@ from streams.topics import Topics
 log = structlog.get_logger()
 
 _BATCH = 100
+_BLOCKED_AT_ONCE = 500
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _LEASE = timedelta(minutes=10)
 
 
@@ -78,28 +80,59 @@ class Eraser:
         return ended
 
     async def _pass(self, erasure: Erasure) -> Erasure:
+        last: str | None = ""
+        while last is not None:
+            last = await self._work.block_next(erasure, after=last, limit=_BLOCKED_AT_ONCE)
+            await self._go_on()
         for target in await self._work.targets(erasure):
             await self._erase(erasure, target)
-            await self._lease.take("erasure", within=_LEASE)
-            self.pulse.beat()
+            await self._go_on()
         ended = await self._work.end_pass(erasure, now=self._now(), settle=self._settle)
         if ended.state is ErasureState.DONE:
             metrics.ERASURES.labels(ended.scope).inc()
         log.info("erasure.passed", erasure_id=ended.erasure_id, state=ended.state.value)
         return ended
 
+    async def _go_on(self) -> None:
+        await self._lease.take("erasure", within=_LEASE)
+        self.pulse.beat()
+
     async def _erase(self, erasure: Erasure, target: Target) -> None:
-        places = await self._work.remove_rows(
+        """Packs that somebody wrote since the upload's end, and not long ago, wait: an upload of
+        the same bytes is on its way. They are its own when it has ended, and go when it has not.
+        """
+        left = await self._work.remove_rows(
             erasure, target, publish=tombstones(target.upload_id, self._topics)
         )
-        count = sum([await remove_place(self._store, place) for place in places])
-        await self._work.objects_removed(erasure, target, count=count)
+        settled = self._now() - self._settle
+        since = settled if left.ended_at is None else max(left.ended_at, settled)
+        count, waits = 0, False
+        for place in left.places:
+            if await written_last(self._store, place) > since:
+                waits = True
+            else:
+                count += await remove_place(self._store, place)
+        ended = not waits or erasure.state is ErasureState.PENDING  # there is a second pass
+        await self._work.objects_removed(erasure, target, count=count, ended=ended)
 
     async def _report(self) -> None:
         count, since = await self._work.backlog()
         metrics.ERASURES_OPEN.set(count)
         age = (self._now() - since).total_seconds() if since else 0.0
         metrics.OLDEST_ERASURE_SECONDS.set(max(0.0, age))
+
+
+async def written_last(store: Erasable, place: str) -> datetime:
+    """When something was last written to a folder of packs, which uploads of the same bytes share;
+    the beginning of time of any other place.
+
+    Raises:
+        MediaStoreUnavailable.
+    """
+    if not place.startswith("packs/") or not place.endswith("/"):
+        return _NEVER
+    written = [one.written_at async for one in store.stored(place.removesuffix("/"))]
+    return max(written, default=_NEVER)
 
 
 async def remove_place(store: Erasable, place: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -14,7 +15,7 @@ from monitoring.health import Pulse
 from storage.ports import Erasable
 from storage.retention.ports import Due, Lease
 from storage.retention.standings import Looking, ended_before, standings
-from streams.erase import remove_place, tombstones
+from streams.erase import remove_place, tombstones, written_last
 from streams.leases import turn
 from streams.retries import FOR_EVER, note, patiently
 from streams.topics import Topics
@@ -87,10 +88,22 @@ class Retainer:
             due = await self._work.due(tenant, part, ended_before=end, limit=_BATCH)
             if not due:
                 break
-            removed += await self._remove(part, due)
+            removed += await self._remove(part, [await self._spared(part, one, end) for one in due])
             await self._lease.take("retention", within=_LEASE)
             self.pulse.beat()
         return removed
+
+    async def _spared(self, part: Part, one: Due, end: datetime) -> Due:
+        """The same without packs that were written again since: an upload of the same bytes is on
+        its way, and needs them. Their time begins anew, or they are strays if nothing comes of it.
+        """
+        written = {place: await written_last(self._store, place) for place in one.places}
+        again = {place: at for place, at in written.items() if at >= end}
+        if not again or one.held:
+            return one
+        if part is Part.PACKS:
+            return replace(one, held=True, anew_from=max(again.values()))
+        return replace(one, places=tuple(place for place in one.places if place not in again))
 
     async def _remove(self, part: Part, due: Sequence[Due]) -> int:
         """Objects first: as long as rows name them, a crash forgets none."""

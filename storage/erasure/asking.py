@@ -135,14 +135,25 @@ async def _uploads(connection: AsyncConnection, request: ErasureRequest) -> list
 
 
 async def uploads_of(
-    connection: AsyncConnection, tenant: str, uploader_id: str, *, until: datetime | None = None
+    connection: AsyncConnection,
+    tenant: str,
+    uploader_id: str,
+    *,
+    until: datetime | None = None,
+    after: str = "",
+    limit: int | None = None,
 ) -> list[str]:
-    """What an uploader sent; up to a moment, where one is given."""
+    """What an uploader sent, by id; up to a moment, after an id, and so many, where it is said."""
     query = (
         select(upload_senders.c.upload_id)
         .join(uploads, uploads.c.upload_id == upload_senders.c.upload_id)
-        .where(upload_senders.c.tenant == tenant, upload_senders.c.uploader_id == uploader_id)
+        .where(
+            upload_senders.c.tenant == tenant,
+            upload_senders.c.uploader_id == uploader_id,
+            upload_senders.c.upload_id > after,
+        )
         .order_by(upload_senders.c.upload_id)
+        .limit(limit)
     )
     if until is not None:
         query = query.where(uploads.c.announced_at <= until)

@@ -58,6 +58,18 @@ class Target:
     tenant: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """What of an upload is to go from the media store: keys, and folders, which end with a slash.
+
+    `ended_at` is when it came to its end, where that is known still: what was written to a shared
+    folder later is not its own.
+    """
+
+    places: tuple[str, ...]
+    ended_at: datetime | None
+
+
 class ErasureWork(Protocol):
     """The steps of an erasure. Each may be taken again, after whatever crash."""
 
@@ -65,8 +77,16 @@ class ErasureWork(Protocol):
         """Those with something to do, the longest due first."""
         ...
 
+    async def block_next(self, erasure: Erasure, *, after: str, limit: int) -> str | None:
+        """Block the next of an uploader's uploads, by id, in a transaction of their own.
+
+        Returns the last one's id; None where there are no more, as with a single upload, which
+        is blocked when it is asked for.
+        """
+        ...
+
     async def targets(self, erasure: Erasure) -> list[Target]:
-        """The uploads left in this pass; those of an uploader are found, and blocked, here."""
+        """The uploads left in this pass, of those that are blocked."""
         ...
 
     async def end_pass(self, erasure: Erasure, *, now: datetime, settle: timedelta) -> Erasure:
@@ -81,16 +101,17 @@ class ErasureSteps(Protocol):
 
     async def remove_rows(
         self, erasure: Erasure, target: Target, *, publish: Sequence[OutboundMessage]
-    ) -> list[str]:
+    ) -> Left:
         """Remove all rows and write the messages, in one transaction.
 
-        Returns the keys of the media store that are to go, and folders (they end with a
-        slash); all are remembered.
+        What lies in the media store is remembered.
         """
         ...
 
-    async def objects_removed(self, erasure: Erasure, target: Target, *, count: int) -> None:
-        """Note that the media store holds nothing of it any more: its pass has ended."""
+    async def objects_removed(
+        self, erasure: Erasure, target: Target, *, count: int, ended: bool
+    ) -> None:
+        """Count what went from the media store; its pass has ended where nothing is left there."""
         ...
 
     async def backlog(self) -> tuple[int, datetime | None]:

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from moderation.erasure import Erasure, ErasureScope, ErasureState, counted
 from storage.database import now_utc, reading, writing
 from storage.erasure.asking import erasure_row, uploads_of
-from storage.erasure.ports import Target
+from storage.erasure.ports import Left, Target
 from storage.erasure.rows import is_needed, read_erasure, read_erasures, remove_upload
 from storage.erasure.tables import erased_uploads, erasure_targets, erasures
 from storage.erasure.tombstones import block, secret_of
@@ -43,10 +43,25 @@ class SqlErasureWork:
         async with reading(self._engine) as connection:
             return read_erasures(await connection.execute(query))
 
-    async def targets(self, erasure: Erasure) -> list[Target]:
+    async def block_next(self, erasure: Erasure, *, after: str, limit: int) -> str | None:
+        if erasure.scope is not ErasureScope.UPLOADER:
+            return None
         async with writing(self._engine) as connection:
-            if erasure.scope is ErasureScope.UPLOADER:
-                await _find_uploads(connection, erasure)
+            secret = await secret_of(connection)
+            sent = await uploads_of(
+                connection,
+                erasure.tenant,
+                erasure.target or "",
+                until=erasure.asked_at,  # what is sent later is another matter
+                after=after,
+                limit=limit,
+            )
+            for upload_id in sent:
+                await block(connection, secret, upload_id, erasure.tenant, erasure.erasure_id)
+        return sent[-1] if sent else None
+
+    async def targets(self, erasure: Erasure) -> list[Target]:
+        async with reading(self._engine) as connection:
             found = await connection.scalars(
                 select(erasure_targets.c.upload_id)
                 .where(
@@ -68,7 +83,7 @@ class SqlErasureWork:
 
     async def remove_rows(
         self, erasure: Erasure, target: Target, *, publish: Sequence[OutboundMessage]
-    ) -> list[str]:
+    ) -> Left:
         async with writing(self._engine) as connection:
             kept = await _locked(connection, erasure.erasure_id)
             removed = await remove_upload(connection, target.upload_id, target.tenant)
@@ -80,15 +95,18 @@ class SqlErasureWork:
             await _write(connection, replace(kept, removed=counted(kept.removed, removed.rows)))
             await write_messages(connection, publish, at=now_utc())
             # Remembered by the first pass: an upload of the same bytes may have come since.
-            return [place for place in places if not await is_needed(connection, place)]
+            left = [place for place in places if not await is_needed(connection, place)]
+            return Left(places=tuple(left), ended_at=removed.ended_at)
 
-    async def objects_removed(self, erasure: Erasure, target: Target, *, count: int) -> None:
+    async def objects_removed(
+        self, erasure: Erasure, target: Target, *, count: int, ended: bool
+    ) -> None:
         async with writing(self._engine) as connection:
             kept = await _locked(connection, erasure.erasure_id)
             moved = await connection.execute(
                 update(erasure_targets)
                 .where(_is(target), erasure_targets.c.passes < _passes(kept))
-                .values(passes=erasure_targets.c.passes + 1)
+                .values(passes=erasure_targets.c.passes + int(ended))
             )
             if moved.rowcount:
                 removed = counted(kept.removed, {"objects": count})
@@ -120,16 +138,6 @@ def _passes(erasure: Erasure) -> int:
 
 def _is(target: Target) -> Any:
     return erasure_targets.c.upload_id == target.upload_id
-
-
-async def _find_uploads(connection: AsyncConnection, erasure: Erasure) -> None:
-    """Block, and work on, what the uploader sent before the request."""
-    secret = await secret_of(connection)
-    sent = await uploads_of(
-        connection, erasure.tenant, erasure.target or "", until=erasure.asked_at
-    )
-    for upload_id in sent:
-        await block(connection, secret, upload_id, erasure.tenant, erasure.erasure_id)
 
 
 async def _ended(

@@ -31,7 +31,8 @@ class Due:
     """An upload of which a part's time is over. `places` are keys of the media store, and
     folders, which end with a slash.
 
-    Nothing of one that is `held` goes: somebody decides about it, or did not long ago.
+    Nothing of one that is `held` goes: somebody decides about it, or did not long ago. With
+    `anew_from` its time counts from then on, whenever it ended.
     """
 
     upload_id: str
@@ -39,6 +40,7 @@ class Due:
     ended_at: datetime
     held: bool
     places: tuple[str, ...] = ()
+    anew_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -106,12 +106,13 @@ async def _due(
 async def _remove(connection: AsyncConnection, part: Part, one: Due) -> None:
     hold = {"upload_id": one.upload_id, "part": part.value}
     if one.held:
-        row = {**hold, "tenant": one.tenant, "ended_at": one.ended_at}
+        ended_at = one.anew_from or one.ended_at
+        row = {**hold, "tenant": one.tenant, "ended_at": ended_at}
         await connection.execute(
             insert(connection, retention_holds)
             .values(row)
             .on_conflict_do_update(
-                index_elements=["upload_id", "part"], set_={"ended_at": one.ended_at}
+                index_elements=["upload_id", "part"], set_={"ended_at": ended_at}
             )
         )
         return

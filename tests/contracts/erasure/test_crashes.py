@@ -3,37 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import suppress
 
 import pytest
 from prometheus_client import REGISTRY
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from moderation.erasure import ErasureScope, ErasureState
 from moderation.errors import LedgerUnavailable, MediaStoreUnavailable, Superseded
 from moderation.people import ALL_TENANTS
-from storage.database import reading
 from storage.erasure.working import SqlErasureWork
 from storage.in_memory import InMemoryMediaStore
 from storage.retention.leases import SqlLeases
 from storage.reviews.tables import review_jobs
 from storage.tables import uploads, verdicts
-from tests.contracts.erasure.house import SETTLE, House, a_house
+from tests.contracts.erasure.house import SETTLE, House, count
 from tests.contracts.words import SECOND, a_verdict, an_upload
 
-UPLOADER = {"scope": ErasureScope.UPLOADER}
-
-
-@pytest.fixture
-async def house(engine: AsyncEngine) -> AsyncIterator[House]:
-    return a_house(engine)
-
-
-async def count(engine: AsyncEngine, table) -> int:
-    async with reading(engine) as connection:
-        return await connection.scalar(select(func.count()).select_from(table))
+STEPS = ["block_next", "targets", "remove_rows", "objects_removed", "end_pass"]
 
 
 class Dying(InMemoryMediaStore):
@@ -68,6 +55,9 @@ class Crashing(SqlErasureWork):
             raise LedgerUnavailable
         return result
 
+    async def block_next(self, *given, **named):
+        return await self._taken("block_next", *given, **named)
+
     async def targets(self, *given, **named):
         return await self._taken("targets", *given, **named)
 
@@ -83,7 +73,7 @@ class Crashing(SqlErasureWork):
 
 @pytest.mark.parametrize("passes_before", [0, 1])
 @pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("step", ["targets", "remove_rows", "objects_removed", "end_pass"])
+@pytest.mark.parametrize("step", STEPS)
 async def test_a_crash_at_any_step_is_made_up_for(
     house: House, step: str, late: bool, passes_before: int
 ) -> None:
@@ -107,6 +97,52 @@ async def test_a_crash_at_any_step_is_made_up_for(
     assert done.removed["uploads"] == 1
     assert house.store.objects == {}
     assert await count(house.engine, uploads) == 0
+
+
+class Halting(SqlErasureWork):
+    """Blocks an uploader's uploads two at a time, and dies when it has done so that often."""
+
+    def __init__(self, engine: AsyncEngine, *, after: int) -> None:
+        super().__init__(engine)
+        self.left = after
+
+    async def block_next(self, erasure, *, after, limit):
+        if not self.left:
+            raise LedgerUnavailable
+        self.left -= 1
+        return await super().block_next(erasure, after=after, limit=2)
+
+
+@pytest.mark.parametrize("pieces", [0, 1, 2, 3])
+async def test_an_uploaders_uploads_are_blocked_in_pieces_and_a_crash_between_them_forgets_none(
+    house: House, pieces: int
+) -> None:
+    for number in range(5):
+        await house.keep(f"u{number}", sha256=f"{number}e" * 32)
+    await house.keep("other", sha256="a1" * 32, uploader_id="ben-y")
+    await house.ask("ann-x", scope=ErasureScope.UPLOADER)
+
+    with pytest.raises(LedgerUnavailable):
+        await house.eraser(work=Halting(house.engine, after=pieces)).once()
+
+    blocked = [number for number in range(5) if await house.erased.holds(f"u{number}")]
+    assert blocked == list(range(min(2 * pieces, 5)))
+    assert await count(house.engine, uploads) == 6  # none goes before all are blocked
+    done = await house.finish()
+    assert (done.state, done.uploads) == (ErasureState.DONE, 5)
+    assert await count(house.engine, uploads) == 1
+    assert {key for key in house.store.objects if "other" not in key and "a1a1" not in key} == set()
+
+
+async def test_of_an_uploader_as_many_as_are_asked_for_are_blocked_at_once(house: House) -> None:
+    for number in range(3):
+        await house.keep(f"u{number}")
+    erasure = await house.ask("ann-x", scope=ErasureScope.UPLOADER)
+
+    assert await house.work.block_next(erasure, after="", limit=2) == "u1"
+    assert not await house.erased.holds("u2")
+    assert await house.work.block_next(erasure, after="u1", limit=2) == "u2"
+    assert await house.work.block_next(erasure, after="u2", limit=2) is None
 
 
 @pytest.mark.parametrize("after", [0, 1])
@@ -170,7 +206,7 @@ async def test_no_proof_is_written_before_the_broker_has_the_tombstones(house: H
 
 
 async def test_what_an_uploader_sent_and_is_found_late_settles_for_itself(house: House) -> None:
-    await house.ask("ann-x", **UPLOADER)
+    await house.ask("ann-x", scope=ErasureScope.UPLOADER)
     await house.eraser().once()
     await house.keep("u1")  # announced before, and only now in the ledger
     house.desk.clock.now += SETTLE
