@@ -106,11 +106,6 @@ class Decision:
     subject_salt: str | None = None
 
     @property
-    def is_erased(self) -> bool:
-        """Whether the upload was erased: what was decided stays, and about what is not known."""
-        return not self.upload_id
-
-    @property
     def is_told(self) -> bool:
         """Whether it says what stands from now on.
 
