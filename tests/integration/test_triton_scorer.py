@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import grpc
 import numpy as np
@@ -17,6 +16,7 @@ from inference.scoring.triton import Patience, TritonScorer
 from moderation.errors import ScorerMismatch, ScorerUnavailable
 from runtime.embedded.triton import EmbeddedTriton
 from tests.parts.scripted_triton import SCRIPTED_EMBEDDING, empty, not_finite, serving, sound
+from tests.parts.servers import stubs_of
 
 CROPS = np.zeros((2, 224, 224, 3), np.uint8)
 PATIENT = Patience(pause_seconds=0.001, longest_pause_seconds=0.01)
@@ -178,13 +178,3 @@ async def test_a_server_that_was_killed_is_used_again_once_it_is_back(
     await hurried.close()
     await triton.server.start()
     assert len((await served.score(CROPS)).logits) == 2
-
-
-def stubs_of(triton: EmbeddedTriton) -> list[int]:
-    """The Python processes of a server: their program lies in its state folder."""
-    program = str(triton.server.log.parent / "backends")
-    return [
-        int(path.parent.name)
-        for path in Path("/proc").glob("[0-9]*/cmdline")
-        if path.read_bytes().startswith(program.encode())
-    ]

@@ -85,14 +85,21 @@ class ScriptedTriton(service_pb2_grpc.GRPCInferenceServiceServicer):
 
 
 @asynccontextmanager
+async def playing(player: ScriptedTriton) -> AsyncIterator[str]:
+    """Serve on loopback; yields the address."""
+    server = grpc.aio.server(options=[("grpc.max_receive_message_length", -1)])
+    service_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(player, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    yield f"127.0.0.1:{port}"
+    await server.stop(None)
+
+
+@asynccontextmanager
 async def serving(
     *script: grpc.StatusCode | Answer, index: dict[str, str] | None = None
 ) -> AsyncIterator[tuple[ScriptedTriton, str]]:
     """Serve on loopback; yields the script's player and its address."""
     player = ScriptedTriton(*script, index=index or {})
-    server = grpc.aio.server()
-    service_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(player, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    yield player, f"127.0.0.1:{port}"
-    await server.stop(None)
+    async with playing(player) as address:
+        yield player, address

@@ -69,3 +69,13 @@ def tansu(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedBroker]:
     run(broker.server.start())
     yield broker
     run(broker.server.stop())
+
+
+def stubs_of(triton: EmbeddedTriton) -> list[int]:
+    """The Python processes of a server: their program lies in its state folder."""
+    program = str(triton.server.log.parent / "backends")
+    return [
+        int(path.parent.name)
+        for path in Path("/proc").glob("[0-9]*/cmdline")
+        if path.read_bytes().startswith(program.encode())
+    ]

@@ -1,0 +1,206 @@
+"""The faults: each is done to the scene, lasts as long as its strike says, and is undone again."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+
+import asyncpg
+import grpc
+
+from tests.chaos.bucket import Mood
+from tests.chaos.impostor import one_too_many
+from tests.chaos.plan import Strike
+from tests.chaos.scene import SCORING_SECONDS, SESSION_SECONDS, Scene, until
+from tests.parts.scripted_triton import Answer, empty, not_finite, sound
+from tests.parts.servers import stubs_of
+
+STOP_SECONDS = 120  # a service is allowed 30, and a busy machine some more
+
+Fault = Callable[[Scene, Strike], Awaitable[None]]
+
+
+async def kill_worker(scene: Scene, strike: Strike) -> None:
+    await kill_service(scene, strike, name=strike.worker)
+
+
+async def end_worker(scene: Scene, strike: Strike) -> None:
+    worker = scene.deployment.processes[strike.worker]
+    pid = worker.pid
+
+    async def ended() -> bool:
+        return worker.pid != pid or not worker.running
+
+    worker.signal(signal.SIGTERM)
+    await until(
+        ended,
+        seconds=STOP_SECONDS,
+        otherwise=f"{strike.worker} was asked to end, and did not",
+    )
+
+
+async def stop_worker(scene: Scene, strike: Strike) -> None:
+    """Longer than its session: its partitions go to the other, and it knows nothing of it."""
+    worker = scene.deployment.processes[strike.worker]
+    worker.signal(signal.SIGSTOP)
+    await asyncio.sleep(SESSION_SECONDS + strike.seconds / 2)
+    worker.signal(signal.SIGCONT)
+
+
+async def kill_service(scene: Scene, _strike: Strike, *, name: str) -> None:
+    scene.deployment.processes[name].signal(signal.SIGKILL)
+
+
+async def restart_broker(scene: Scene, _strike: Strike) -> None:
+    await scene.parts.kafka.server.restart()
+
+
+async def kill_broker(scene: Scene, strike: Strike) -> None:
+    await scene.parts.kafka.server.kill()
+    await asyncio.sleep(strike.seconds)
+    await scene.parts.kafka.server.start()
+
+
+async def kill_triton(scene: Scene, strike: Strike) -> None:
+    await scene.parts.triton.server.kill()
+    await asyncio.sleep(strike.seconds)
+    await scene.parts.triton.server.start()
+
+
+async def kill_stubs(scene: Scene, _strike: Strike) -> None:
+    """Triton does not start them again, and says that all is well."""
+    for pid in stubs_of(scene.parts.triton):
+        os.kill(pid, signal.SIGKILL)
+
+
+async def triton_answers(scene: Scene, strike: Strike, *, script: grpc.StatusCode | Answer) -> None:
+    scene.impostor.script = [script]
+    scene.switch.point(scene.impostor_address)
+    try:
+        await asyncio.sleep(strike.seconds)
+    finally:
+        scene.switch.point(scene.parts.triton.grpc)
+
+
+async def hold_triton(scene: Scene, strike: Strike) -> None:
+    """What is asked is answered after its asker gave up."""
+    scene.switch.hold()
+    try:
+        await asyncio.sleep(SCORING_SECONDS + strike.seconds / 4)
+    finally:
+        scene.switch.release()
+
+
+async def restart_database(scene: Scene, _strike: Strike) -> None:
+    await scene.parts.postgres.server.restart()
+
+
+async def kill_database(scene: Scene, strike: Strike) -> None:
+    await scene.parts.postgres.server.kill()
+    await asyncio.sleep(strike.seconds)
+    await scene.parts.postgres.server.start()
+
+
+async def refuse_connections(scene: Scene, strike: Strike) -> None:
+    await _alter_database(scene, "ALLOW_CONNECTIONS false")
+    try:
+        await asyncio.sleep(strike.seconds)
+    finally:
+        await _alter_database(scene, "ALLOW_CONNECTIONS true")
+
+
+async def make_read_only(scene: Scene, strike: Strike) -> None:
+    await _alter_database(scene, "SET default_transaction_read_only = on")
+    try:
+        await asyncio.sleep(strike.seconds)
+    finally:
+        await _alter_database(scene, "RESET default_transaction_read_only")
+
+
+async def _alter_database(scene: Scene, change: str) -> None:
+    """Change the ledger's database from another one, and have all its clients connect anew."""
+    name = scene.database.rpartition("/")[2]
+    connection = await asyncpg.connect(scene.parts.postgres.url)
+    try:
+        await connection.execute(f"ALTER DATABASE {name} {change}")
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name
+        )
+    finally:
+        await connection.close()
+
+
+async def fill_disk(scene: Scene, strike: Strike) -> None:
+    assert scene.disk is not None
+    await asyncio.to_thread(scene.disk.fill)
+    await asyncio.sleep(strike.seconds)
+    scene.disk.empty()
+
+
+async def spoil_bucket(scene: Scene, strike: Strike, *, mood: Mood) -> None:
+    scene.bucket.mood = mood
+    await asyncio.sleep(strike.seconds)
+    scene.bucket.mood = Mood.FINE
+
+
+async def move_clock(scene: Scene, strike: Strike) -> None:
+    assert scene.clock is not None
+    scene.clock.move(strike.clock_seconds)
+    await asyncio.sleep(strike.seconds)
+    scene.clock.move(0)
+
+
+SERVICES: Mapping[str, Fault] = {
+    "worker killed": kill_worker,
+    "worker told to end": end_worker,
+    "worker stopped beyond its session": stop_worker,
+    "intake killed": partial(kill_service, name="intake"),
+    "relay killed": partial(kill_service, name="relay"),
+    "reconcile killed": partial(kill_service, name="reconcile"),
+}
+
+PARTS: Mapping[str, Fault] = {
+    "broker restarted": restart_broker,
+    "broker killed": kill_broker,
+    "Triton killed": kill_triton,
+    "Triton's stubs killed": kill_stubs,
+    "Triton slow": hold_triton,
+    "Triton unavailable": partial(triton_answers, script=grpc.StatusCode.UNAVAILABLE),
+    "Triton answers nothing": partial(triton_answers, script=empty),
+    "Triton answers no numbers": partial(triton_answers, script=not_finite),
+    "Triton answers too narrow": partial(triton_answers, script=sound),
+    "Triton answers one too many": partial(triton_answers, script=one_too_many),
+    "database restarted": restart_database,
+    "database killed": kill_database,
+    "database refuses": refuse_connections,
+    "database read-only": make_read_only,
+    "bucket answers 503": partial(spoil_bucket, mood=Mood.BUSY),
+    "bucket cuts bodies": partial(spoil_bucket, mood=Mood.CUTTING),
+}
+DISK: Mapping[str, Fault] = {"disk full": fill_disk}
+CLOCK: Mapping[str, Fault] = {"clock moved": move_clock}
+
+ALL: Mapping[str, Fault] = {**SERVICES, **PARTS, **DISK, **CLOCK}
+
+
+def decks(scene: Scene) -> tuple[list[str], list[str]]:
+    """What can be done here: to Veriscope's own processes, and to what they depend on.
+
+    What stands twice is done twice as often.
+    """
+    disk = DISK if scene.disk is not None else {}
+    clock = CLOCK if scene.clock is not None else {}
+    return [*SERVICES, "worker killed"], [*PARTS, *disk, *clock]
+
+
+def left_out(scene: Scene) -> list[str]:
+    """A line for each kind that cannot be done here."""
+    missing = []
+    if scene.disk is None:
+        missing.append("disk full: this process may not mount a tmpfs")
+    if scene.clock is None:
+        missing.append("clock moved: libfaketime is not installed (apt-get install faketime)")
+    return missing

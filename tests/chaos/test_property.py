@@ -1,0 +1,76 @@
+"""What the fault suite lets pass and what it does not, and that a seed repeats a run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.chaos.faults import PARTS, SERVICES
+from tests.chaos.history import History, violations
+from tests.chaos.plan import draw, nominal_seconds
+
+SOUND = History(
+    noted={"a", "b"},
+    current={"a": 1, "b": 1},
+    rejected={"b"},
+    judged={("a", "1"), ("b", "1")},
+    told={("a", "1"): {b"a1"}, ("b", "1"): {b"b1"}},
+    messages=3,
+    outbox=0,
+    dead_letters=0,
+)
+DECKS = (list(SERVICES), list(PARTS))
+
+
+def found(**changed: object) -> list[str]:
+    return violations(replace(SOUND, **changed), announced={"a", "b"}, broken={"b"})
+
+
+def test_a_sound_history_breaks_no_promise() -> None:
+    assert found() == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "what"),
+    [
+        ({"noted": {"a"}}, "announced, and not in the ledger"),
+        ({"noted": {"a", "b", "c"}}, "in the ledger, and never announced"),
+        ({"current": {"a": 1}}, "without a current verdict"),
+        ({"current": {"a": 2, "b": 1}}, "with more than one current verdict"),
+        ({"judged": {*SOUND.judged, ("a", "2")}}, "judged, and never published"),
+        ({"judged": {("a", "1")}}, "published, and never judged"),
+        (
+            {"told": {**SOUND.told, ("a", "1"): {b"a1", b"another"}}},
+            "published as two verdicts of one lineage",
+        ),
+        ({"rejected": {"a", "b"}}, "rejected, and nothing is wrong with it"),
+        ({"rejected": set()}, "broken, and not rejected"),
+        ({"outbox": 1}, "left in the outbox"),
+        ({"dead_letters": 1}, "dead letters that no redrive brought home"),
+    ],
+)
+def test_a_broken_promise_is_named(changed: dict[str, object], what: str) -> None:
+    (line,) = found(**changed)
+    assert line.startswith(what)
+
+
+def test_a_later_lineage_is_no_second_verdict() -> None:
+    judged = {*SOUND.judged, ("a", "2")}
+    assert found(judged=judged, told={**SOUND.told, ("a", "2"): {b"a2"}}) == []
+
+
+def test_a_seed_draws_the_same_strikes_again() -> None:
+    assert draw(7, 40, DECKS) == draw(7, 40, DECKS)
+    assert draw(7, 40, DECKS) != draw(8, 40, DECKS)
+
+
+def test_every_kind_strikes_before_one_strikes_again() -> None:
+    for hand, deck in zip(draw(7, 2 * max(map(len, DECKS)), DECKS), DECKS, strict=True):
+        assert {strike.fault for strike in hand[: len(deck)]} == set(deck)
+
+
+def test_as_many_faults_are_drawn_as_were_asked_for() -> None:
+    hands = draw(7, 41, DECKS)
+    assert [len(hand) for hand in hands] == [21, 20]
+    assert nominal_seconds(hands) > sum(strike.seconds for strike in hands[0])
