@@ -5,7 +5,7 @@ MEDIA ?= $(wildcard samples/*.jpg samples/*.mp4)
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-exhaustive screenshots check format lock docs test-training clean
+.PHONY: help run test test-exhaustive chaos screenshots check format lock docs test-training clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -18,6 +18,9 @@ test: .venv/dev .venv-triton/ready ## Run all tests, on real Kafka, PostgreSQL, 
 
 test-exhaustive: .venv/dev ## Run the tests that take minutes and are left out of the others
 	$(BIN)/pytest -m exhaustive
+
+chaos: .venv/dev .venv-triton/ready ## Break all that can break while uploads pass (CHAOS_SEED=7, CHAOS_FAULTS=100)
+	$(BIN)/pytest -m chaos -s tests/chaos
 
 screenshots: .venv/dev .venv-triton/ready ## Take the README's pictures anew
 	SCREENSHOTS=docs/pictures $(BIN)/pytest tests/browser/test_make_run.py
