@@ -21,7 +21,7 @@ from tests.browser.served import SAMPLES
 from tests.browser.visitors import Visitors, arrive
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-SIZE = {"width": 1120, "height": 720}
+SIZE = {"width": 1280, "height": 800}
 _MARGIN = 16
 _AT_THE_PEAK = """new Promise((done) => {
   const there = () => player.readyState === 4 && !player.seeking && player.currentTime > 0;
