@@ -17,13 +17,14 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import asyncpg
-from sqlalchemy import Connection, Engine, event, exc
+from sqlalchemy import Engine, event, exc
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from moderation.errors import Inconsistent, InvalidConfiguration, LedgerUnavailable
 from storage.looks.bands import bits_apart
 from storage.pool import waiting
+from storage.sqlite import connect
 from storage.translation import ErrorTable, first_line, translated
 
 _TURNS: WeakKeyDictionary[Engine, asyncio.Lock] = WeakKeyDictionary()
@@ -64,8 +65,6 @@ FOREIGN_ERRORS: ErrorTable = (
 # has no class of its own, so a refused value comes as a plain DBAPIError:
 # <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
 _REFUSED = frozenset({"22", "23"})
-
-_WRITES = "veriscope_writes"
 
 
 def now_utc() -> datetime:
@@ -121,13 +120,12 @@ def open_database(
         pool_timeout=patience_seconds,
         pool_pre_ping=not sqlite,
         pool_recycle=1800,
-        connect_args={"timeout": patience_seconds}
+        connect_args={"timeout": patience_seconds, "async_creator_fn": connect}
         if sqlite
         else _postgresql_arguments(patience_seconds, statement_seconds, tls),
     )
     if sqlite:
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-        event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
 
 
@@ -157,9 +155,10 @@ async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         with database_errors():
             async with AsyncExitStack() as stack:
                 with waiting(engine):
-                    opened = engine.execution_options(**{_WRITES: True}).connect()
-                    connection = await stack.enter_async_context(opened)
+                    connection = await stack.enter_async_context(engine.connect())
                 await stack.enter_async_context(connection.begin())
+                if engine.dialect.name == "sqlite":
+                    await connection.exec_driver_sql("BEGIN IMMEDIATE")
                 yield connection
 
 
@@ -207,6 +206,8 @@ def _postgresql_arguments(
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     # The driver would begin transactions by itself, deferred, and at the first write only: two
     # that read first and write then deadlock at once, whatever the busy timeout (SQLITE_BUSY).
+    # So whoever writes begins one, and who reads has none: each statement sees what is committed
+    # by then, as in PostgreSQL.
     connection.isolation_level = None
     connection.create_function("bits_apart", 2, bits_apart, deterministic=True)
     cursor = connection.cursor()
@@ -217,8 +218,3 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     # What is deleted is overwritten, not only forgotten: an upload may have to be erased.
     cursor.execute("PRAGMA secure_delete=ON")
     cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -6,8 +6,8 @@ import hashlib
 import hmac
 import secrets
 
+from sqlalchemy import bindparam, select
 from sqlalchemy import insert as plain_insert
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage.database import reading
@@ -17,6 +17,12 @@ from storage.rows import blocks, insert
 
 _ONLY = 1
 _AT_ONCE = 500
+_SECRET = select(erasure_key.c.secret).where(erasure_key.c.key_id == _ONLY)
+_ANY_OF = (
+    select(erased_uploads.c.upload_digest)
+    .where(erased_uploads.c.upload_digest.in_(bindparam("digests", expanding=True)))
+    .limit(1)
+)
 
 
 def digest(secret: str, kind: str, *words: str) -> str:
@@ -43,11 +49,7 @@ class Tombstones:
             return False  # nothing was ever erased
         digests = [upload_digest(self._secret, upload_id) for upload_id in upload_ids]
         for some in blocks(digests, most=_AT_ONCE):
-            found = await connection.scalar(
-                select(erased_uploads.c.upload_digest)
-                .where(erased_uploads.c.upload_digest.in_(some))
-                .limit(1)
-            )
+            found = await connection.scalar(_ANY_OF, {"digests": some})
             if found is not None:
                 return True
         return False
@@ -85,9 +87,7 @@ async def has_bytes(connection: AsyncConnection, tenant: str, sha256: str) -> bo
 
 
 async def read_secret(connection: AsyncConnection) -> str | None:
-    return await connection.scalar(
-        select(erasure_key.c.secret).where(erasure_key.c.key_id == _ONLY)
-    )
+    return await connection.scalar(_SECRET)
 
 
 async def secret_of(connection: AsyncConnection) -> str:
