@@ -5,7 +5,7 @@ MEDIA ?= $(wildcard samples/*.jpg samples/*.mp4)
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-exhaustive chaos screenshots check format lock docs test-training clean
+.PHONY: help run test test-exhaustive chaos screenshots check format lock docs audit test-training clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -39,6 +39,11 @@ docs: .venv/dev ## Generate settings, contracts, alerts and dashboards anew
 	$(BIN)/python -m runtime.documents docs
 	$(BIN)/python -m monitoring.mixin
 
+audit: .venv-audit/ready ## List what serves (CycloneDX), and look its packages up among known vulnerabilities
+	.venv-audit/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+		-o docs/sbom.cdx.json .venv-audit/served/bin/python
+	.venv-audit/bin/pip-audit --disable-pip --require-hashes -r requirements/serve.lock
+
 test-training: .venv-training/ready ## Run the tests that need torch, in an environment of their own
 	.venv-training/bin/pytest training/tests
 
@@ -48,11 +53,12 @@ lock: .venv/dev ## Resolve all dependencies anew, with hashes
 	$(BIN)/uv pip compile pyproject.toml --extra embedded --extra tracing -c requirements/dev.lock $(LOCK) -o requirements/serve.lock
 	$(BIN)/uv pip compile pyproject.toml --extra embedded --extra training --extra dev -c requirements/dev.lock $(LOCK) -o requirements/training.lock
 	$(BIN)/uv pip compile requirements/triton.in --no-deps $(LOCK) -o requirements/triton.lock
+	$(BIN)/uv pip compile requirements/audit.in $(LOCK) -o requirements/audit.lock
 
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 clean: ## Remove environments and state
-	rm -rf .venv .venv-triton .venv-training .veriscope
+	rm -rf .venv .venv-triton .venv-training .venv-audit .veriscope
 
 # An environment's stamp names the lock file it was made from.
 
@@ -86,4 +92,13 @@ clean: ## Remove environments and state
 	@$(PYTHON) -m venv .venv-training
 	@.venv-training/bin/pip install --quiet --require-hashes -r requirements/training.lock
 	@.venv-training/bin/pip install --quiet --no-deps --editable .
+	@touch $@
+
+# What serves, in an environment that holds nothing else.
+.venv-audit/ready: requirements/audit.lock requirements/serve.lock
+	@$(PYTHON) -m venv --clear .venv-audit
+	@.venv-audit/bin/pip install --quiet --require-hashes -r requirements/audit.lock
+	@$(PYTHON) -m venv --clear .venv-audit/served
+	@.venv-audit/served/bin/pip install --quiet --require-hashes -r requirements/serve.lock
+	@.venv-audit/served/bin/pip uninstall --quiet --yes pip setuptools
 	@touch $@

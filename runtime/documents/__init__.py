@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from runtime.documents.asyncapi import asyncapi
+from runtime.documents.licences import licences_page
 from runtime.documents.openapi import openapi
 from runtime.documents.schemas import schemas
 from runtime.documents.settings import settings_page
@@ -20,6 +21,7 @@ def documents() -> dict[str, str]:
     contracts = {**schemas(), "asyncapi.yaml": asyncapi(), "openapi.json": openapi()}
     return {
         "settings.md": settings_page(),
+        "licences.md": licences_page(),
         **{f"contracts/{name}": text for name, text in contracts.items()},
     }
 
