@@ -8,7 +8,11 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """All processes with its environment go by it; the monotonic clock is left alone."""
+    """Processes with its environment go by it; the monotonic clock is left alone.
+
+    It is for processes that start no others: a child that was forked under libfaketime
+    while other threads ran has been seen to wait for ever, and its parent with it.
+    """
 
     library: Path
     file: Path
@@ -25,6 +29,7 @@ class Clock:
             "FAKETIME_TIMESTAMP_FILE": str(self.file),
             "FAKETIME_CACHE_DURATION": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "FAKETIME_DISABLE_SHM": "1",
             "NO_FAKE_STAT": "1",
         }
 

@@ -118,12 +118,12 @@ async def open_scene(parts: Parts, folder: Path) -> AsyncIterator[Scene]:
         stack.callback(deployment.close)
         await asyncio.to_thread(deployment.command, "db", "upgrade")
         await asyncio.to_thread(deployment.command, "topics", "create")
+        for worker in WORKERS:
+            deployment.start(worker, "worker", STATE=str(folder / worker))
         if clock is not None:
             deployment.environment |= clock.environment()
         for service in ("intake", "relay", "reconcile"):
             deployment.start(service, service)
-        for worker in WORKERS:
-            deployment.start(worker, "worker", STATE=str(folder / worker))
         yield Scene(
             parts=parts,
             deployment=deployment,

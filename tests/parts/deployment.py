@@ -76,7 +76,7 @@ class Deployment:
             check=check,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
         )
 
     def start(self, name: str, service: str, **settings: str) -> Process:
