@@ -40,13 +40,14 @@ def measure(
     draws: Draws | None = None,
     without_groups: Collection[str] = (),
 ) -> Measurement:
-    """Measure a bundle by its score tables, one for each way in which the clips were equalised.
+    """Measure a bundle by its score tables; those that were equalised alike are taken together.
 
-    Figures over all clips are those of the table that was not equalised, or of the first.
+    Figures over all clips are those of the tables not equalised, or as the first one is.
     `without_groups`: what was fitted or calibrated on, left out everywhere.
 
     Raises:
-        InvalidConfiguration: the tables are of several bundles or policies, or distorted.
+        InvalidConfiguration: the tables are of several bundles or policies, or distorted, or a clip
+            is in two of them.
     """
     draws = draws or Draws()
     by_setting = _by_setting([table.without(without_groups) for table in tables])
@@ -144,9 +145,10 @@ def _by_setting(tables: Sequence[ScoreTable]) -> dict[str, ScoreTable]:
             raise InvalidConfiguration("the score tables are of several bundles or policies")
         if run.distortion:
             raise InvalidConfiguration(f"a score table is distorted by {run.distortion}")
-    by_setting = {table.run.equalise: table for table in tables}
-    if len(by_setting) < len(tables):
-        raise InvalidConfiguration("two score tables were equalised alike")
+    by_setting: dict[str, ScoreTable] = {}
+    for table in tables:
+        alike = by_setting.get(table.run.equalise)
+        by_setting[table.run.equalise] = alike.joined(table) if alike else table
     return by_setting
 
 

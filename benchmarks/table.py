@@ -158,6 +158,19 @@ class ScoreTable:
         places = np.flatnonzero(kept) if kept.dtype == bool else kept
         return ScoreTable(self.run, self._columns.take(pa.array(places)))
 
+    def joined(self, other: ScoreTable) -> ScoreTable:
+        """The rows of both, of one run; what one of them does not say is null.
+
+        Raises:
+            InvalidConfiguration: a clip is in both.
+        """
+        known = {(row["data_set"], row["clip_id"]) for row in self.rows()}
+        for row in other.rows():
+            if (row["data_set"], row["clip_id"]) in known:
+                raise InvalidConfiguration(f"{row['clip_id']} is in two score tables")
+        both = pa.concat_tables([self._columns, other._columns], promote_options="permissive")
+        return ScoreTable(self.run, both)
+
     def without(self, names: Collection[str]) -> ScoreTable:
         """Without groups that are named, or of which a clip is: as CLIP or DATA_SET/CLIP."""
         if not names:

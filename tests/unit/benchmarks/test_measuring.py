@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -141,6 +142,15 @@ def test_methods_are_told_by_compression() -> None:
         ("swap", "c23"): 1.0,
         ("swap", "c40"): 0.5,
     }
+
+
+def test_tables_of_several_data_sets_are_measured_together() -> None:
+    first = a_table(*some_rows(8))
+    second = a_table(*[replace(row, data_set="other") for row in some_rows(8)])
+    counts = measure([first, second], [], draws=FEW).all_clips.counts
+    assert counts.forged + counts.real == len(first) + len(second)
+    with pytest.raises(InvalidConfiguration, match="is in two score tables"):
+        measure([first, first], [], draws=FEW)
 
 
 def test_tables_of_two_bundles_are_not_mixed() -> None:
