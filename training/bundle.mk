@@ -10,7 +10,7 @@ VERSION ?= 1
 BIN ?= .venv-training/bin
 ALLOW ?=
 LEAVE_OUT ?= stylegan256_140k
-CARD ?= inference/models/card.md
+CARD ?= training/card.md
 
 PYTHON := $(BIN)/python -m
 VERISCOPE := $(BIN)/veriscope
