@@ -106,9 +106,11 @@ def up(
         ) as stack:
             _print(console, f"[dim]·[/dim] uploads at {stack.url}/v1/uploads")
             stop.up = True
-            complete = await _judge(stack, found, stop) if found else True
             if not once:
                 _describe(console, stack)
+            complete = await _judge(stack, found, stop) if found else True
+            if not once and not stop.is_set():
+                _print(console, "[dim]Ctrl-C ends it.[/dim]")
                 await stop.wait()
             return complete
 
@@ -156,7 +158,6 @@ def _describe(console: Console, stack: Stack) -> None:
     ]
     for name, value in rows:
         _print(console, f"  {name:8} {escape(value)}")
-    _print(console, "[dim]Ctrl-C ends it.[/dim]")
 
 
 def _print(console: Console, line: str) -> None:
