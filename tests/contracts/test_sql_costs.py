@@ -73,10 +73,13 @@ async def test_a_reader_that_is_cancelled_leaves_a_connection_that_others_can_us
                 )
             )
 
+    asked = asyncio.Event()
+    event.listen(engine.sync_engine, "before_cursor_execute", lambda *_: asked.set())
     reader = asyncio.create_task(read_for_ever())
-    await asyncio.sleep(0)
+    await asyncio.wait_for(asked.wait(), 30)
     reader.cancel()
     await asyncio.gather(reader, return_exceptions=True)
+    assert reader.cancelled()
 
     async with writing(engine) as connection:
         await connection.execute(insert(outbox), A_ROW)
