@@ -23,7 +23,7 @@ class OtlpTracer:
     """Implements `monitoring.tracing.Tracer`.
 
     `share` (0 to 1) of the traces are kept, by their ids: so all processes keep the same ones,
-    and what a client says of it counts for nothing.
+    and a client's `sampled` counts for nothing; only by the id that it chooses can it have a say.
     """
 
     def __init__(

@@ -130,7 +130,7 @@ def test_of_an_error_only_its_type_is_told(spans: Spans) -> None:
     assert "secret" not in span.to_json()
 
 
-def test_a_client_decides_the_trace_and_not_whether_it_is_kept(spans: Spans) -> None:
+def test_a_client_decides_the_trace_and_its_sampled_counts_for_nothing(spans: Spans) -> None:
     with tracing.span("POST /v1/uploads", "server", came_with={"traceparent": PARENT}):
         assert tracing.exemplar() == {"trace_id": PARENT.decode().split("-")[1]}
     assert len(spans()) == 1
