@@ -55,11 +55,6 @@ async def current(url: str, *, tls: SSLContext | None = None) -> str | None:
         await engine.dispose()
 
 
-async def is_current(url: str) -> bool:
-    """Whether the database has the newest revision. Raises: as `upgrade`."""
-    return await current(url) == newest()
-
-
 async def current_of(engine: AsyncEngine) -> str | None:
     """As `current`, over connections that are open already."""
     async with reading(engine) as connection:
