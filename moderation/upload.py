@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+IDENTIFIER = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
 _UPLOADER = re.compile(r"[!-~]{1,128}")
 
 
@@ -45,8 +45,8 @@ class Upload:
 
     def __post_init__(self) -> None:
         for name in ("upload_id", "tenant"):
-            if not _IDENTIFIER.fullmatch(getattr(self, name)):
-                raise ValueError(f"{name} must match {_IDENTIFIER.pattern}")
+            if not re.fullmatch(IDENTIFIER, getattr(self, name)):
+                raise ValueError(f"{name} must match {IDENTIFIER}")
         if not 0 < len(self.uri) <= 2048:
             raise ValueError("uri must have 1 to 2,048 characters")
         if self.announced_at.tzinfo is None:

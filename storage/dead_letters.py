@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from moderation.upload import IDENTIFIER
 from storage import rows
 from storage.database import reading, writing
 from storage.erasure.tombstones import Tombstones
@@ -19,8 +20,7 @@ from storage.ports import DeadLetter, DeadLetterFilter, KeptDeadLetter, Outbound
 from storage.tables import dead_letter_uploads, dead_letters
 
 _COLUMNS = tuple(field.name for field in fields(DeadLetter))
-# As `moderation.upload.Upload` takes them.
-_ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_ID = re.compile(IDENTIFIER.encode())
 _NAMED = re.compile(rb'"upload_id"\s*:\s*"(' + _ID.pattern + rb')"')
 
 
