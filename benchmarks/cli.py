@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from benchmarks.cli_leaderboard import add_to
+from benchmarks.options import AtMost, Equalise, Methods, Processes, Root, WithoutGroups
 from moderation.errors import InvalidConfiguration
 
 app = typer.Typer(
@@ -22,20 +23,13 @@ add_to(app)
 _NEEDED = ("pyarrow", "sklearn", "scipy", "matplotlib", "tqdm")
 
 DataSet = Annotated[str, typer.Option(help="A data set of the registry: NAME[:VERSION].")]
-Root = Annotated[Path, typer.Option(help="Where the registry lies.")]
 Bundle = Annotated[Path | None, typer.Option(help="A bundle's folder; the packaged one.")]
 PolicyFile = Annotated[Path | None, typer.Option(help="A policy; the packaged one.")]
 Packs = Annotated[
     Path | None, typer.Option(help="Where to keep what was extracted, for the next bundle.")
 ]
-Processes = Annotated[int, typer.Option(min=1, help="How many score at once.")]
-Methods = Annotated[list[str] | None, typer.Option(help="Only these; may be repeated.")]
-AtMost = Annotated[int, typer.Option(min=0, help="Clips of each method and label; 0: all.")]
 Samples = Annotated[int, typer.Option(min=1, help="Draws behind an interval.")]
 Seed = Annotated[int, typer.Option(help="Of the draws.")]
-WithoutGroups = Annotated[
-    Path | None, typer.Option(help="Groups, one a line, that something was fitted on.")
-]
 ComparisonsFile = Annotated[Path | None, typer.Option(help="Which fakes against which reals.")]
 
 
@@ -62,18 +56,18 @@ def score(
     at_most: AtMost = 0,
     bundle: Bundle = None,
     policy: PolicyFile = None,
-    equalise: Annotated[str, typer.Option(help="256,75 or face:128,75.")] = "",
+    equalise: Equalise = "",
     distort: Annotated[str, typer.Option(help="KIND:STRENGTH, as jpeg:strong.")] = "",
     left_out: Annotated[str, typer.Option(help="What the bundle was trained without.")] = "",
     packs: Packs = None,
     processes: Processes = 1,
 ) -> None:
     """Score a data set by the serving code. Stopped and started again it goes on."""
-    from benchmarks.clips import choose, read_clips, will_derive
+    from benchmarks.clips import clips_of, will_derive
     from benchmarks.running import journal_of, score_clips
     from benchmarks.serving import Wish
 
-    clips = choose(read_clips(data, root), split=split, methods=method or (), at_most=at_most)
+    clips = clips_of(data, root, split=split, methods=method, at_most=at_most)
     wish = Wish(
         bundle=bundle,
         policy=policy,
@@ -170,7 +164,7 @@ def robustness(
 ) -> None:
     """What each distortion costs, at each strength. Tables that are there are not made again."""
     from benchmarks import telling
-    from benchmarks.clips import choose, listed, read_clips, will_derive
+    from benchmarks.clips import clips_of, listed, will_derive
     from benchmarks.comparisons import PACKAGED, load_comparisons
     from benchmarks.distortions import every
     from benchmarks.measuring import Draws
@@ -178,12 +172,8 @@ def robustness(
     from benchmarks.robustness import robustness, score_distorted
     from benchmarks.serving import Wish
 
-    clips = choose(
-        read_clips(data, root),
-        split=split,
-        methods=method or (),
-        at_most=at_most,
-        without=listed(without_groups),
+    clips = clips_of(
+        data, root, split=split, methods=method, at_most=at_most, without=listed(without_groups)
     )
     wanted = [one for one in every() if not kind or one.kind in kind]
     will_derive(data, root, folders=[tables, *([packs] if packs else [])])

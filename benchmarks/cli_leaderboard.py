@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.options import AtMost, Equalise, Methods, Processes, Root, WithoutGroups
+
 PublicPart = Annotated[Path, typer.Argument(help="The task's public part.")]
 Board = Annotated[Path, typer.Option(help="A folder for the submissions.")]
 
@@ -21,32 +23,24 @@ def blind(
     data: Annotated[str, typer.Argument(help="A data set of the registry: NAME[:VERSION].")],
     out: Annotated[Path, typer.Option(help="The public part, for submitters.")],
     secret: Annotated[Path, typer.Option(help="The secret part, for the organiser alone.")],
-    root: Annotated[Path, typer.Option(help="Where the registry lies.")] = Path(
-        ".veriscope/datasets"
-    ),
+    root: Root = Path(".veriscope/datasets"),
     name: Annotated[str, typer.Option(help="Of the task; that of the data set.")] = "",
     split: str = "",
-    method: Annotated[list[str] | None, typer.Option(help="Only these.")] = None,
-    at_most: Annotated[int, typer.Option(help="Clips of each method and label; 0: all.")] = 0,
-    without_groups: Annotated[
-        Path | None, typer.Option(help="Groups, one a line, that something was fitted on.")
-    ] = None,
+    method: Methods = None,
+    at_most: AtMost = 0,
+    without_groups: WithoutGroups = None,
     public: Annotated[float, typer.Option(min=0, max=1, help="Share with open labels.")] = 0.5,
     private_method: Annotated[
         list[str] | None, typer.Option(help="Forgeries in the private share alone.")
     ] = None,
-    equalise: Annotated[str, typer.Option(help="256,75 or face:128,75.")] = "",
+    equalise: Equalise = "",
 ) -> None:
     """Make a task: media under new names, and the labels in two parts."""
-    from benchmarks.clips import choose, listed, read_clips, will_derive
+    from benchmarks.clips import clips_of, listed, will_derive
     from benchmarks.leaderboard.blinding import Blinding, blind
 
-    clips = choose(
-        read_clips(data, root),
-        split=split,
-        methods=method or (),
-        at_most=at_most,
-        without=listed(without_groups),
+    clips = clips_of(
+        data, root, split=split, methods=method, at_most=at_most, without=listed(without_groups)
     )
     wish = Blinding(
         name=name or data,
@@ -92,7 +86,7 @@ def submit(
     tables: Annotated[Path, typer.Option(help="Where a bundle's scores are kept.")] = Path(
         ".veriscope/leaderboard"
     ),
-    processes: Annotated[int, typer.Option(min=1, help="How many score at once.")] = 1,
+    processes: Processes = 1,
 ) -> None:
     """Score a submission on labels that the submitter does not see, and list it."""
     from benchmarks.leaderboard.board import Board, evaluate

@@ -137,6 +137,20 @@ def choose(
     return _first_of_each(chosen, at_most, key=lambda clip: (clip.method, clip.label))
 
 
+def clips_of(
+    reference: str,
+    root: Path,
+    *,
+    split: str,
+    methods: Sequence[str] | None,
+    at_most: int,
+    without: Collection[str] = (),
+) -> list[Clip]:
+    """What `choose` takes of the clips that `read_clips` reads. Raises: as that does."""
+    clips = read_clips(reference, root)
+    return choose(clips, split=split, methods=methods or (), at_most=at_most, without=without)
+
+
 def _first_of_each(
     clips: list[Clip], at_most: int, *, key: Callable[[Clip], tuple[str, str]]
 ) -> list[Clip]:
