@@ -60,10 +60,10 @@ def licences_page() -> str:
 
 def _licence(component: Mapping[str, Any]) -> str:
     """What is declared as SPDX, else what classifiers mean."""
-    declared = list(_declared(component))
-    for one in sorted(declared, key=lambda words: words in _SPDX):
-        return _SPDX.get(one, one)
-    return _NOT_DECLARED.get(component["name"], "")
+    declared = sorted(_declared(component), key=lambda words: words in _SPDX)
+    if not declared:
+        return _NOT_DECLARED.get(component["name"], "")
+    return _SPDX.get(declared[0], declared[0])
 
 
 def _declared(component: Mapping[str, Any]) -> Iterator[str]:

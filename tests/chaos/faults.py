@@ -11,6 +11,7 @@ from functools import partial
 import asyncpg
 import grpc
 
+from runtime.embedded.processes import Server
 from tests.chaos.bucket import Mood
 from tests.chaos.impostor import one_too_many
 from tests.chaos.plan import Strike
@@ -21,6 +22,7 @@ from tests.parts.servers import stubs_of
 STOP_SECONDS = 120  # a service is allowed 30, and a busy machine some more
 
 Fault = Callable[[Scene, Strike], Awaitable[None]]
+Part = Callable[[Scene], Server]
 
 
 async def kill_worker(scene: Scene, strike: Strike) -> None:
@@ -54,20 +56,14 @@ async def kill_service(scene: Scene, _strike: Strike, *, name: str) -> None:
     scene.deployment.processes[name].signal(signal.SIGKILL)
 
 
-async def restart_broker(scene: Scene, _strike: Strike) -> None:
-    await scene.parts.kafka.server.restart()
+async def restart(scene: Scene, _strike: Strike, *, part: Part) -> None:
+    await part(scene).restart()
 
 
-async def kill_broker(scene: Scene, strike: Strike) -> None:
-    await scene.parts.kafka.server.kill()
+async def kill(scene: Scene, strike: Strike, *, part: Part) -> None:
+    await part(scene).kill()
     await asyncio.sleep(strike.seconds)
-    await scene.parts.kafka.server.start()
-
-
-async def kill_triton(scene: Scene, strike: Strike) -> None:
-    await scene.parts.triton.server.kill()
-    await asyncio.sleep(strike.seconds)
-    await scene.parts.triton.server.start()
+    await part(scene).start()
 
 
 async def kill_stubs(scene: Scene, _strike: Strike) -> None:
@@ -94,30 +90,12 @@ async def hold_triton(scene: Scene, strike: Strike) -> None:
         scene.switch.release()
 
 
-async def restart_database(scene: Scene, _strike: Strike) -> None:
-    await scene.parts.postgres.server.restart()
-
-
-async def kill_database(scene: Scene, strike: Strike) -> None:
-    await scene.parts.postgres.server.kill()
-    await asyncio.sleep(strike.seconds)
-    await scene.parts.postgres.server.start()
-
-
-async def refuse_connections(scene: Scene, strike: Strike) -> None:
-    await _alter_database(scene, "ALLOW_CONNECTIONS false")
+async def alter_database(scene: Scene, strike: Strike, *, change: str, back: str) -> None:
+    await _alter_database(scene, change)
     try:
         await asyncio.sleep(strike.seconds)
     finally:
-        await _alter_database(scene, "ALLOW_CONNECTIONS true")
-
-
-async def make_read_only(scene: Scene, strike: Strike) -> None:
-    await _alter_database(scene, "SET default_transaction_read_only = on")
-    try:
-        await asyncio.sleep(strike.seconds)
-    finally:
-        await _alter_database(scene, "RESET default_transaction_read_only")
+        await _alter_database(scene, back)
 
 
 async def _alter_database(scene: Scene, change: str) -> None:
@@ -153,6 +131,18 @@ async def move_clock(scene: Scene, strike: Strike) -> None:
     scene.clock.move(0)
 
 
+def _broker(scene: Scene) -> Server:
+    return scene.parts.kafka.server
+
+
+def _triton(scene: Scene) -> Server:
+    return scene.parts.triton.server
+
+
+def _database(scene: Scene) -> Server:
+    return scene.parts.postgres.server
+
+
 SERVICES: Mapping[str, Fault] = {
     "worker killed": kill_worker,
     "worker told to end": end_worker,
@@ -163,9 +153,9 @@ SERVICES: Mapping[str, Fault] = {
 }
 
 PARTS: Mapping[str, Fault] = {
-    "broker restarted": restart_broker,
-    "broker killed": kill_broker,
-    "Triton killed": kill_triton,
+    "broker restarted": partial(restart, part=_broker),
+    "broker killed": partial(kill, part=_broker),
+    "Triton killed": partial(kill, part=_triton),
     "Triton's stubs killed": kill_stubs,
     "Triton slow": hold_triton,
     "Triton unavailable": partial(triton_answers, script=grpc.StatusCode.UNAVAILABLE),
@@ -173,10 +163,16 @@ PARTS: Mapping[str, Fault] = {
     "Triton answers no numbers": partial(triton_answers, script=not_finite),
     "Triton answers too narrow": partial(triton_answers, script=sound),
     "Triton answers one too many": partial(triton_answers, script=one_too_many),
-    "database restarted": restart_database,
-    "database killed": kill_database,
-    "database refuses": refuse_connections,
-    "database read-only": make_read_only,
+    "database restarted": partial(restart, part=_database),
+    "database killed": partial(kill, part=_database),
+    "database refuses": partial(
+        alter_database, change="ALLOW_CONNECTIONS false", back="ALLOW_CONNECTIONS true"
+    ),
+    "database read-only": partial(
+        alter_database,
+        change="SET default_transaction_read_only = on",
+        back="RESET default_transaction_read_only",
+    ),
     "bucket answers 503": partial(spoil_bucket, mood=Mood.BUSY),
     "bucket cuts bodies": partial(spoil_bucket, mood=Mood.CUTTING),
 }
