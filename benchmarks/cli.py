@@ -96,8 +96,8 @@ def measure(
 ) -> None:
     """Figures with intervals: comparisons, methods by compression, slices, curves."""
     from benchmarks import telling
-    from benchmarks.clips import listed
     from benchmarks.comparisons import PACKAGED, load_comparisons
+    from benchmarks.leaving_out import listed
     from benchmarks.measuring import Draws, measure
     from benchmarks.results import write_results
     from benchmarks.table import ScoreTable
@@ -164,9 +164,10 @@ def robustness(
 ) -> None:
     """What each distortion costs, at each strength. Tables that are there are not made again."""
     from benchmarks import telling
-    from benchmarks.clips import clips_of, listed, will_derive
+    from benchmarks.clips import clips_of, will_derive
     from benchmarks.comparisons import PACKAGED, load_comparisons
     from benchmarks.distortions import every
+    from benchmarks.leaving_out import listed
     from benchmarks.measuring import Draws
     from benchmarks.results import write_results
     from benchmarks.robustness import robustness, score_distorted

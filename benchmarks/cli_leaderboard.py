@@ -36,8 +36,9 @@ def blind(
     equalise: Equalise = "",
 ) -> None:
     """Make a task: media under new names, and the labels in two parts."""
-    from benchmarks.clips import clips_of, listed, will_derive
+    from benchmarks.clips import clips_of, will_derive
     from benchmarks.leaderboard.blinding import Blinding, blind
+    from benchmarks.leaving_out import listed
 
     clips = clips_of(
         data, root, split=split, methods=method, at_most=at_most, without=listed(without_groups)

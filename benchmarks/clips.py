@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zlib import crc32
 
+from benchmarks.leaving_out import groups_named
 from datasets.derived import Kind, register
 from datasets.groups import connected
 from datasets.licences import material_of, permitted
@@ -104,11 +105,6 @@ def _covered(clip: Registered) -> dict[str, str]:
     return {name: value for name, value in known.items() if value}
 
 
-def listed(file: Path | None) -> frozenset[str]:
-    """The names in a file, one a line; none without a file."""
-    return frozenset(file.read_text().splitlines()) if file else frozenset()
-
-
 def choose(
     clips: Iterable[Clip],
     *,
@@ -120,11 +116,10 @@ def choose(
     """Those of a split and of some methods; of each method and label `at_most`, 0 being all.
 
     Which ones follows from their groups alone, so that the same are chosen every time, and
-    both sides of a pair or neither. `without`: groups to leave out, by their names or by
-    that of one of their clips.
+    both sides of a pair or neither. `without`: what to leave out, as `benchmarks.leaving_out`.
     """
     known = list(clips)
-    left_out = {clip.group for clip in known if not {clip.group, clip.clip_id}.isdisjoint(without)}
+    left_out = groups_named(known, without)
     chosen = [
         clip
         for clip in known

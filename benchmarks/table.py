@@ -6,13 +6,14 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from benchmarks.leaving_out import groups_named
 from moderation.errors import InvalidConfiguration
 
 FORMAT = 1
@@ -99,6 +100,15 @@ class Run:
     format: int = FORMAT
 
 
+class _Row(NamedTuple):
+    """What a list of `benchmarks.leaving_out` may name a row by."""
+
+    clip_id: str
+    data_set: str
+    method: str
+    group: str
+
+
 class ScoreTable:
     """Columns of many clips, and the run they come from."""
 
@@ -172,14 +182,13 @@ class ScoreTable:
         return ScoreTable(self.run, both)
 
     def without(self, names: Collection[str]) -> ScoreTable:
-        """Without groups that are named, or of which a clip is: as CLIP or DATA_SET/CLIP."""
+        """Without the groups that a list names: see `benchmarks.leaving_out`."""
         if not names:
             return self
-        groups, clips = self.texts("group"), self.texts("clip_id")
-        full = np.char.add(np.char.add(self.texts("data_set"), "/"), clips)
-        listed = list(names)
-        named = np.isin(groups, listed) | np.isin(clips, listed) | np.isin(full, listed)
-        return self.where(~np.isin(groups, groups[named]))
+        columns = (self.texts(name).tolist() for name in _Row._fields)
+        rows = [_Row(*values) for values in zip(*columns, strict=True)]
+        gone = groups_named(rows, names)
+        return self.where(np.array([row.group not in gone for row in rows], bool))
 
     def rows(self) -> list[dict[str, Any]]:
         listed: list[dict[str, Any]] = self._columns.to_pylist()

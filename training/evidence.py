@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 from math import ceil
 from pathlib import Path
 
-from benchmarks.clips import listed
+from benchmarks.leaving_out import listed
 from benchmarks.table import ScoreTable
 from inference.bundles.calibration import read_fusion
 from training.fuse import Part

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from benchmarks.clips import listed
+from benchmarks.leaving_out import listed
 from benchmarks.table import ScoreTable
 from moderation.fusion import Family, Fusion
 

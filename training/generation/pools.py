@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.leaving_out import METHOD
 from inference.faces.crops import CROP_SIDE, MARGIN, align
 from training.patches import CROPS, Entry, read_index, split_by_group
 
@@ -38,7 +39,7 @@ class Pool:
 class Faces:
     """Both kinds: what is trained on, and crops (N 224 224 3) of groups that are not.
 
-    `used_up`: groups beside the generated faces that nothing may be measured on any more.
+    `used_up`: what nothing may be fitted or measured on any more (`benchmarks.leaving_out`).
     `learned`: the faces that are trained on.
     """
 
@@ -82,9 +83,6 @@ class Choice:
             if not entries:
                 raise ValueError(f"there is no {kind} face to learn from")
         share = self.beside_share if near else 0.0
-        # A generator that was learned from is not measured on, held-out pictures of it neither:
-        # what is found of it says nothing of others.
-        known = [e.group for e in read_index(generated) if e.method in methods]
         return Faces(
             real=Pool(
                 faces=[unenlarged(entry) for entry in [*real, *near]],
@@ -93,7 +91,7 @@ class Choice:
             generated=Pool(faces=[unenlarged(entry) for entry in fake], chances=evenly(fake)),
             other_real=np.concatenate([other_real, other_near]),
             other_generated=other_fake,
-            used_up=frozenset([*known, *(entry.group for entry in near)]),
+            used_up=_used_up(fake, near),
             learned=(*real, *near, *fake),
         )
 
@@ -113,6 +111,23 @@ class Choice:
             else:
                 used.append(entry)
         return used, np.asarray(crops[others])
+
+
+def _used_up(fake: Sequence[Entry], near: Sequence[Entry]) -> frozenset[str]:
+    """Generators that were learned from as a whole, of real pictures those that were.
+
+    What is found of such a generator says nothing of others: neither do its pictures that were
+    held out, or in which no face was found to learn from.
+    """
+    named = {f"{METHOD}{entry.method}" for entry in fake}
+    return frozenset(named.union(*([entry.group, _clip(entry)] for entry in near)))
+
+
+def _clip(entry: Entry) -> str:
+    """As the registry calls a clip; a group may be called otherwise there, where more ties it."""
+    if entry.data_set:
+        return f"{entry.data_set.partition(':')[0]}/{entry.clip_id}"
+    return entry.clip.removesuffix("#")
 
 
 def evenly(entries: Sequence[Entry]) -> NDArray[np.float64]:

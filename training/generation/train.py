@@ -31,7 +31,7 @@ from training.generation.windows import batches
 
 CONFIG = Path(__file__).with_name("config.yaml")
 SAVED_EVERY = 50  # steps
-USED_UP = "used_up.txt"  # groups that training.fuse and measuring have to leave out
+USED_UP = "used_up.txt"  # what training.fuse and measuring have to leave out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +107,7 @@ def train(recipe: Recipe, faces: Faces, out: Path) -> float:
     training = Training(recipe)
     source = batches(faces.real, faces.generated, recipe.batch, seed=recipe.seed)
     out.mkdir(parents=True, exist_ok=True)
-    (out / USED_UP).write_text("".join(f"{group}\n" for group in sorted(faces.used_up)))
+    (out / USED_UP).write_text("".join(f"{name}\n" for name in sorted(faces.used_up)))
     log = []
     for step in tqdm(range(recipe.steps), unit="step", mininterval=10):
         windows, labels = next(source)

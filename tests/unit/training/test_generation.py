@@ -12,6 +12,8 @@ import pytest
 import yaml
 
 import training
+from benchmarks.table import ScoreTable
+from tests.unit.benchmarks.builders import a_row, a_table
 from tests.unit.training.builders import entries_on_disk
 from training.generation.learned import told
 from training.generation.measure import compare
@@ -96,6 +98,14 @@ def test_real_faces_held_out_are_those_that_every_training_holds_out() -> None:
     assert (ours["seed"], ours["held_out"]) == (blending["seed"], blending["held_out"])
 
 
+def scored(folder: Path) -> ScoreTable:
+    """The folder's pictures as `veriscope bench score` would list them."""
+    entries = read_index(folder)
+    return a_table(
+        *(a_row(e.clip.removesuffix("#"), method=e.method, group=e.group) for e in entries)
+    )
+
+
 @pytest.fixture
 def beside(tmp_path: Path) -> Path:
     entries_on_disk(tmp_path / "beside", 8, groups=8)
@@ -116,20 +126,27 @@ def test_no_real_picture_is_learned_from_that_what_is_left_out_is_measured_again
 ) -> None:
     faces = a_choice(leave_out=left_out).read(reals, beside)
     assert len(faces.real.faces) == 5
-    measured = {e.group for e in read_index(beside) if e.method in AGAINST[left_out]}
-    assert not measured & faces.used_up
+    table = scored(beside)
+    kept = set(table.without(faces.used_up).texts("method"))
+    assert {left_out, *AGAINST[left_out]} & set(table.texts("method")) <= kept
 
 
-def test_every_picture_of_a_generator_that_was_learned_from_is_used_up(
+def test_no_picture_of_a_generator_that_was_learned_from_is_measured_on(
     reals: Path, beside: Path
 ) -> None:
-    entries = read_index(beside)
-    methods = {"stylegan2_tpdne", "stable_diffusion_2.1"}
-    known = {entry.group for entry in entries if entry.method in methods}
     faces = a_choice(leave_out="stylegan256_140k", held_out=0.3).read(reals, beside)
-    assert known <= faces.used_up
-    left = {entry.group for entry in entries if entry.method == "stylegan256_140k"}
-    assert not left & faces.used_up
+    faceless = a_row("no face to learn from.png", method="stable_diffusion_2.1")
+    table = scored(beside).joined(a_table(faceless)).without(faces.used_up)
+    assert set(table.texts("method")) == {"stylegan256_140k", "ffhq256_140k"}
+
+
+def test_a_real_picture_that_was_learned_from_is_used_up_whatever_its_group_is_called(
+    reals: Path, beside: Path
+) -> None:
+    faces = a_choice(leave_out="stylegan256_140k").read(reals, beside)
+    [learned] = [entry for entry in faces.learned if entry.method == "unsplash_real"]
+    tied = a_row(learned.clip.removesuffix("#"), group="another name")
+    assert not len(a_table(tied).without(faces.used_up))
 
 
 def test_the_card_is_told_what_was_learned_from_and_what_was_left_out(
