@@ -41,7 +41,7 @@ class Parts:
 
 @dataclass(kw_only=True)
 class Scene:
-    """Workers reach Triton by `switch`. `disk` and `clock` are None where they cannot be had.
+    """Workers reach Triton by `switch`. `disk` is None where it cannot be had.
 
     `database` is the ledger's address, `uploads` where media of uploads are to lie,
     `restarts` counts the services that were started again.
@@ -57,7 +57,7 @@ class Scene:
     impostor_address: str
     bucket: Bucket
     disk: Disk | None
-    clock: Clock | None
+    clock: Clock
     restarts: int = field(default=0, init=False)
 
     async def until_up(self) -> None:
@@ -114,14 +114,12 @@ async def open_scene(parts: Parts, folder: Path) -> AsyncIterator[Scene]:
         topics = Topics(f"chaos-{uuid.uuid4().hex[:8]}")
         database = await fresh_database(parts.postgres)
         deployment = Deployment(folder, _settings(folder, parts, topics.prefix, database, scorer))
-        deployment.environment |= bucket.environment()
+        deployment.environment |= bucket.environment() | clock.environment()
         stack.callback(deployment.close)
         await asyncio.to_thread(deployment.command, "db", "upgrade")
         await asyncio.to_thread(deployment.command, "topics", "create")
         for worker in WORKERS:
             deployment.start(worker, "worker", STATE=str(folder / worker))
-        if clock is not None:
-            deployment.environment |= clock.environment()
         for service in ("intake", "relay", "reconcile"):
             deployment.start(service, service)
         yield Scene(
