@@ -11,6 +11,7 @@ import av
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
@@ -20,6 +21,7 @@ from datasets.records import Region
 from datasets.regions import part_of
 from datasets.registry import Stored
 from inference.looks.pdq import pdq
+from inference.reading.shown import as_shown
 from moderation.looks import LEAST_QUALITY
 
 FILE = "looks.parquet"
@@ -96,12 +98,13 @@ def _moments(path: Path) -> Iterable[NDArray[np.uint8]]:
         if not container.streams.video:
             raise ValueError("there are no pictures in it")
         stream = container.streams.video[0]
+        reformatter = VideoReformatter()
         length = float((stream.duration or 0) * (stream.time_base or 0))
         for share in MOMENTS if length else (0.0,):
             if length:
                 container.seek(int(share * length / (stream.time_base or 1)), stream=stream)
             frame = _frame_at(container, stream, share * length)
-            yield np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+            yield as_shown(frame, stream.sample_aspect_ratio, reformatter)
 
 
 def _frame_at(

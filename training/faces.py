@@ -18,6 +18,7 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from tqdm import tqdm
@@ -33,6 +34,7 @@ from datasets.registry import DEFAULT_ROOT, Registry
 from datasets.rows import Row, from_manifest, from_registry
 from inference.faces.crops import MARGIN, align
 from inference.faces.mtcnn import MtcnnDetector
+from inference.reading.shown import as_shown
 from moderation.errors import ModerationError
 from moderation.tracks import Face
 from training.patches import Patch, moved, read_index, write_patches
@@ -68,7 +70,7 @@ def _image(path: Path) -> NDArray[np.uint8]:
 
 
 def _spread(path: Path) -> Iterator[NDArray[np.uint8]]:
-    """Decoded twice, once to count: whole clips in memory would be gigabytes a process."""
+    """As players show them. Decoded twice, once to count: whole clips would be gigabytes."""
     with av.open(path) as container:
         if not container.streams.video:
             raise ValueError("there are no pictures in it")
@@ -76,10 +78,12 @@ def _spread(path: Path) -> Iterator[NDArray[np.uint8]]:
     if not count:
         raise ValueError("no frame decodes")
     spread = np.linspace(0, count - 1, FRAMES_OF_A_CLIP + 2)[1:-1].round().astype(int).tolist()
+    reformatter = VideoReformatter()
     with av.open(path) as container:
+        pixel_shape = container.streams.video[0].sample_aspect_ratio
         for number, frame in enumerate(container.decode(video=0)):
             if number in spread:
-                pixels = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+                pixels = as_shown(frame, pixel_shape, reformatter)
                 yield from [pixels] * spread.count(number)
 
 

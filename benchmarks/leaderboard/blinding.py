@@ -12,7 +12,7 @@ from pathlib import Path
 
 import av
 import cv2
-import numpy as np
+from av.video.reformatter import VideoReformatter
 from tqdm import tqdm
 
 from benchmarks.changes import Change, Half, in_turn
@@ -21,6 +21,7 @@ from benchmarks.equalising import Equalise
 from benchmarks.leaderboard.task import MEDIA, PRIVATE, PUBLIC, Secret, write_task
 from inference.reading.frames import DecodingLimits, Frame
 from inference.reading.images import read_image
+from inference.reading.shown import as_shown
 from inference.reading.sniff import SNIFFED_BYTES, sniff
 from moderation.errors import InvalidConfiguration
 from moderation.media import MediaKind
@@ -166,7 +167,8 @@ def _write_video(source: Path, change: Change, target: Path) -> Path:
 def _every_frame(
     opened: av.container.InputContainer, stream: av.video.stream.VideoStream
 ) -> Iterator[Frame]:
+    """Frames as players show them: what is written here carries no hint to turn them."""
+    reformatter = VideoReformatter()
     for number, frame in enumerate(opened.decode(stream)):
-        yield Frame(
-            at_seconds=float(number), pixels=np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
-        )
+        pixels = as_shown(frame, stream.sample_aspect_ratio, reformatter)
+        yield Frame(at_seconds=float(number), pixels=pixels)

@@ -9,6 +9,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -27,6 +28,7 @@ from benchmarks.leaderboard.submission import (
 from benchmarks.leaderboard.task import Secret, Task, read_secret, read_task
 from benchmarks.leaderboard.trivially import baselines
 from moderation.errors import InvalidConfiguration
+from tests.clips import clip as video
 from tests.unit.benchmarks.builders import a_row, a_table
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -107,6 +109,21 @@ def test_the_halves_of_a_picture_become_pictures_of_their_own(
     half = next(one for one in known.values() if one.method == "swap")
     with Image.open(next((parts[0] / "media").glob(f"{half.clip_id}*"))) as picture:
         assert picture.size == (48, 48)
+
+
+def test_the_half_of_a_video_that_was_held_upright_is_written_upright(tmp_path: Path) -> None:
+    path = tmp_path / "pair.mp4"
+    path.write_bytes(video(frames=3, rotation=-90))  # stored 64 wide and 48 high
+    clips = [
+        Clip(clip_id=f"pair#{half}", path=path, label=label, region=half, group="pair")
+        for half, label in (("left", "real"), ("right", "fake"))
+    ]
+    blind(clips, Blinding(name="made"), tmp_path / "public", tmp_path / "secret")
+    for written in (tmp_path / "public" / "media").iterdir():
+        with av.open(written) as container:
+            [frame, *_] = container.decode(video=0)
+        assert (frame.width, frame.height) == (24, 64)
+        assert "DISPLAYMATRIX" not in frame.side_data
 
 
 def test_pairs_are_never_split_and_private_methods_never_open(known: dict[str, Secret]) -> None:

@@ -155,3 +155,12 @@ def test_videos_are_looked_at_in_three_places_and_halves_by_themselves(tmp_path:
     alike = {tuple(pair) for pair in pairs_within(hashes.reshape(-1, 32)).tolist()}
     assert {(0, 3), (1, 3), (2, 3)} <= alike
     assert not any(4 in pair for pair in alike)
+
+
+def test_a_video_looks_as_players_show_it(tmp_path: Path) -> None:
+    path = tmp_path / "held_upright.mp4"
+    lying = np.ascontiguousarray(np.rot90(picture(1)))
+    path.write_bytes(video(frames=12, draw=lambda _: lying, rotation=-90))
+    hashes = b"".join([*hash_frames(path, Region.WHOLE), pdq(picture(1))[0]])
+    alike = pairs_within(np.frombuffer(hashes, np.uint8).reshape(-1, 32)).tolist()
+    assert [0, 3] in alike

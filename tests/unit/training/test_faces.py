@@ -99,6 +99,13 @@ def test_clips_of_every_kind_that_is_imported_are_read_evenly(
     assert seen == sorted(seen)
 
 
+def test_a_clip_that_was_held_upright_is_seen_upright(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(clip(frames=3, rotation=-90))  # stored 64 wide and 48 high
+    assert {frame.shape for frame in faces.frames_of(path, "")} == {(64, 48, 3)}
+    assert {frame.shape for frame in faces.frames_of(path, "left")} == {(64, 24, 3)}
+
+
 def test_a_file_that_does_not_decode_ends_no_run(tmp_path: Path) -> None:
     (tmp_path / "sound.mp4").write_bytes(sound_only())
     (tmp_path / "broken.png").write_bytes(png(1)[:60])
