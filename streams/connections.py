@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aiokafka.conn import create_conn
+from aiokafka.conn import collect_hosts, create_conn
 from aiokafka.errors import (
     AuthenticationFailedError,
     KafkaConnectionError,
@@ -88,11 +88,11 @@ async def unavailable(
 
 async def _refusal(address: str, options: Mapping[str, Any]) -> str | None:
     """Knock once more; None where one is let in now."""
-    host, _, port = address.rpartition(":")
     given = {name: value for name, value in options.items() if value is not None}
     try:
+        ((host, port, _),) = collect_hosts([address])
         async with asyncio.timeout(_PROBE_SECONDS):
-            (await create_conn(host, int(port), **given)).close()
+            (await create_conn(host, port, **given)).close()
     except (KafkaError, OSError, TimeoutError, ValueError) as error:
         return f"{address} {_in_words(error, encrypted='ssl_context' in given)}"
     return None

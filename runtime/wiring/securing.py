@@ -18,6 +18,8 @@ from streams.connections import Login, Password, Security
 
 log = structlog.get_logger()
 
+_ENCRYPTED = ("require", "verify-ca", "verify-full")  # `?ssl=` in an address, as asyncpg takes it
+
 
 def kafka_security(settings: Settings) -> Security:
     """Raises: InvalidConfiguration: see `tls_context`."""
@@ -81,7 +83,8 @@ def _unencrypted(settings: Settings) -> Iterator[str]:
         tritons = dict.fromkeys((scoring.triton, settings.shadow.triton or scoring.triton))
         yield from (f"triton {one}" for one in tritons if not _is_near(one))
     url = database_url(settings.database.url.get_secret_value())
-    if not settings.database.tls and url.host and not is_loopback(url.host):
+    encrypted = settings.database.tls or url.query.get("ssl") in _ENCRYPTED
+    if not encrypted and url.host and not is_loopback(url.host):
         yield f"database {url.host}"
 
 

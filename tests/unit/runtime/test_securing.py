@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from aiokafka.errors import KafkaConnectionError
 from structlog.testing import capture_logs
 
 from moderation.errors import InvalidConfiguration
@@ -17,6 +18,7 @@ from runtime.wiring import connection, tell_unencrypted
 from runtime.wiring.broker import build_faust
 from runtime.wiring.securing import database_tls, tls_context
 from storage.database import open_database
+from streams.connections import unavailable
 from tests.parts.certificates import Authority
 
 LOGIN = {"user": "u", "password": "hunter2"}
@@ -112,6 +114,14 @@ def test_a_database_in_a_file_has_nothing_to_encrypt() -> None:
         open_database("sqlite:///ledger.db", tls=tls)
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "[::1]:1"])
+async def test_an_unreachable_broker_is_told_by_its_address(address: str) -> None:
+    connection = {"bootstrap_servers": address}
+    told = await unavailable("no broker", connection, KafkaConnectionError("none"))
+    assert f"no broker: {address} cannot be reached" in str(told)
+    assert "Connect call failed" in str(told)
+
+
 FAR = {
     "kafka": {"bootstrap": "broker-1:9092"},
     "scoring": {"triton": "triton:8001"},
@@ -134,6 +144,7 @@ def test_parts_elsewhere_that_are_spoken_to_in_the_clear_are_told_in_one_line() 
         {name: {**section, "tls": True} for name, section in FAR.items()},
         {"kafka": {"bootstrap": "[::1]:9092,localhost:9093"}},
         {"scoring": {"triton": "triton:8001", "backend": "in_process"}},
+        {"database": {"url": "postgresql://u:hunter2@db/v?ssl=require"}},
     ],
 )
 def test_what_is_encrypted_or_stays_on_this_machine_is_not_told(parts: dict[str, object]) -> None:
