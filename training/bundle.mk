@@ -28,7 +28,7 @@ HEADS := $(WORK)/heads/screens.npz $(if $(TRANSITIONS),$(WORK)/heads/transitions
 REGISTRY := $(WORK)/registry
 TABLES := $(WORK)/scores/dev.parquet $(WORK)/scores/twins.parquet
 PARTS = --blending $(MODEL) --generation $(GENERATION) --heads $(HEADS) --card $(CARD) $(dir $(GENERATION))learned.md \
-	--reference $(WORK)/reference.npz --data $(FACES) --version $(VERSION)
+	--reference $(WORK)/reference.npz --data $(FACES) $(WORK)/face_generation --version $(VERSION)
 
 .DELETE_ON_ERROR:
 .PHONY: bundle
@@ -43,15 +43,25 @@ $(SURROUNDED)/crops.npy:
 $(DEV)/crops.npy:
 	$(PYTHON) training.faces --manifest $(MANIFEST) --split dev --inside 0.5 --for evaluation --out $(DEV)
 
-$(WORK)/run/best.pt: $(FACES)/crops.npy training/blending/config.yaml
-	OMP_WAIT_POLICY=PASSIVE $(PYTHON) training.blending.train --data $(FACES) --out $(WORK)/run
+# Three parts, each from the best weights of the one before. `trained` says that a part came to its
+# end: make deletes the target of what was stopped, and best.pt must not go.
+LEARN = OMP_WAIT_POLICY=PASSIVE $(PYTHON) training.blending.train --data $(FACES) --out $(@D)
+TUNE = $(LEARN) --start $(<D)/best.pt --config training/blending/tuning.yaml
 
-$(WORK)/tuned/best.pt: $(WORK)/run/best.pt training/blending/tuning.yaml
-	OMP_WAIT_POLICY=PASSIVE $(PYTHON) training.blending.train --data $(FACES) --out $(WORK)/tuned \
-		--start $< --config training/blending/tuning.yaml
+$(WORK)/run/trained: $(FACES)/crops.npy training/blending/config.yaml
+	$(LEARN)
+	touch $@
 
-$(MODEL): $(WORK)/tuned/best.pt
-	$(PYTHON) training.blending.export --checkpoint $< --crops $(FACES)/crops.npy --model-dir $(WORK)/face_blending
+$(WORK)/tuned/trained: $(WORK)/run/trained training/blending/tuning.yaml
+	$(TUNE)
+	touch $@
+
+$(WORK)/tuned2/trained: $(WORK)/tuned/trained training/blending/tuning.yaml
+	$(TUNE)
+	touch $@
+
+$(MODEL): $(WORK)/tuned2/trained
+	$(PYTHON) training.blending.export --checkpoint $(<D)/best.pt --crops $(FACES)/crops.npy --model-dir $(WORK)/face_blending
 
 $(WORK)/reference.npz: $(MODEL)
 	$(PYTHON) training.reference --data $(FACES) --model $(MODEL) --out $@
@@ -65,7 +75,7 @@ $(WORK)/heads/transitions.npz: $(MODEL)
 
 $(GENERATION): $(SURROUNDED)/crops.npy $(FACES)/crops.npy $(DEV)/crops.npy training/generation/config.yaml
 	$(PYTHON) training.generation.train --data $(SURROUNDED) --held-out-of $(FACES) \
-		--generated $(DEV) --leave-out $(LEAVE_OUT) --out $(WORK)/face_generation
+		--generated $(DEV) --leave-out $(LEAVE_OUT) --out $(WORK)/face_generation $(ALLOWED)
 	$(PYTHON) training.generation.export --checkpoint $(WORK)/face_generation/best.pt --out $@
 
 $(WORK)/draft/bundle.yaml: $(GENERATION) $(HEADS) $(WORK)/reference.npz

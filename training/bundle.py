@@ -20,8 +20,9 @@ from typing import Any
 import openvino
 import yaml
 
+from benchmarks.baselines import MIX
 from benchmarks.results import Results, read_results
-from datasets.licences import check_faces
+from datasets.licences import Used, check_faces
 from inference.bundles.bundle import Bundle
 from inference.bundles.calibration import read_fusion
 from inference.bundles.manifest import (
@@ -96,19 +97,41 @@ def thresholds(fusion: Fusion) -> dict[str, float | None]:
 
 
 def figures(results: Results) -> dict[str, dict[str, float | int | str | None]]:
-    """The comparisons of a results file as a manifest's metrics."""
+    """The comparisons of a results file as a manifest's metrics; what cannot be said is None.
+
+    `trivial` is the best single score, as everywhere: what is asked does not count the mix.
+    """
     return {
         one.name: {
-            "auc": round(one.metrics["auc"].value, 4),
-            "low": round(one.metrics["auc"].low, 4),
-            "high": round(one.metrics["auc"].high, 4),
-            "trivial": round(max(one.trivial.values(), default=0.5), 4),
+            "auc": _rounded(one.metrics["auc"].value),
+            "low": _rounded(one.metrics["auc"].low),
+            "high": _rounded(one.metrics["auc"].high),
+            "trivial": _rounded(
+                max((area for name, area in one.trivial.items() if name != MIX), default=None)
+            ),
             "forged": one.counts.forged,
             "real": one.counts.real,
         }
         for one in results.comparisons
-        if "auc" in one.metrics
     }
+
+
+def _rounded(figure: float | None) -> float | None:
+    return None if figure is None else round(figure, 4)
+
+
+def data_sets(folders: Sequence[Path], allow: Sequence[str]) -> tuple[DataSet, ...]:
+    """What the faces in some folders were made of; of what is in several, the largest part.
+
+    Raises:
+        NotLicensed: they are not faces to train on.
+    """
+    found: dict[tuple[str, str, str], Used] = {}
+    for one in (used for folder in folders for used in check_faces(folder, allow=allow)):
+        key = (one.name, one.version, one.licence)
+        if key not in found or found[key].faces < one.faces:
+            found[key] = one
+    return tuple(DataSet(**found[key].entry()) for key in sorted(found))  # type: ignore[arg-type]
 
 
 def _empty(folder: Path) -> None:
@@ -156,7 +179,7 @@ def assemble(chosen: argparse.Namespace) -> Bundle:
         (folder / "calibration.json").write_text(written(fusion, []) + "\n")
     shutil.copyfile(chosen.reference, folder / "reference.npz")
     (folder / "card.md").write_text("".join(part.read_text() for part in chosen.card))
-    used = check_faces(chosen.data, allow=chosen.allow_licence)
+    learned_from = data_sets(chosen.data, chosen.allow_licence)
     config: dict[str, Any] = yaml.safe_load(chosen.config.read_text())
     manifest = Manifest(
         name=NAME,
@@ -167,7 +190,7 @@ def assemble(chosen: argparse.Namespace) -> Bundle:
         detectors=tuple(detectors),
         screens=(Screen(head="heads/screens.npz", of="blending"),) if "screens" in heads else (),
         reference=Reference(file="reference.npz", of="blending"),
-        data_sets=tuple(DataSet(**one.entry()) for one in used),  # type: ignore[arg-type]
+        data_sets=learned_from,
         thresholds=thresholds(fusion),
         metrics={k: v for file in chosen.results for k, v in figures(read_results(file)).items()},
     )
@@ -185,7 +208,10 @@ def main(arguments: list[str]) -> None:
     parser.add_argument(
         "--card", type=Path, nargs="+", required=True, help="Markdown, for people, part by part"
     )
-    parser.add_argument("--data", type=Path, required=True, help="what training.faces wrote")
+    parser.add_argument(
+        "--data", type=Path, nargs="+", required=True,
+        help="folders that say by licences.json what was learned from",
+    )  # fmt: skip
     parser.add_argument("--allow-licence", action="append", default=[])
     parser.add_argument("--config", type=Path, default=CONFIG)
     parser.add_argument("--version", required=True)

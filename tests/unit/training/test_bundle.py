@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
-import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from benchmarks.comparisons import Comparison
+from benchmarks.measuring import Draws, measure
 from datasets.licences import Used, write_used
 from inference.bundles.bundle import read_bundle
 from inference.faces.transitions import NAMES
@@ -14,7 +16,8 @@ from moderation.errors import InvalidConfiguration
 from moderation.fusion import Family, Fusion
 from tests.bundles import save_head
 from tests.tiny_network import tiny_network
-from training.bundle import draft_fusion, embedding_width, main, thresholds
+from tests.unit.benchmarks.builders import a_row, a_table
+from training.bundle import draft_fusion, embedding_width, figures, main, thresholds
 from training.fuse import written
 from training.reference import describe, write
 
@@ -128,9 +131,34 @@ def test_a_card_is_made_of_its_parts_in_order(parts: list[str], tmp_path: Path) 
     assert (tmp_path / "bundle" / "card.md").read_text() == "# A card\n\nLearned from.\n"
 
 
-def test_every_program_of_the_makefile_exists() -> None:
-    root = Path(__file__).parents[3]
-    named = re.findall(r"\$\(PYTHON\) ([a-z_.]+)", (root / "training/bundle.mk").read_text())
-    assert len(named) > 8
-    for name in named:
-        assert (root / f"{name.replace('.', '/')}.py").is_file(), name
+def test_data_sets_of_every_detector_are_named_once_with_their_largest_part(
+    parts: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "generation").mkdir()
+    portraits, drawn = (
+        Used(
+            name=name, version="1", licence="MIT", permission="yes", used_for="training",
+            faces=faces, allows_training="yes",
+        )
+        for name, faces in (("portraits", 2), ("drawn", 5))
+    )  # fmt: skip
+    write_used(tmp_path / "generation", [portraits, drawn])
+    place = parts.index("--data") + 2
+    main([*parts[:place], str(tmp_path / "generation"), *parts[place:]])
+    named = [(one.name, one.faces) for one in read_bundle(tmp_path / "bundle").manifest.data_sets]
+    assert named == [("drawn", 5), ("portraits", 3)]
+
+
+def test_figures_name_the_best_single_score_and_leave_open_what_cannot_be_said() -> None:
+    rows = [
+        a_row(f"{label}{n}", label=label, method=label, group="the only one",
+              fake_probability=0.9 if label == "fake" else 0.1, trivial={"sharpness": 1.0 + n})
+        for label in ("real", "fake")
+        for n in range(6)
+    ]  # fmt: skip
+    asked = Comparison(name="pair", forged=("fake",), real=("real",))
+    found = measure([a_table(*rows)], [asked], draws=Draws(samples=9))
+    beside = replace(found.comparisons[0], trivial={"sharpness": 0.5, "mix": 0.8})
+    told = figures(replace(found, comparisons=(beside,)))
+    assert told["pair"] | {"forged": 6, "real": 6} == told["pair"]
+    assert (told["pair"]["auc"], told["pair"]["low"], told["pair"]["trivial"]) == (1.0, None, 0.5)
