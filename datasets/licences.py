@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -185,15 +185,42 @@ def check_faces(folder: Path, use: Use = Use.TRAINING, allow: Sequence[str] = ()
         NotLicensed: it was made for another use, or nothing tells its licences and `allow`
             does not name the folder.
     """
+    used = _told_by(folder, allow)
+    wrong = [one for one in used if one.used_for != use.value]
+    if wrong:
+        raise NotLicensed(
+            f"the faces in {folder} were made for {wrong[0].used_for}, not {use.value}"
+        )
+    return used
+
+
+def check_learned(folder: Path, names: Collection[str], allow: Sequence[str] = ()) -> list[Used]:
+    """What some faces of a folder were made of, if they may be trained on; its use is not asked.
+
+    `names`: their data sets; of a loose manifest their methods. Faces are counted as in the folder.
+
+    Raises:
+        NotLicensed: they may not, or nothing tells it and `allow` does not name the folder.
+    """
+    materials = [
+        Material(
+            name=one.name,
+            version=one.version,
+            licence=one.licence,
+            uses={Use.TRAINING: Permission(one.allows_training)},
+        )
+        for one in _told_by(folder, allow)
+        if one.name in names
+        for _ in range(one.faces)
+    ]
+    return permitted(materials, Use.TRAINING, allow)
+
+
+def _told_by(folder: Path, allow: Sequence[str]) -> list[Used]:
     used = read_used(folder)
     if not used and not any(fnmatchcase(folder.name, pattern) for pattern in allow):
         raise NotLicensed(
             f"nothing in {folder} tells the licences of its faces: make them again by "
             f"training.faces, or allow them with --allow-licence {folder.name}"
-        )
-    wrong = [one for one in used if one.used_for != use.value]
-    if wrong:
-        raise NotLicensed(
-            f"the faces in {folder} were made for {wrong[0].used_for}, not {use.value}"
         )
     return used

@@ -24,7 +24,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from benchmarks.metrics import area_under_curve
-from training.generation.learned import FILE_NAME, told
+from datasets.licences import check_faces, write_used
+from training.generation.learned import FILE_NAME, licences, told
 from training.generation.model import GenerationDetector
 from training.generation.pools import Choice, Faces
 from training.generation.windows import batches
@@ -132,6 +133,9 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--config", type=Path, default=CONFIG)
     parser.add_argument("--steps", type=int, help="instead of the config's")
+    parser.add_argument(
+        "--allow-licence", action="append", default=[], help="train on it though it says no"
+    )
     chosen = parser.parse_args(arguments)
     settings = yaml.safe_load(chosen.config.read_text())
     recipe = Recipe(**settings | ({"steps": chosen.steps} if chosen.steps else {}))
@@ -144,8 +148,12 @@ def main(arguments: list[str]) -> None:
         leave_out=chosen.leave_out,
         held_out_of=chosen.held_out_of,
     )
+    allow = chosen.allow_licence
+    used = check_faces(chosen.data, allow=allow)
     faces = choice.read(chosen.data, chosen.generated)
+    used += licences(chosen.generated, faces.learned, allow)
     auc = train(recipe, faces, chosen.out)
+    write_used(chosen.out, used)
     (chosen.out / FILE_NAME).write_text(told(faces.learned, chosen.leave_out))
     print(f"{chosen.out / 'best.pt'}: AUC {auc:.3f} on held-out groups")
 

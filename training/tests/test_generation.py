@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 import yaml
 
+from datasets.errors import NotLicensed
+from datasets.licences import Material, permitted, write_used
+from datasets.records import Use
+from tests.unit.training.builders import entries_on_disk
 from training.generation.export import export, load
 from training.generation.model import EMBEDDING_DIM, FROZEN_STAGES, GenerationDetector
 from training.generation.pools import Faces, Pool
-from training.generation.train import CONFIG, USED_UP, Recipe, Training, train
+from training.generation.train import CONFIG, USED_UP, Recipe, Training, main, train
 from training.generation.windows import batches
+from training.patches import INDEX
 from training.scoring import Scorer
 
 
@@ -71,6 +77,23 @@ def test_a_few_steps_learn_a_grid_and_the_export_agrees(
     with torch.inference_mode():
         expected = load(tmp_path / "best.pt").eval()(torch.from_numpy(faces.other_real))[0]
     np.testing.assert_allclose(logits, expected[:, 0].numpy(), atol=1e-3)
+
+
+def test_pictures_that_may_not_be_learned_from_end_it_before_the_first_step(tmp_path: Path) -> None:
+    for name, method, use in (
+        ("real", "drawn", Use.TRAINING),
+        ("dev", "stylegan2_tpdne", Use.EVALUATION),
+    ):
+        entries_on_disk(tmp_path / name, 2, groups=2)
+        index = tmp_path / name / INDEX
+        index.write_text(index.read_text().replace("real,drawn", f"real,{method}"))
+        licence = "MIT" if name == "real" else "Their terms"
+        made = Material(name=method, version="1", licence=licence)
+        write_used(tmp_path / name, permitted([made], use))
+    folders = ["--data", str(tmp_path / "real"), "--generated", str(tmp_path / "dev")]
+    with pytest.raises(NotLicensed, match="Their terms"):
+        main([*folders, "--out", str(tmp_path / "run"), "--steps", "1"])
+    assert not (tmp_path / "run").exists()
 
 
 def test_whole_crops_and_windows_are_both_judged() -> None:

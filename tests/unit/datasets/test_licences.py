@@ -8,6 +8,7 @@ from datasets.errors import NotLicensed
 from datasets.licences import (
     Material,
     check_faces,
+    check_learned,
     permission,
     permitted,
     read_used,
@@ -107,3 +108,24 @@ def test_a_damaged_list_of_licences_allows_nothing(tmp_path: Path, written: str)
     (tmp_path / "licences.json").write_text(written)
     with pytest.raises(NotLicensed):
         check_faces(tmp_path, Use.TRAINING, ["*"])
+
+
+def test_of_faces_made_to_measure_on_only_what_is_learned_from_has_to_permit_it(
+    tmp_path: Path,
+) -> None:
+    made = [of("MIT", name="free")] * 2 + [of("Their terms", name="closed")]
+    write_used(tmp_path, permitted(made, Use.EVALUATION))
+    (used,) = check_learned(tmp_path, {"free"})
+    assert (used.name, used.used_for, used.faces) == ("free", "training", 2)
+    with pytest.raises(NotLicensed, match="Their terms"):
+        check_learned(tmp_path, {"free", "closed"})
+    (closed,) = check_learned(tmp_path, {"closed"}, ["Their *"])
+    assert closed.allowed_by_name
+
+
+def test_faces_that_tell_no_licence_are_learned_from_only_where_their_folder_is_named(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(NotLicensed, match=f"--allow-licence {tmp_path.name}"):
+        check_learned(tmp_path, {"free"})
+    assert check_learned(tmp_path, {"free"}, [tmp_path.name]) == []

@@ -13,9 +13,12 @@ import yaml
 
 import training
 from benchmarks.table import ScoreTable
+from datasets.errors import NotLicensed
+from datasets.licences import Material, permitted, write_used
+from datasets.records import Use
 from tests.unit.benchmarks.builders import a_row, a_table
 from tests.unit.training.builders import entries_on_disk
-from training.generation.learned import told
+from training.generation.learned import licences, told
 from training.generation.measure import compare
 from training.generation.pools import AGAINST, BESIDE, Choice, Pool, evenly, unenlarged
 from training.generation.windows import WINDOW, batches, worn
@@ -158,6 +161,20 @@ def test_the_card_is_told_what_was_learned_from_and_what_was_left_out(
     assert "| real | unsplash_real | drawn | 1 |" in told_of
     assert not any("ffhq" in line for line in told_of)
     assert told_of[-1].startswith("Left out: stylegan256_140k.")
+
+
+def test_licences_are_asked_of_generators_that_are_learned_from_and_of_no_others(
+    reals: Path, beside: Path
+) -> None:
+    methods = {entry.method for entry in read_index(beside)}
+    made = [Material(name=one, version="1", licence=f"terms of {one}") for one in methods]
+    write_used(beside, permitted(made, Use.EVALUATION))
+    faces = a_choice(leave_out="stylegan256_140k").read(reals, beside)
+    learned = ("stylegan2_tpdne", "stable_diffusion_2.1", "unsplash_real")
+    allowed = [f"terms of {one}" for one in learned]
+    assert {one.name for one in licences(beside, faces.learned, allowed)} == set(learned)
+    with pytest.raises(NotLicensed, match="terms of stylegan2_tpdne"):
+        licences(beside, faces.learned, allowed[1:])
 
 
 def test_a_small_method_is_drawn_more_often_than_its_share(tmp_path: Path) -> None:
