@@ -1,1 +1,1 @@
-"""Measurements, each a ratio within one run."""
+"""How good a bundle is: score tables, figures with intervals, robustness, a blind leaderboard."""

@@ -1,1 +1,1 @@
-"""How the detector was made: may import anything, nothing imports it."""
+"""How the detectors were made: may import anything, nothing imports it."""
