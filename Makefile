@@ -5,7 +5,7 @@ MEDIA ?= $(wildcard samples/*.jpg samples/*.mp4)
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-exhaustive chaos screenshots check format lock docs audit test-training clean
+.PHONY: help run test test-exhaustive chaos overload fuzz screenshots check format lock docs audit test-training clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -21,6 +21,15 @@ test-exhaustive: .venv/dev ## Run the tests that take minutes and are left out o
 
 chaos: .venv/dev .venv-triton/ready ## Break all that can break while uploads pass (CHAOS_SEED=7, CHAOS_FAULTS=100)
 	$(BIN)/pytest -m chaos -s tests/chaos
+
+overload: .venv/dev .venv-triton/ready ## Send ten times the load (OVERLOAD_RATE=1 urgent upload a second, OVERLOAD_SECONDS=300)
+	$(BIN)/pytest -m overload -s tests/chaos
+
+bench: .venv/dev .venv-triton/ready ## Measure speed as ratios, side by side (BENCH="efficiency transport" for some)
+	$(BIN)/python -m benchmarks.speed $(BENCH)
+
+fuzz: .venv/dev ## Decode 100,000 altered media (FUZZ_SEED=7, FUZZ_INPUTS=100000)
+	$(BIN)/pytest -m fuzz -s tests/fuzz
 
 screenshots: .venv/dev .venv-triton/ready ## Take the README's pictures anew
 	SCREENSHOTS=docs/pictures $(BIN)/pytest tests/browser/test_make_run.py
@@ -53,6 +62,7 @@ lock: .venv/dev ## Resolve all dependencies anew, with hashes
 	$(BIN)/uv pip compile pyproject.toml --extra embedded --extra tracing -c requirements/dev.lock $(LOCK) -o requirements/serve.lock
 	$(BIN)/uv pip compile pyproject.toml --extra embedded --extra training --extra dev -c requirements/dev.lock $(LOCK) -o requirements/training.lock
 	$(BIN)/uv pip compile requirements/triton.in --no-deps $(LOCK) -o requirements/triton.lock
+	$(BIN)/uv pip compile requirements/usual.in --no-deps $(LOCK) -o requirements/usual.lock
 	$(BIN)/uv pip compile requirements/audit.in $(LOCK) -o requirements/audit.lock
 
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
@@ -92,6 +102,11 @@ clean: ## Remove environments and state
 	@$(PYTHON) -m venv .venv-training
 	@.venv-training/bin/pip install --quiet --require-hashes -r requirements/training.lock
 	@.venv-training/bin/pip install --quiet --no-deps --editable .
+	@touch $@
+
+# What people use instead of Veriscope, for `make bench`; torch is training's.
+.venv-training/usual: requirements/usual.lock .venv-training/ready
+	@.venv-training/bin/pip install --quiet --no-deps --require-hashes -r requirements/usual.lock
 	@touch $@
 
 # What serves, in an environment that holds nothing else.

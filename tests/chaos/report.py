@@ -1,12 +1,18 @@
-"""A run's outcome as text, to be kept beside the code that it speaks of."""
+"""The outcomes of runs as text, to be kept beside the code that they speak of."""
 
 from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import numpy as np
+
+from tests.chaos import pressure
 from tests.chaos.siege import Outcome
+
+PROMISED_SECONDS = 30  # a verdict on an urgent upload, for 99 of 100
 
 
 def report(outcome: Outcome) -> str:
@@ -37,6 +43,39 @@ def report(outcome: Outcome) -> str:
     if outcome.left_out:
         lines += ["", *(f"left out: {line}" for line in outcome.left_out)]
     return "\n".join(lines) + "\n"
+
+
+def pressure_report(outcome: pressure.Outcome) -> str:
+    """Who waited how long, who was asked to come again, and what it took."""
+    urgent = np.array(outcome.waited["live"])
+    in_time = float(np.mean(urgent <= PROMISED_SECONDS))
+    lines = [
+        "Made by `make overload`; CONTRIBUTING.md says what it does.",
+        "",
+        f"{datetime.now(UTC):%Y-%m-%d}, {_machine()}",
+        f"{outcome.rate:g} urgent uploads a second and {pressure.TIMES - 1} times as many others, "
+        f"for {outcome.seconds:.0f} s: {outcome.uploads} uploads, none lost; all had come home "
+        f"{outcome.caught_up_seconds:.0f} s after the last was sent",
+        f"urgent within {PROMISED_SECONDS} s: {in_time:.1%}",
+        "",
+        "seconds to the end       median    99 of 100    longest",
+        *(f"{lane:20} {_waits(waits)}" for lane, waits in sorted(outcome.waited.items())),
+        "",
+        f"{pressure.CROWDS} crowds of {pressure.CROWD} files at once were answered",
+        *(f"{count:5}  {status}" for status, count in sorted(outcome.answers.items())),
+        "",
+        "MiB in memory       at first    at most",
+        *(
+            f"{name:18} {looks[0] / 2**20:9.0f} {max(looks) / 2**20:10.0f}"
+            for name, looks in sorted(outcome.memory.items())
+        ),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _waits(seconds: Sequence[float]) -> str:
+    median, late = np.percentile(seconds, [50, 99])
+    return f"{median:10.1f} {late:12.1f} {max(seconds):10.1f}"
 
 
 def _machine() -> str:
