@@ -14,6 +14,7 @@ from benchmarks.measuring import Draws, measure
 from benchmarks.pictures import draw_all
 from benchmarks.results import write_results
 from benchmarks.robustness import robustness
+from moderation.errors import InvalidConfiguration
 from tests.unit.benchmarks.builders import a_row, a_table, some_rows
 
 FEW = Draws(samples=60)
@@ -60,6 +61,42 @@ def test_a_column_that_is_equalised_takes_its_row_from_the_table_that_is() -> No
     [cell] = generalisation(tables, comparisons=[column], draws=FEW).cells
     assert cell.auc.value > 0.95
     assert cell.unseen
+
+
+def test_a_column_is_framed_only_where_nothing_in_it_was_seen() -> None:
+    both = Comparison(name="both", forged=("swap", "gan"), real=("camera",))
+    for left_out, unseen in (("swap", False), ("swap, gan", True)):
+        table = a_table(*two_methods(1.0, 1.0), left_out=left_out)
+        [cell] = generalisation([table], comparisons=[both], draws=FEW).cells
+        assert cell.unseen is unseen
+
+
+def test_tables_that_are_equalised_have_columns_of_their_own() -> None:
+    rows = some_rows(9)
+    plain, equalised = a_table(*rows), a_table(*rows, equalise="256,75")
+    assert generalisation([equalised], draws=FEW).columns == ("swap",)
+    found = generalisation([plain, equalised], draws=FEW)
+    assert found.columns == ("swap", "swap, 256,75")
+    assert len(found.cells) == 2
+
+
+def test_tables_of_one_run_are_one_row_and_their_reals_count_together() -> None:
+    one = [replace(row, data_set="a") for row in some_rows(9)]
+    other = [replace(row, data_set="b") for row in some_rows(5, seed=1, real="phone")]
+    [cell] = generalisation([a_table(*one), a_table(*other)], draws=FEW).cells
+    assert (cell.counts.forged, cell.counts.real) == (14, 14)
+
+
+def test_reals_of_every_tables_data_set_stand_beside_a_method() -> None:
+    one, other = some_rows(9), some_rows(5, seed=1, real="phone")
+    tables = [a_table(*one, left_out="swap"), a_table(*other, left_out="gan")]
+    found = generalisation(tables, draws=FEW)
+    assert {(c.row, c.counts.real) for c in found.cells} == {("swap", 9), ("gan", 5)}
+
+
+def test_a_distorted_table_has_no_place_in_the_matrix() -> None:
+    with pytest.raises(InvalidConfiguration, match="distorted"):
+        generalisation([a_table(*some_rows(5), distortion="jpeg:mild")])
 
 
 def test_a_drop_is_between_equal_clips() -> None:
