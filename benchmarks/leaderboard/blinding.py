@@ -6,6 +6,7 @@ import os
 import random
 import secrets
 import shutil
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +33,7 @@ _QUALITY, _RATE_FACTOR = 95, "12"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blinding:
-    """How a task is made. `public`: the share of groups with open labels.
+    """How a task is made. `public`: the share of groups with forgeries whose labels are open.
 
     `private_methods`: forgeries that are in the private share alone, so that the distance
     between the shares tells how a submission fares on what is new. `equalise` as elsewhere: it
@@ -117,11 +118,38 @@ def _check(clips: Sequence[Clip], public: Path, secret: Path) -> None:
 
 
 def _shares(clips: Sequence[Clip], wish: Blinding) -> dict[str, str]:
-    """The share of each group; one that holds a private method is private."""
+    """The share of each group; one that holds a private method is private.
+
+    Forgeries are as frequent in both shares as groups allow: else what is calibrated on the open
+    labels, a constant even, would lose on the others by their number alone.
+    """
+    sizes = Counter(clip.group for clip in clips)
+    forged = Counter(clip.group for clip in clips if clip.label == "fake")
     private = {clip.group for clip in clips if clip.method in wish.private_methods}
-    free = sorted({clip.group for clip in clips} - private)
-    opened = set(random.SystemRandom().sample(free, round(len(free) * wish.public)))
+    drawn = random.SystemRandom().sample(sorted(set(sizes) - private), len(sizes) - len(private))
+    with_forgeries = [group for group in drawn if forged[group]]
+    genuine = [group for group in drawn if not forged[group]]
+    opened = with_forgeries[: round(len(with_forgeries) * wish.public)]
+    wanted = sum(sizes[group] for group in genuine) * wish.public
+    if opened:
+        wanted = _reals_beside(opened, sizes, forged)
+    opened += [group for group, before in _counted(genuine, sizes) if before + 0.5 < wanted]
     return {clip.group: PUBLIC if clip.group in opened else PRIVATE for clip in clips}
+
+
+def _reals_beside(opened: Sequence[str], sizes: Counter[str], forged: Counter[str]) -> float:
+    """How many genuine clips the open groups lack to have the share of forgeries of all."""
+    reals_of_one = (sizes.total() - forged.total()) / forged.total()
+    open_forged = sum(forged[group] for group in opened)
+    return open_forged * reals_of_one - sum(sizes[group] - forged[group] for group in opened)
+
+
+def _counted(groups: Sequence[str], sizes: Counter[str]) -> Iterator[tuple[str, int]]:
+    """Each group, and how many clips are in those before it."""
+    before = 0
+    for group in groups:
+        yield group, before
+        before += sizes[group]
 
 
 def _write_media(clip: Clip, equalise: str, target: Path) -> Path:
