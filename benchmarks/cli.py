@@ -54,6 +54,7 @@ def score(
     split: str = "",
     method: Methods = None,
     at_most: AtMost = 0,
+    without_groups: WithoutGroups = None,
     bundle: Bundle = None,
     policy: PolicyFile = None,
     equalise: Equalise = "",
@@ -64,10 +65,13 @@ def score(
 ) -> None:
     """Score a data set by the serving code. Stopped and started again it goes on."""
     from benchmarks.clips import clips_of, will_derive
+    from benchmarks.leaving_out import listed
     from benchmarks.running import journal_of, score_clips
     from benchmarks.serving import Wish
 
-    clips = clips_of(data, root, split=split, methods=method, at_most=at_most)
+    clips = clips_of(
+        data, root, split=split, methods=method, at_most=at_most, without=listed(without_groups)
+    )
     wish = Wish(
         bundle=bundle,
         policy=policy,
@@ -102,14 +106,18 @@ def measure(
     from benchmarks.results import write_results
     from benchmarks.table import ScoreTable
 
+    read, names = [ScoreTable.read(table) for table in tables], listed(without_groups)
     found = measure(
-        [ScoreTable.read(table) for table in tables],
+        read,
         load_comparisons(comparisons or PACKAGED),
         draws=Draws(samples=samples, seed=seed),
-        without_groups=listed(without_groups),
+        without_groups=names,
     )
     if out:
         write_results(found, out)
+    if names:  # a list of other clips would leave nothing out, and nobody would see it
+        kept = sum(len(table.without(names)) for table in read)
+        print(f"{sum(map(len, read)) - kept} of {sum(map(len, read))} clips left out")
     Console().print(*telling.of_measurement(found), sep="\n")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -29,7 +30,9 @@ def blind(
     method: Methods = None,
     at_most: AtMost = 0,
     without_groups: WithoutGroups = None,
-    public: Annotated[float, typer.Option(min=0, max=1, help="Share with open labels.")] = 0.5,
+    public: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of the forgeries with open labels.")
+    ] = 0.5,
     private_method: Annotated[
         list[str] | None, typer.Option(help="Forgeries in the private share alone.")
     ] = None,
@@ -68,7 +71,9 @@ def baselines(
     from benchmarks.table import ScoreTable
 
     read = read_task(task)
-    scored = ScoreTable.read(table) if table else score_task(read, None, out / "scores.parquet")
+    with TemporaryDirectory(prefix="veriscope-") as folder:  # a withdrawal would not find it
+        file = Path(folder) / "scores.parquet"
+        scored = ScoreTable.read(table) if table else score_task(read, None, file)
     for name, scores in baselines(read, scored).items():
         write_scores(out / f"{name}.csv", scores)
         print(out / f"{name}.csv")
@@ -84,20 +89,21 @@ def submit(
         bool, typer.Option("--calibrate", help="Fit probabilities on the public labels first.")
     ] = False,
     what: Annotated[str, typer.Option(help="scores or baseline; bundle for a bundle.")] = "",
-    tables: Annotated[Path, typer.Option(help="Where a bundle's scores are kept.")] = Path(
-        ".veriscope/leaderboard"
-    ),
+    tables: Annotated[
+        Path | None, typer.Option(help="Where a bundle's scores are kept; in the secret part.")
+    ] = None,
     processes: Processes = 1,
 ) -> None:
     """Score a submission on labels that the submitter does not see, and list it."""
     from benchmarks.leaderboard.board import Board, evaluate
     from benchmarks.leaderboard.calibrating import calibrated
     from benchmarks.leaderboard.entering import received
-    from benchmarks.leaderboard.task import read_secret, read_task
+    from benchmarks.leaderboard.task import TABLES, read_secret, read_task
 
     read = read_task(task)
     known = read_secret(secret, read)
-    taken = received(submission, read, tables, processes=processes)
+    # What is cut out of media lies where a withdrawal deletes it: in what `blind` registered.
+    taken = received(submission, read, tables or secret / TABLES, processes=processes)
     kind = "bundle" if taken.bundle else what or "scores"
     entry = evaluate(
         name,

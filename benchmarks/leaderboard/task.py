@@ -5,6 +5,7 @@ PUBLIC/clips.csv     clip_id, path, share (public or private)
 PUBLIC/labels.csv    clip_id, label: of the public share alone
 PUBLIC/media/        the clips under their new names
 SECRET/labels.csv    clip_id, label, share, group, method, original: of all
+SECRET/tables/       scores of bundles, and the faces that were cut out for them
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from moderation.errors import InvalidConfiguration
 
 FORMAT = 1
 TASK, CLIPS, OPEN_LABELS, MEDIA = "task.yaml", "clips.csv", "labels.csv", "media"
-SECRET_LABELS = "labels.csv"
+SECRET_LABELS, TABLES = "labels.csv", "tables"
 PUBLIC, PRIVATE = "public", "private"
 
 

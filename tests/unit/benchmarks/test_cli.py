@@ -18,6 +18,7 @@ from datasets.errors import NotLicensed
 from datasets.importing import Wish, bring_in
 from datasets.records import Permission, Use
 from datasets.registry import Registry
+from inference.bundles.bundle import PACKAGED
 from moderation.errors import ModerationError
 
 SAMPLES = Path(__file__).parents[3] / "samples"
@@ -79,6 +80,17 @@ def test_what_is_made_of_clips_is_known_to_the_registry(root: Path, tmp_path: Pa
     assert known[table] == known[packs] == ("few:1",)
 
 
+def test_what_a_bundle_learned_from_need_not_be_scored(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "used_up.txt").write_text("her\nmethod:paste\n")
+    table = ("--out", tmp_path / "t.parquet", "--without-groups", tmp_path / "used_up.txt")
+    run("score", "--data", "few", "--root", root, *table)
+    clips = ScoreTable.read(tmp_path / "t.parquet").texts("clip_id").tolist()
+    assert clips == ["landscape.jpg", "portrait-blurred.jpg"]
+    (tmp_path / "of_another.txt").write_text("him\nsomebody else\n")
+    lists = ("--without-groups", tmp_path / "of_another.txt", "--samples", 5)
+    assert "1 of 2 clips left out" in run("measure", tmp_path / "t.parquet", *lists)
+
+
 def test_a_refused_command_registers_nothing_for_withdrawals_to_delete(
     root: Path, tmp_path: Path
 ) -> None:
@@ -128,6 +140,20 @@ def test_from_a_data_set_to_a_board(root: Path, tmp_path: Path) -> None:
     page = run("board", public, "--of", board)
     assert "| constant | baseline |" in page
     assert "6 with open labels" in page
+
+
+def test_faces_cut_out_for_a_board_lie_where_a_withdrawal_deletes_them(
+    root: Path, tmp_path: Path
+) -> None:
+    public, secret = tmp_path / "public", tmp_path / "secret"
+    run("blind", "few", "--root", root, "--out", public, "--secret", secret, "--public", 1)
+    run("baselines", public, "--out", tmp_path / "baselines")
+    board = ("--secret", secret, "--name", "ours", "--to", tmp_path / "board")
+    run("submit", public, PACKAGED, *board)
+    made = {path for suffix in ("zip", "parquet") for path in tmp_path.rglob(f"*.{suffix}")}
+    assert {path.suffix for path in made} == {".zip", ".parquet"}
+    known = [one.path for one in pointers(root)]
+    assert [path for path in made if not any(path.is_relative_to(one) for one in known)] == []
 
 
 def test_the_schema_of_results_is_printed() -> None:
