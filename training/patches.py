@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,10 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.derived import CROPS, INDEX, PATCHES
 from moderation.tracks import Face
-
-INDEX = "faces.csv"
-CROPS = "crops.npy"
 
 _KEPT = ("label", "method", "source", "group", "path", "crop")
 _ORIGIN = ("clip_id", "subject", "data_set")  # empty in faces of a loose manifest
@@ -88,11 +87,18 @@ def mirrored(pixels: NDArray[np.uint8], face: Face) -> tuple[NDArray[np.uint8], 
 
 
 def write_patches(folder: Path, patches: Iterable[Patch]) -> int:
-    """Write patches as they come; the index and the crops at the end. Returns how many."""
-    (folder / "patches").mkdir(parents=True, exist_ok=True)
+    """Write patches as they come; the index and the crops at the end. Returns how many.
+
+    What an earlier run left goes first: its index would name other people's pictures, and a
+    withdrawal finds no picture that the index does not name.
+    """
+    for name in (INDEX, CROPS):
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / PATCHES, ignore_errors=True)
+    (folder / PATCHES).mkdir(parents=True)
     lines, crops = [], []
     for number, patch in enumerate(patches):
-        name = f"patches/{number:05d}.jpg"
+        name = f"{PATCHES}/{number:05d}.jpg"
         # Nearly lossless: compression belongs to the augmentation.
         cv2.imwrite(
             str(folder / name),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,26 @@ def cut_out(folder: Path, *paths: str, data_set: str = "") -> None:
             for path in paths
         ],
     )
+
+
+def test_a_second_run_leaves_no_picture_that_its_index_does_not_name(tmp_path: Path) -> None:
+    cut_out(tmp_path, "a.png", "b.png")
+    cut_out(tmp_path, "c.png")
+    assert {path.name for path in (tmp_path / "patches").iterdir()} == {
+        entry.file.name for entry in read_index(tmp_path)
+    }
+
+
+def stopped() -> Iterator[Patch]:
+    yield from ()
+    raise KeyboardInterrupt
+
+
+def test_a_run_that_is_cut_off_leaves_no_index_of_other_pictures(tmp_path: Path) -> None:
+    cut_out(tmp_path, "a.png", "b.png")
+    with pytest.raises(KeyboardInterrupt):
+        write_patches(tmp_path, stopped())
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["patches"]
 
 
 @pytest.fixture
