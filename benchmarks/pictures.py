@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from benchmarks import figures
 from benchmarks.results import Generalisation, Measurement, Results, read_results
 
-_DPI = 110
-_STYLE = {
+DPI = 110
+STYLE = {
     "font.size": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -33,12 +33,12 @@ def draw_all(files: Sequence[Path], out: Path) -> list[Path]:
     kinds = [results.kind for _, results in loaded]
     out.mkdir(parents=True, exist_ok=True)
     written = []
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         for file, results in loaded:
             prefix = f"{file.stem}-" if kinds.count(results.kind) > 1 else ""
             for name, figure in draw(results).items():
                 path = out / f"{prefix}{name}.png"
-                figure.savefig(path, dpi=_DPI, metadata={"Software": None})
+                figure.savefig(path, dpi=DPI, metadata={"Software": None})
                 written.append(path)
     return written
 

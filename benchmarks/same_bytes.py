@@ -15,8 +15,8 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -114,6 +114,16 @@ class Stream:
 
 async def main(files: list[Path]) -> None:
     """Print what both cost, and how they relate."""
+    async with opened(files) as stream:
+        for _ in range(_AGAIN):
+            await stream.send(files[0], "warm")  # what is loaded late is nobody's to pay
+        for file in files[1:]:
+            print(f"{file.name}: {await _compared(stream, file)}", flush=True)
+
+
+@asynccontextmanager
+async def opened(files: Sequence[Path]) -> AsyncIterator[Stream]:
+    """Intake and hops over a new ledger and a new media folder; they may read those files."""
     with tempfile.TemporaryDirectory() as folder:
         url = os.environ.get("DATABASE_URL") or f"sqlite:///{folder}/ledger.sqlite"
         settings = Settings(
@@ -126,19 +136,15 @@ async def main(files: list[Path]) -> None:
         )
         await schema.upgrade(url)
         async with AsyncExitStack() as stack:
-            stream = await _open(settings, stack)
-            for _ in range(_AGAIN):
-                await stream.send(files[0], "warm")  # what is loaded late is nobody's to pay
-            for file in files[1:]:
-                print(f"{file.name}: {await _compared(stream, file)}", flush=True)
+            yield await _open(settings, stack)
 
 
 async def _compared(stream: Stream, file: Path) -> str:
     first, again = [], []
     for number in range(_TENANTS):
         tenant = f"tenant-{number}"
-        first.append(await _cost(stream, file, tenant, known=False))
-        again += [await _cost(stream, file, tenant, known=True) for _ in range(_AGAIN)]
+        first.append(await cost_of(stream, file, tenant, known=False))
+        again += [await cost_of(stream, file, tenant, known=True) for _ in range(_AGAIN)]
     told = []
     for name in ("processor", "wall", "statements"):
         one, two = (median(getattr(cost, name) for cost in costs) for costs in (first, again))
@@ -146,7 +152,12 @@ async def _compared(stream: Stream, file: Path) -> str:
     return ", ".join(told)
 
 
-async def _cost(stream: Stream, file: Path, tenant: str, *, known: bool) -> Cost:
+async def cost_of(stream: Stream, file: Path, tenant: str, *, known: bool) -> Cost:
+    """Send a file, of which the tenant is to have a verdict already, or not.
+
+    Raises:
+        AssertionError: it is the other way round.
+    """
     cost, verdict = await stream.send(file, tenant)
     taken_over = any(match.kind is MatchKind.VERDICT for match in verdict.matched)
     if taken_over is not known:

@@ -24,6 +24,7 @@ class Process:
     command: list[str]
     environment: dict[str, str]
     log: Path
+    module: str = "runtime.cli"
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     @property
@@ -38,7 +39,7 @@ class Process:
     def start(self) -> None:
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "runtime.cli", *self.command],
+                [sys.executable, "-m", self.module, *self.command],
                 env={**os.environ, **self.environment},
                 stdout=output,
                 stderr=output,
