@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from io import TextIOWrapper
 from multiprocessing import get_context
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 from tqdm import tqdm
 
 from benchmarks.clips import Clip
-from benchmarks.serving import Serving, Wish
+from benchmarks.serving import Serving, Wish, known_of
 from benchmarks.table import Run, ScoreRow, ScoreTable
 from moderation.errors import InvalidConfiguration
 
@@ -87,7 +87,7 @@ def score_clips(
         raise InvalidConfiguration("two clips have the same clip_id")
     journal = Journal(file=journal_of(out))
     with closing(Serving(wish)) as serving:
-        kept = journal.rows(serving.run)
+        kept = _as_known_now(journal.rows(serving.run), clips)
         before()
         rest = [clip for clip in clips if clip.clip_id not in kept]
         scored = _in_processes(rest, wish, processes) if processes > 1 else map(serving.row, rest)
@@ -100,6 +100,12 @@ def score_clips(
     table.write(out)
     journal.file.unlink()
     return table
+
+
+def _as_known_now(rows: Mapping[str, ScoreRow], clips: Sequence[Clip]) -> dict[str, ScoreRow]:
+    """Rows of a stopped run with labels, groups and splits that may have been mended since."""
+    known = {clip.clip_id: known_of(clip) for clip in clips}
+    return {clip_id: replace(row, **known.get(clip_id, {})) for clip_id, row in rows.items()}
 
 
 def _in_processes(clips: Sequence[Clip], wish: Wish, processes: int) -> Iterator[ScoreRow]:

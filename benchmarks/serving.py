@@ -88,7 +88,7 @@ class Serving:
 
     def row(self, clip: Clip) -> ScoreRow:
         """Score one clip; one that cannot be read gives a row that says why."""
-        known = _known(clip)
+        known = known_of(clip)
         try:
             looked = self._look(clip)
         except MediaRejected as error:
@@ -183,6 +183,12 @@ class Serving:
         )
 
 
+def known_of(clip: Clip) -> dict[str, Any]:
+    """What a row takes over from the clip as it is, by the fields of `ScoreRow`."""
+    of_row = {each.name for each in fields(ScoreRow)}
+    return {name: value for name, value in asdict(clip).items() if name in of_row}
+
+
 def _changes(wish: Wish) -> list[Change]:
     changes: list[Change] = []
     if wish.distortion:
@@ -197,12 +203,6 @@ def _changes(wish: Wish) -> list[Change]:
 def _changed(wish: Wish) -> str:
     """The distortion, in words that no extraction has whose frames were timed anew."""
     return f"{wish.distortion} in its own time" if wish.distortion else ""
-
-
-def _known(clip: Clip) -> dict[str, Any]:
-    """What the row takes over from the clip as it is."""
-    of_row = {each.name for each in fields(ScoreRow)}
-    return {name: value for name, value in asdict(clip).items() if name in of_row}
 
 
 def _words(judgement: Judgement) -> tuple[str, ...]:

@@ -85,6 +85,7 @@ def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path, table: ScoreTable) -
         opened.write('{"clip_id": "landsc')  # cut off by the kill
     done = score_clips(CLIPS[:1] + CLIPS[2:3], Wish(), tmp_path / "t.parquet", quiet=True)
     assert done.numbers("fake_probability")[0] == 0.123  # not scored again
+    assert done.texts("method").tolist() == ["samples"] * 2  # as it is called by now
     assert done.texts("label_given")[1] == "no_face"
     assert not journal.file.exists()
 
