@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import tempfile
 import time
 from dataclasses import replace
@@ -76,6 +77,10 @@ def _asked(report: Report, question: str, ask: Ask, bench: Bench) -> Report:
 
 
 async def _found(ask: Ask, bench: Bench) -> Findings:
+    """Ask; who is told to end ends the processes that were started first."""
+    task = asyncio.current_task()
+    if task is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     bench.folder.mkdir()
     return await ask(bench)
 
