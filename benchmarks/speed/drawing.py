@@ -8,6 +8,7 @@ from pathlib import Path
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from benchmarks.figures import BLUE, GREY, ORANGE
 from benchmarks.pictures import DPI, STYLE
@@ -16,6 +17,8 @@ from benchmarks.speed.report import Report
 from benchmarks.speed.telling import heading
 
 _WIDE = 3  # plots beside each other
+_APART = 1.3  # labels of ticks that are nearer would cover each other
+_PLAIN = FuncFormatter(lambda value, _: f"{value:g}")
 
 
 def draw(report: Report, file: Path) -> None:
@@ -32,14 +35,17 @@ def draw(report: Report, file: Path) -> None:
 
 def _figure(ratios: Sequence[Ratio], growths: Sequence[Growth]) -> Figure:
     rows = -(-len(growths) // _WIDE)
-    heights = ([0.6 + 0.32 * len(ratios)] if ratios else []) + [2.6] * rows
+    heights = [0.8 + 0.32 * len(ratios), 2.6 * rows]
     figure = Figure(figsize=(10, 0.6 + sum(heights)))
-    grid = figure.add_gridspec(len(heights), _WIDE, height_ratios=heights)
+    above, below = figure.subfigures(2, 1, height_ratios=[max(0.01, each) for each in heights])
     if ratios:
-        _ratios(figure.add_subplot(grid[0, :]), ratios)
-    for number, growth in enumerate(growths):
-        row, column = divmod(number, _WIDE)
-        _growth(figure.add_subplot(grid[row + bool(ratios), column]), growth)
+        _ratios(above.subplots(), ratios)
+    if growths:
+        places = below.subplots(rows, _WIDE, squeeze=False).flat
+        for axes, growth in zip(places, growths, strict=False):
+            _growth(axes, growth)
+        for axes in list(places)[len(growths) :]:
+            axes.set_axis_off()
     return figure
 
 
@@ -51,7 +57,9 @@ def _ratios(axes: Axes, ratios: Sequence[Ratio]) -> None:
         if ratio.goal is not None:
             axes.plot([ratio.goal], [place], "|", color=ORANGE, markersize=16, markeredgewidth=2)
     axes.set_xscale("log")
-    axes.set_yticks(range(len(ratios)), [f"{one.name} ({one.value:.2g})" for one in ratios])
+    axes.xaxis.set_major_formatter(_PLAIN)
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set_yticks(range(len(ratios)), [f"{one.name} ({one.value:.3g})" for one in ratios])
     axes.set_ylim(len(ratios) - 0.5, -0.5)
     axes.axvline(1, color=GREY, linestyle=":")
     axes.set_xlabel("ratio; spread of the rounds; orange: goal")
@@ -62,6 +70,12 @@ def _growth(axes: Axes, growth: Growth) -> None:
         axes.plot([x] * len(values), values, ".", color=GREY)
     axes.plot(growth.xs, growth.medians, "o-", color=BLUE)
     axes.set(xscale="log", yscale="log", xlabel=growth.size, ylabel=growth.cost)
-    axes.set_title(f"{growth.name}: exponent {growth.exponent:.2f}")
+    axes.set_title(f"{growth.name}\nexponent {growth.exponent:.2f}", fontsize=9)
     low, high = axes.get_ylim()
-    axes.set_ylim(min(low, growth.medians[0] / 3), max(high, growth.medians[-1] * 3))
+    axes.set_ylim(low / 2, high * 2)  # what is flat is to look flat
+    first, last = growth.medians[0], growth.medians[-1]
+    ticks = [last] if 1 / _APART < last / first < _APART else [first, last]
+    axes.set_yticks(ticks, [f"{tick:.3g}" for tick in ticks])
+    axes.xaxis.set_major_formatter(_PLAIN)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_minor_formatter(NullFormatter())
