@@ -37,7 +37,8 @@ def _figure(ratios: Sequence[Ratio], growths: Sequence[Growth]) -> Figure:
     rows = -(-len(growths) // _WIDE)
     heights = [0.8 + 0.32 * len(ratios), 2.6 * rows]
     figure = Figure(figsize=(10, 0.6 + sum(heights)))
-    above, below = figure.subfigures(2, 1, height_ratios=[max(0.01, each) for each in heights])
+    halves = figure.subfigures(2, 1, squeeze=False, height_ratios=[max(0.01, h) for h in heights])
+    above, below = halves[:, 0]
     if ratios:
         _ratios(above.subplots(), ratios)
     if growths:

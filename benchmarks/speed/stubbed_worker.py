@@ -20,6 +20,7 @@ from benchmarks.speed.stubs import (
     PREPROCESSING,
     URI,
     EveryUploadAnew,
+    PackStore,
     PausingPanel,
     extraction,
 )
@@ -38,7 +39,6 @@ from runtime.wiring.media import spool
 from storage.in_memory import (
     InMemoryDeadLetters,
     InMemoryLedger,
-    InMemoryMediaStore,
     InMemoryOutbox,
     InMemorySource,
     Memory,
@@ -76,7 +76,7 @@ async def main(*, ledger: str, model_seconds: float) -> None:
         kept = await stack.enter_async_context(opened)
         publisher = await stack.enter_async_context(wiring.open_publisher(settings))
         workplace = stack.enter_context(spool(settings))
-        names, store, stream = wiring.topics(settings), InMemoryMediaStore(), settings.stream
+        names, store, stream = wiring.topics(settings), PackStore(), settings.stream
         judge = Judge(load_policy(None), fusions(settings, bundle), pipeline=wiring.VERSION)
         record = Record(kept.ledger, judge, names, kept.before)
         extract = Extract(
@@ -126,7 +126,7 @@ async def _in_database(settings: Settings, bundle: Bundle) -> AsyncIterator[_Kep
         yield _Kept(
             ledger=kept.ledger,
             before=matches_alone(kept, making),
-            guarded=unless_erased(kept, InMemoryMediaStore()),
+            guarded=unless_erased(kept, PackStore()),
         )
 
 
