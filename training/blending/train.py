@@ -94,10 +94,13 @@ class Training:
         self.recipe = recipe
         self.folder = folder
         model = BlendingDetector()
+        self.steps_before = 0  # of the runs that this one goes on from: their pairs were seen
         if start is None:
             model.load_imagenet(imagenet_weights())
         else:
-            model.load_state_dict(torch.load(start, weights_only=True)["averaged"])
+            before = torch.load(start, weights_only=True)
+            model.load_state_dict(before["averaged"])
+            self.steps_before = before.get("steps", 0)
         self.model = model.to(memory_format=torch.channels_last)
         self.average = AveragedModel(
             self.model, multi_avg_fn=get_ema_multi_avg_fn(recipe.averaging), use_buffers=True
@@ -168,7 +171,13 @@ class Training:
         self.log.append((self.step, images, self.minutes, train_loss, loss, auc))
         if loss < self.best_loss and self.model.side == SIDE:
             self.best_loss = loss
-            torch.save({"averaged": self.average.module.state_dict()}, self.folder / "best.pt")
+            torch.save(
+                {
+                    "averaged": self.average.module.state_dict(),
+                    "steps": self.steps_before + self.step,
+                },
+                self.folder / "best.pt",
+            )
         self.save()
 
     def save(self) -> None:
@@ -212,7 +221,8 @@ def run(
     checked: list[Batch],
 ) -> None:
     """Learn until the time is over, checking as often as the recipe says."""
-    recipe, recent = training.recipe, 0.7
+    recipe = training.recipe
+    recent = training.log[-1][3] if training.log else math.log(2)  # what knowing nothing costs
     bar = tqdm(total=recipe.minutes, unit="min", initial=training.minutes, mininterval=10)
     while training.progress < 1:
         began = time.monotonic()
@@ -223,7 +233,8 @@ def run(
         spent = (time.monotonic() - began) / 60
         training.minutes += spent
         bar.update(spent)
-    training.check(checked, recent)
+    if not training.log or training.log[-1][0] != training.step:
+        training.check(checked, recent)
     bar.close()
 
 
@@ -253,7 +264,7 @@ def main(arguments: list[str]) -> None:
     source = EndlessBatches(
         Pairs(trained_on, PairSettings(), seed=recipe.seed),
         recipe.pairs_per_step,
-        first_step=training.step,
+        first_step=training.steps_before + training.step,
         seed=recipe.seed,
     )
     checked = held_out(Pairs(kept_out, PairSettings(), seed=recipe.seed), recipe.checked_pairs)

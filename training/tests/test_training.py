@@ -18,7 +18,7 @@ from training.blending.export import export, to_onnx
 from training.blending.loading import EndlessBatches, batch, held_out
 from training.blending.model import EMBEDDING_DIM, SEAM_STAGE, BlendingDetector, imagenet_weights
 from training.blending.pairs import CONFIG, Pairs, PairSettings
-from training.blending.train import Recipe, Training
+from training.blending.train import Recipe, Training, run
 from training.onnx_graphs import LARGEST_DIFFERENCE, LARGEST_ROUNDING, check, halve
 from training.scoring import Scorer
 
@@ -87,6 +87,17 @@ def test_training_goes_on_from_the_weights_of_a_run_before(tmp_path, recipe: Rec
     after = Training(recipe, tmp_path, start=tmp_path / "best.pt")
     for ours, theirs in zip(after.model.parameters(), before.average.parameters(), strict=True):
         assert torch.equal(ours, theirs)
+    assert after.steps_before == 1  # the pairs that come next were not seen
+
+
+def test_a_training_that_had_ended_is_not_checked_again(tmp_path, recipe: Recipe) -> None:
+    pairs = Pairs(entries_on_disk(tmp_path, 2), PairSettings(), seed=0)
+    training = Training(recipe, tmp_path)
+    training.learn(batch(pairs, [(0, 0), (0, 1)]))
+    training.check(held_out(pairs, 2), train_loss=0.7)
+    training.minutes = recipe.minutes
+    run(training, iter([]), [])
+    assert [line[0] for line in training.log] == [1]
 
 
 def test_the_recipe_that_goes_on_holds_out_the_same_faces(recipe: Recipe) -> None:
