@@ -29,7 +29,7 @@ from sqlalchemy import event
 from inference.decoding.decoders import DecoderPool
 from inference.scoring.metering import Meter
 from moderation.upload import Lane, Upload
-from moderation.verdict import MatchKind, Verdict
+from moderation.verdict import Verdict
 from runtime.policies import load_policy
 from runtime.settings import Database, Media, Scoring, Settings
 from runtime.wiring.before import known_before
@@ -159,9 +159,8 @@ async def cost_of(stream: Stream, file: Path, tenant: str, *, known: bool) -> Co
         AssertionError: it is the other way round.
     """
     cost, verdict = await stream.send(file, tenant)
-    taken_over = any(match.kind is MatchKind.VERDICT for match in verdict.matched)
-    if taken_over is not known:
-        raise AssertionError(f"{file}: taken over: {taken_over}")
+    if verdict.was_taken_over is not known:
+        raise AssertionError(f"{file}: taken over: {verdict.was_taken_over}")
     return cost
 
 

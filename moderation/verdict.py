@@ -162,6 +162,11 @@ class Verdict:
         if (self.label is Label.REJECTED) != (self.rejection is not None):
             raise ValueError("a rejection comes with the label rejected, and with no other")
 
+    @property
+    def was_taken_over(self) -> bool:
+        """Whether it is that of an upload of the same bytes, whose packs and looks it shares."""
+        return any(match.kind is MatchKind.VERDICT for match in self.matched)
+
     def may_supersede(self, current: Verdict) -> bool:
         """Tell whether this may stand in place of the current verdict of the same upload.
 

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from moderation.upload import IDENTIFIER
 from storage import rows
 from storage.database import reading, writing
+from storage.erasure.letters import letter_row, read_letter, uploads_named, without
 from storage.erasure.tombstones import Tombstones
 from storage.outbox import write_messages
 from storage.ports import DeadLetter, DeadLetterFilter, KeptDeadLetter, OutboundMessage
 from storage.tables import dead_letter_uploads, dead_letters
-
-_COLUMNS = tuple(field.name for field in fields(DeadLetter))
-_ID = re.compile(IDENTIFIER.encode())
-_NAMED = re.compile(rb'"upload_id"\s*:\s*"(' + _ID.pattern + rb')"')
 
 
 class SqlDeadLetters:
@@ -33,12 +27,13 @@ class SqlDeadLetters:
 
     async def keep(self, letter: DeadLetter) -> bool:
         """See `storage.ports.DeadLetters`; one that was redriven waits again, as it is now."""
-        named = sorted(uploads_named(letter))
-        fitting = rows.fitted(letter)
-        values = {name: getattr(fitting, name) for name in _COLUMNS}
+        named = uploads_named(letter)
         async with writing(self._engine) as connection:
-            if await self._tombstones.hold(connection, *named):
+            erased = await self._tombstones.among(connection, named)
+            left = without(letter, erased)
+            if left is None:
                 return False
+            values = letter_row(rows.fitted(left))
             kept = await connection.scalar(
                 rows.insert(connection, dead_letters)
                 .values(values)
@@ -49,8 +44,9 @@ class SqlDeadLetters:
                 )
                 .returning(dead_letters.c.dead_letter_id)
             )
-            if kept is not None and named:
-                rows_named = [{"upload_id": one, "dead_letter_id": kept} for one in named]
+            others = sorted(named - erased)
+            if kept is not None and others:
+                rows_named = [{"upload_id": one, "dead_letter_id": kept} for one in others]
                 await connection.execute(
                     rows.insert(connection, dead_letter_uploads).on_conflict_do_nothing(),
                     rows_named,
@@ -85,16 +81,6 @@ class SqlDeadLetters:
         return True
 
 
-def uploads_named(letter: DeadLetter) -> set[str]:
-    """The uploads that a letter is about: by its key, its subject, or its bytes.
-
-    Bytes that no codec takes are searched as they are, for ids as an announcement spells them.
-    """
-    told = (letter.key, letter.headers.get("ce_subject"))
-    whole = {one for one in told if one is not None and _ID.fullmatch(one)}
-    return {one.decode() for one in {*whole, *_NAMED.findall(letter.value or b"")}}
-
-
 def _conditions(which: DeadLetterFilter) -> Sequence[ColumnElement[bool]]:
     columns = dead_letters.c
     wanted: list[ColumnElement[bool]] = []
@@ -114,6 +100,6 @@ def _conditions(which: DeadLetterFilter) -> Sequence[ColumnElement[bool]]:
 def _read(row: Row[Any]) -> KeptDeadLetter:
     return KeptDeadLetter(
         dead_letter_id=row.dead_letter_id,
-        letter=DeadLetter(**{name: getattr(row, name) for name in _COLUMNS}),
+        letter=read_letter(row),
         redriven_at=row.redriven_at,
     )

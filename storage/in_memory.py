@@ -24,6 +24,7 @@ from moderation.looks import Look
 from moderation.upload import Upload
 from moderation.verdict import Verdict
 from storage.database import now_utc
+from storage.erasure.letters import without
 from storage.keys import checked_key
 from storage.looks.in_memory import LookMemory
 from storage.ports import (
@@ -94,6 +95,8 @@ class InMemoryLedger:
         current = reached[-1].verdict_id if reached else None
         if current != verdict.supersedes:
             raise Superseded(f"the current verdict is {current}, not {verdict.supersedes}")
+        if verdict.was_taken_over and not self._memory.looks.shared(verdict):
+            raise Superseded("the upload whose verdict was to be taken over is gone")
         if upload.upload_id not in self._memory.uploads:
             self._insert(upload, upload.announced_at)
         status = self._memory.uploads[upload.upload_id]
@@ -184,7 +187,8 @@ class InMemoryDeadLetters:
         self._memory = memory
 
     async def keep(self, letter: DeadLetter) -> bool:
-        if (letter.key or b"").decode(errors="replace") in self._memory.erased:
+        left = without(letter, self._memory.erased)
+        if left is None:
             return False
         known = next(
             (
@@ -198,7 +202,7 @@ class InMemoryDeadLetters:
             return False
         number = known.dead_letter_id if known else len(self._memory.letters) + 1
         self._memory.letters[number] = KeptDeadLetter(
-            dead_letter_id=number, letter=fitted(letter), redriven_at=None
+            dead_letter_id=number, letter=fitted(left), redriven_at=None
         )
         return True
 

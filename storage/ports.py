@@ -84,7 +84,8 @@ class Ledger(Protocol):
 
         Raises:
             Superseded: another verdict became current since `status` was read;
-                read it again.
+                read it again. Or the verdict was taken over, and the upload that it
+                was taken over from is gone: look at the media.
         """
         ...
 
@@ -190,7 +191,8 @@ class DeadLetters(Protocol):
     async def keep(self, letter: DeadLetter) -> bool:
         """Write the letter; False when its origin was kept before and still waits.
 
-        Nor is one written of an upload that was erased.
+        What it tells of uploads that were erased is left out, and with it the letter, if it tells
+        of no other.
         """
         ...
 

@@ -29,6 +29,7 @@ _BATCH = 100
 _BLOCKED_AT_ONCE = 500
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _LEASE = timedelta(minutes=10)
+_PACK = b'"face_pack"'  # what a message says that refers to one
 
 
 class Work(ErasureWork, ErasureSteps, Protocol):
@@ -174,7 +175,8 @@ class UnlessErased:
         outbound: Sequence[OutboundMessage] = ()
         if not await self._holds(upload_id):
             outbound = await self._handle(origin)
-            if not await self._holds(upload_id):
+            leaves_something = bool(outbound) or _PACK in (origin.value or b"")
+            if not leaves_something or not await self._holds(upload_id):
                 return outbound
         for value in (origin.value, *(message.value for message in outbound)):
             await self._forget(value)
@@ -194,6 +196,6 @@ class UnlessErased:
             return
         if told.face_pack is None or told.media is None:
             return
-        tenant, sha256 = told.upload.tenant, told.media.sha256
-        if not await self._erased.has_bytes(tenant, sha256):
-            await self._store.erase(pack_folder(tenant, sha256))
+        upload, sha256 = told.upload, told.media.sha256
+        if not await self._erased.has_bytes(upload.tenant, sha256, besides=upload.upload_id):
+            await self._store.erase(pack_folder(upload.tenant, sha256))

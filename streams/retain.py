@@ -88,7 +88,8 @@ class Retainer:
             due = await self._work.due(tenant, part, ended_before=end, limit=_BATCH)
             if not due:
                 break
-            removed += await self._remove(part, [await self._spared(part, one, end) for one in due])
+            spared = [await self._spared(part, one, end) for one in due]
+            removed += await self._remove(part, spared, end)
             await self._lease.take("retention", within=_LEASE)
             self.pulse.beat()
         return removed
@@ -105,12 +106,17 @@ class Retainer:
             return replace(one, held=True, anew_from=max(again.values()))
         return replace(one, places=tuple(place for place in one.places if place not in again))
 
-    async def _remove(self, part: Part, due: Sequence[Due]) -> int:
-        """Objects first: as long as rows name them, a crash forgets none."""
+    async def _remove(self, part: Part, due: Sequence[Due], end: datetime) -> int:
+        """Objects first: as long as rows name them, a crash forgets none.
+
+        Whether packs are needed is asked again: since they were found to be due, an upload of the
+        same bytes may have taken the verdict over, which writes none.
+        """
         going = [one for one in due if not one.held]
         for one in going:
             for place in one.places:
-                await remove_place(self._store, place)
+                if not await self._work.needed(place, one, ended_before=end):
+                    await remove_place(self._store, place)
         ends = part is Part.VERDICTS
         told = [
             message

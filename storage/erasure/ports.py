@@ -45,8 +45,8 @@ class ErasedUploads(Protocol):
         """Whether the upload was erased, or is being."""
         ...
 
-    async def has_bytes(self, tenant: str, sha256: str) -> bool:
-        """Whether an upload that is not erased has these bytes."""
+    async def has_bytes(self, tenant: str, sha256: str, *, besides: str) -> bool:
+        """Whether an upload besides that one has these bytes."""
         ...
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from moderation.erasure import Erasure, ErasureReason, ErasureScope, ErasureState
 from moderation.errors import ForbiddenSource
 from storage.erasure.holdings import HOLDINGS
+from storage.erasure.letters import rewrite_letters
 from storage.erasure.tombstones import has_bytes
 from storage.keys import checked_key
 from storage.looks.database import hand_on_looks
@@ -48,6 +49,7 @@ async def remove_upload(connection: AsyncConnection, upload_id: str, tenant: str
     )
     places = await places_of(connection, upload_id, tenant)
     await hand_on_looks(connection, upload_id)
+    await rewrite_letters(connection, upload_id)
     await uncount(connection, upload_id)
     rows: dict[str, int] = {}
     for holding in HOLDINGS:
@@ -78,7 +80,7 @@ async def places_of(connection: AsyncConnection, upload_id: str, tenant: str) ->
     places = {*sent_places(tenant, upload_id, stored["uri"] if stored else "")}
     hashes, packs = await _packs(connection, upload_id)
     for sha256 in hashes:
-        if not await has_bytes(connection, tenant, sha256):
+        if not await has_bytes(connection, tenant, sha256, besides=upload_id):
             places.add(f"{pack_folder(tenant, sha256)}/")
     return sorted({*places, *(pack for pack in packs if _is_its_own(pack))})
 
@@ -122,12 +124,12 @@ def pack_folder(tenant: str, sha256: str) -> str:
     return f"packs/{tenant}/{sha256}"
 
 
-async def is_needed(connection: AsyncConnection, place: str) -> bool:
-    """Whether a place that was to go is a pack folder of bytes that an upload has (again)."""
+async def is_needed(connection: AsyncConnection, place: str, *, besides: str) -> bool:
+    """Whether a place that was to go is a pack folder of bytes that another upload has."""
     if not place.startswith("packs/"):
         return False
     _, tenant, sha256, _ = place.split("/")
-    return await has_bytes(connection, tenant, sha256)
+    return await has_bytes(connection, tenant, sha256, besides=besides)
 
 
 def read_erasure(row: Row[Any]) -> Erasure:

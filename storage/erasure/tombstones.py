@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Collection
 
 from sqlalchemy import bindparam, select
 from sqlalchemy import insert as plain_insert
@@ -18,10 +19,8 @@ from storage.rows import blocks, insert
 _ONLY = 1
 _AT_ONCE = 500
 _SECRET = select(erasure_key.c.secret).where(erasure_key.c.key_id == _ONLY)
-_ANY_OF = (
-    select(erased_uploads.c.upload_digest)
-    .where(erased_uploads.c.upload_digest.in_(bindparam("digests", expanding=True)))
-    .limit(1)
+_ERASED = select(erased_uploads.c.upload_digest).where(
+    erased_uploads.c.upload_digest.in_(bindparam("digests", expanding=True))
 )
 
 
@@ -41,18 +40,21 @@ class Tombstones:
     def __init__(self) -> None:
         self._secret: str | None = None
 
-    async def hold(self, connection: AsyncConnection, *upload_ids: str) -> bool:
-        """Whether any of them was."""
+    async def hold(self, connection: AsyncConnection, upload_id: str) -> bool:
+        return bool(await self.among(connection, [upload_id]))
+
+    async def among(self, connection: AsyncConnection, upload_ids: Collection[str]) -> set[str]:
+        """Which of them were."""
         if self._secret is None:
             self._secret = await read_secret(connection)
         if self._secret is None:
-            return False  # nothing was ever erased
-        digests = [upload_digest(self._secret, upload_id) for upload_id in upload_ids]
-        for some in blocks(digests, most=_AT_ONCE):
-            found = await connection.scalar(_ANY_OF, {"digests": some})
-            if found is not None:
-                return True
-        return False
+            return set()  # nothing was ever erased
+        ids = {upload_digest(self._secret, upload_id): upload_id for upload_id in upload_ids}
+        found: set[str] = set()
+        for some in blocks(list(ids), most=_AT_ONCE):
+            digests = await connection.scalars(_ERASED, {"digests": some})
+            found.update(ids[digest] for digest in digests)
+        return found
 
 
 class SqlErasedUploads:
@@ -66,20 +68,21 @@ class SqlErasedUploads:
         async with reading(self._engine) as connection:
             return await self._tombstones.hold(connection, upload_id)
 
-    async def has_bytes(self, tenant: str, sha256: str) -> bool:
+    async def has_bytes(self, tenant: str, sha256: str, *, besides: str) -> bool:
         async with reading(self._engine) as connection:
-            return await has_bytes(connection, tenant, sha256)
+            return await has_bytes(connection, tenant, sha256, besides=besides)
 
 
-async def has_bytes(connection: AsyncConnection, tenant: str, sha256: str) -> bool:
-    """Whether an upload has these bytes that no erasure works on."""
+async def has_bytes(connection: AsyncConnection, tenant: str, sha256: str, *, besides: str) -> bool:
+    """Whether another upload has these bytes. One that is to be erased has them until its own
+    turn: meanwhile a third may take its verdict over.
+    """
     found = await connection.scalar(
         select(seen_media.c.upload_id)
-        .outerjoin(erasure_targets, erasure_targets.c.upload_id == seen_media.c.upload_id)
         .where(
             seen_media.c.tenant == tenant,
             seen_media.c.sha256 == sha256,
-            erasure_targets.c.upload_id.is_(None),
+            seen_media.c.upload_id != besides,
         )
         .limit(1)
     )

@@ -94,8 +94,13 @@ class SqlErasureWork:
             )
             await _write(connection, replace(kept, removed=counted(kept.removed, removed.rows)))
             await write_messages(connection, publish, at=now_utc())
-            # Remembered by the first pass: an upload of the same bytes may have come since.
-            left = [place for place in places if not await is_needed(connection, place)]
+            # An upload of the same bytes may have come since: since the first pass remembered
+            # them, or while this transaction waited for it.
+            left = [
+                place
+                for place in places
+                if not await is_needed(connection, place, besides=target.upload_id)
+            ]
             return Left(places=tuple(left), ended_at=removed.ended_at)
 
     async def objects_removed(

@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from moderation.errors import Superseded
 from moderation.looks import Look
 from moderation.verdict import Verdict
 from storage.database import reading, writing
@@ -83,6 +84,10 @@ async def remember_media(
 
     A verdict that is decided again from what was kept comes without looks: those that
     are known of the same bytes stay.
+
+    Raises:
+        Superseded: the verdict was taken over, and no other upload has these bytes any more: what
+            it shares with them may be gone.
     """
     if verdict.media is None:
         return
@@ -96,7 +101,9 @@ async def remember_media(
             return
         if known is not None:
             await forget(connection, verdict.upload_id)
-    await _remember(connection, verdict.upload_id, verdict.tenant, sha256, seen)
+    holder = await _remember(connection, verdict.upload_id, verdict.tenant, sha256, seen)
+    if verdict.was_taken_over and holder == verdict.upload_id:
+        raise Superseded("the upload whose verdict was to be taken over is gone")
 
 
 async def _remember(
@@ -105,13 +112,14 @@ async def _remember(
     tenant: str,
     sha256: str,
     seen: Sequence[Look],
-) -> None:
-    """As `LookKeeping.add`, of an upload of which nothing is remembered."""
+) -> str:
+    """As `LookKeeping.add`, of an upload of which nothing is remembered; tells who holds looks."""
     row = {"upload_id": upload_id, "tenant": tenant, "sha256": sha256}
     holder = str(await connection.scalar(_REMEMBERED, row))
     rows = [look_row(holder, tenant, look) for look in seen if look.comparable]
     if rows and not await connection.scalar(_held_by(holder)):
         await connection.execute(insert(looks), rows)
+    return holder
 
 
 def _remembered() -> Insert:
@@ -148,7 +156,12 @@ async def forget(connection: AsyncConnection, upload_id: str) -> None:
 
 
 async def hand_on_looks(connection: AsyncConnection, upload_id: str) -> None:
-    """Before an upload's rows go: let another of the same bytes hold the looks of all of them."""
+    """Before an upload's rows go: let another of the same bytes hold the looks of all of them.
+
+    Whoever just found this one to be the holder is waited for: it is the other one.
+    """
+    own = select(seen_media.c.upload_id).where(seen_media.c.upload_id == upload_id)
+    await connection.execute(own.with_for_update())
     held = seen_media.c.looks_held_by == upload_id
     heir = await connection.scalar(
         select(seen_media.c.upload_id)

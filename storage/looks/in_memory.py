@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from moderation.looks import Look
 from moderation.media import MediaFacts
 from moderation.upload import Upload
+from moderation.verdict import Verdict
 from storage.looks.ports import Alike
 
 
@@ -34,6 +35,14 @@ class LookMemory:
         if not looks and known is not None and known.sha256 == media.sha256:
             return
         self.remember(upload.upload_id, upload.tenant, media.sha256, looks)
+
+    def shared(self, verdict: Verdict) -> bool:
+        """Whether another upload has the bytes that a verdict is about."""
+        if verdict.media is None:
+            return False
+        of = (verdict.tenant, verdict.media.sha256)
+        others = (one for known, one in self.seen.items() if known != verdict.upload_id)
+        return any((one.tenant, one.sha256) == of for one in others)
 
     def remember(self, upload_id: str, tenant: str, sha256: str, looks: Sequence[Look]) -> None:
         self.seen.pop(upload_id, None)

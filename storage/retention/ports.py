@@ -82,6 +82,10 @@ class RetentionWork(Protocol):
 
 
 class RetentionRecords(Protocol):
+    async def needed(self, place: str, due: Due, *, ended_before: datetime) -> bool:
+        """Whether it is a folder of packs that another upload of the same bytes needs by now."""
+        ...
+
     async def standing(self, tenant: str, part: Part, *, ended_before: datetime) -> Standing:
         """How a part of a tenant's uploads stands."""
         ...

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.comments.tables import comments
 from storage.erasure.holdings import dead_letters_of
+from storage.erasure.letters import rewrite_letters
 from storage.looks.database import forget
 from storage.reviews.tables import decision_notes, decisions, review_jobs, review_skips
 from storage.tables import dead_letters, uploads, verdicts
@@ -20,6 +21,7 @@ GONE = "gone:"
 async def thin(connection: AsyncConnection, upload_id: str) -> None:
     """Remove an upload's evidence, in the caller's transaction. Again, it changes nothing."""
     await forget(connection, upload_id)
+    await rewrite_letters(connection, upload_id)
     await connection.execute(delete(dead_letters).where(dead_letters_of([upload_id])))
     await connection.execute(delete(comments).where(comments.c.upload_id == upload_id))
     own = select(decisions.c.decision_id).where(decisions.c.upload_id == upload_id)

@@ -75,6 +75,15 @@ class SqlRetention:
                 held=await connection.scalar(count) or 0,
             )
 
+    async def needed(self, place: str, due: Due, *, ended_before: datetime) -> bool:
+        if not place.startswith("packs/"):
+            return False
+        sha256 = place.split("/")[2]
+        async with reading(self._engine) as connection:
+            return await finding.is_needed(
+                connection, due.tenant, sha256, due.upload_id, ended_before
+            )
+
     async def strays(self, keys: Sequence[str]) -> list[str]:
         async with reading(self._engine) as connection:
             return await strays(connection, keys)

@@ -6,7 +6,7 @@ from sqlalchemy import insert, select
 
 from storage import schema
 from storage.database import reading, writing
-from storage.dead_letters import uploads_named
+from storage.erasure.letters import uploads_named
 from storage.tables import dead_letter_uploads, dead_letters
 from tests.contracts.migrating import open_at
 from tests.contracts.words import a_letter

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from moderation.lineage import Lineage, ModelIdentity
 from moderation.upload import Lane, Upload
 from moderation.verdict import Action, Label, Reason, StrongFrame, TrackVerdict, Verdict
-from storage.looks.ports import LookAlikes
+from storage.looks.ports import LookAlikes, LookKeeping
 from storage.ports import DeadLetter, DeadLetters, Ledger, OpenUploads, OutboundMessage, Outbox
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
+
+
+class Looks(LookAlikes, LookKeeping, Protocol):
+    """Both of the looks' ports."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +28,7 @@ class Store:
     open_uploads: OpenUploads
     outbox: Outbox
     dead_letters: DeadLetters
-    looks: LookAlikes
+    looks: Looks
     clock: Clock
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage.database import reading
+from storage.database import reading, writing
 from storage.dead_letters import SqlDeadLetters
 from storage.erasure.holdings import dead_letters_of
 from storage.ports import DeadLetterFilter, OutboundMessage
-from storage.tables import dead_letters
+from storage.retention.thinning import thin
+from storage.tables import dead_letter_uploads, dead_letters
 from tests.contracts.erasure.house import House, count
 from tests.contracts.plans import plan_of
 from tests.contracts.words import NOON, a_letter
@@ -31,7 +34,50 @@ async def test_only_dead_letters_that_name_the_upload_go(house: House) -> None:
 
     async with reading(house.engine) as connection:
         left = await connection.scalars(select(dead_letters.c.origin_offset))
-        assert sorted(left) == [3, 4]
+        assert sorted(left) == [3, 4, 5]
+
+
+BOTH = b'[{"upload_id":"u1","file_name":"holiday.mp4"},{"upload_id":"u2"}]'
+
+
+async def erased_before(house: House, letters: SqlDeadLetters) -> None:
+    await house.erase("u1")
+    assert await letters.keep(a_letter(key=b"u1", value=BOTH, trace="holiday.mp4"))
+
+
+async def erased_after(house: House, letters: SqlDeadLetters) -> None:
+    assert await letters.keep(a_letter(key=b"u1", value=BOTH, trace="holiday.mp4"))
+    await house.erase("u1")
+
+
+@pytest.mark.parametrize("erase", [erased_before, erased_after])
+async def test_a_letter_about_others_too_stays_without_the_erased_one_until_they_go(
+    house: House, erase: Callable[[House, SqlDeadLetters], Awaitable[None]]
+) -> None:
+    await house.keep("u1")
+    await house.keep("u2", sha256="a1" * 32)
+    letters = SqlDeadLetters(house.engine)
+
+    await erase(house, letters)
+
+    (kept,) = await letters.find(DeadLetterFilter(), limit=2)
+    assert (kept.letter.key, kept.letter.value) == (None, b'[{"upload_id": "u2"}]')
+    assert "holiday" not in repr(kept)
+    assert await count(house.engine, dead_letter_uploads) == 1
+    await house.erase("u2")
+    assert await count(house.engine, dead_letters) == 0
+
+
+async def test_a_letter_about_others_too_stays_when_one_has_had_its_time(house: House) -> None:
+    await house.keep("u1")
+    letters = SqlDeadLetters(house.engine)
+    await letters.keep(a_letter(value=BOTH))
+
+    async with writing(house.engine) as connection:
+        await thin(connection, "u1")
+
+    (kept,) = await letters.find(DeadLetterFilter(), limit=2)
+    assert kept.letter.value == b'[{"upload_id": "u2"}]'
 
 
 async def test_a_dead_letter_whose_bytes_name_an_erased_upload_is_not_kept(house: House) -> None:

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from moderation.errors import Superseded
+from moderation.errors import Superseded, UnknownUpload
 from moderation.looks import Look
+from moderation.verdict import Match, MatchKind
 from tests.builders import FACTS
 from tests.contracts.words import Store, a_verdict, an_upload
 
@@ -15,6 +16,8 @@ LOOK = Look(pdq="0f" * 32, quality=90)
 OTHER = Look(pdq="35" * 32, quality=90)
 SEEN = a_verdict(media=FACTS)
 AGAIN = a_verdict(policy="lenient", media=FACTS, supersedes=SEEN.verdict_id)
+FROM_SEEN = (Match(kind=MatchKind.VERDICT, verdict_id=SEEN.verdict_id),)
+TAKEN_OVER = a_verdict("u2", media=FACTS, matched=FROM_SEEN)
 
 
 async def test_a_verdict_brings_its_medias_bytes_and_looks(store: Store) -> None:
@@ -55,4 +58,31 @@ async def test_other_bytes_at_the_same_address_do_not_keep_the_looks_of_the_firs
     await store.ledger.conclude(an_upload(), changed, publish=())
 
     assert await store.looks.looks_of("u1") == ()
+    assert await store.looks.same_bytes("acme", FACTS.sha256, limit=5) == []
+
+
+async def test_a_verdict_is_taken_over_while_the_upload_that_it_is_from_is_there(
+    store: Store,
+) -> None:
+    await store.ledger.conclude(an_upload(), SEEN, publish=(), looks=[LOOK])
+
+    assert await store.ledger.conclude(an_upload("u2"), TAKEN_OVER, publish=())
+    assert await store.looks.looks_of("u2") == (LOOK,)
+
+
+@pytest.mark.parametrize("other", [None, {"tenant": "other"}, {"media": None}])
+async def test_a_verdict_is_not_taken_over_from_an_upload_that_was_erased_meanwhile(
+    store: Store, other: dict[str, object] | None
+) -> None:
+    await store.ledger.conclude(an_upload(), SEEN, publish=(), looks=[LOOK])
+    await store.looks.forget("u1")
+    if other is not None:
+        another = replace(a_verdict("u3", media=FACTS), **other)
+        await store.ledger.conclude(an_upload("u3", tenant=another.tenant), another, publish=())
+
+    with pytest.raises(Superseded):
+        await store.ledger.conclude(an_upload("u2"), TAKEN_OVER, publish=())
+
+    with pytest.raises(UnknownUpload):
+        await store.ledger.status("u2")
     assert await store.looks.same_bytes("acme", FACTS.sha256, limit=5) == []

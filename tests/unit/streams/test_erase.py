@@ -28,8 +28,8 @@ class Erased:
             raise LedgerUnavailable
         return self.after is not None and len(self.asked) > self.after
 
-    async def has_bytes(self, tenant: str, sha256: str) -> bool:
-        assert (tenant, sha256) == ("acme", FACTS.sha256)
+    async def has_bytes(self, tenant: str, sha256: str, *, besides: str) -> bool:
+        assert (tenant, sha256, besides) == ("acme", FACTS.sha256, "u1")
         return self.shared
 
 
@@ -119,6 +119,16 @@ async def test_what_a_hop_was_about_to_end_goes_when_it_leads_to_nothing(store):
 
     assert await handle(an_origin(_scored().value)) == []
     assert store.objects == {}
+
+
+async def test_who_told_nothing_and_had_no_pack_leaves_nothing_to_ask_about_again(store):
+    async def conclude(_origin):
+        return []
+
+    erased = Erased(after=1)
+
+    assert await UnlessErased(erased, store, conclude)(an_origin(b'{"upload":{}}')) == []
+    assert erased.asked == ["u1"]
 
 
 async def test_what_is_no_message_and_of_an_erased_upload_is_dropped(store):

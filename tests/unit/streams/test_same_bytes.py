@@ -286,6 +286,33 @@ async def test_matches_count_by_the_policy_that_judged(tmp_path: Path) -> None:
     assert (verdict.lineage.policy_name, verdict.action) == ("strict", Action.PUBLISH)
 
 
+class Erased(InMemorySeenBefore):
+    """Has the first upload erased, with its packs, once its verdict was found to stand."""
+
+    def __init__(self, worker: Worker) -> None:
+        super().__init__(worker.memory)
+        self.worker = worker
+
+    async def decided(self, *given):
+        self.worker.memory.looks.seen.pop("u1", None)
+        self.worker.store.objects.clear()
+        return await super().decided(*given)
+
+
+async def test_media_are_looked_at_when_the_upload_whose_verdict_stood_is_erased_meanwhile(
+    tmp_path: Path,
+) -> None:
+    worker = Worker(tmp_path)
+    await worker.judged("u1")
+    judge = Judge(a_policy(), {MODEL: PLAIN}, pipeline="1")
+    worker.rely_on(Erased(worker), a_policy(), judge)
+    (message,) = await worker.extracted(announcement(sent("u2"), TOPICS))
+
+    assert message.topic == TOPICS.faces(Lane.LIVE)
+    assert FACES.decode(message.value).face_pack in worker.store.objects
+    assert "u2" not in worker.memory.uploads
+
+
 async def test_media_are_looked_at_while_nobody_can_say_whether_they_are_known(
     tmp_path: Path,
 ) -> None:
