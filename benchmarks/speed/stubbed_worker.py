@@ -20,6 +20,7 @@ from benchmarks.speed.stubs import (
     PREPROCESSING,
     URI,
     EveryUploadAnew,
+    ForgetfulLedger,
     PackStore,
     PausingPanel,
     extraction,
@@ -38,7 +39,6 @@ from runtime.wiring.erasing import unless_erased
 from runtime.wiring.media import spool
 from storage.in_memory import (
     InMemoryDeadLetters,
-    InMemoryLedger,
     InMemoryOutbox,
     InMemorySource,
     Memory,
@@ -108,7 +108,7 @@ async def _in_memory(settings: Settings) -> AsyncIterator[_Kept]:
     async with wiring.open_publisher(settings) as publisher:
         relay = Relay(InMemoryOutbox(memory), InMemoryDeadLetters(memory), publisher)
         relaying = asyncio.create_task(relay.run())
-        yield _Kept(ledger=InMemoryLedger(memory))
+        yield _Kept(ledger=ForgetfulLedger(memory))
         relaying.cancel()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +20,10 @@ from moderation.looks import Look
 from moderation.media import Container, MediaFacts, MediaKind
 from moderation.scores import CropScore
 from moderation.tracks import Crop, CropQuality, Track
-from storage.in_memory import InMemoryMediaStore
+from moderation.upload import Upload
+from moderation.verdict import Verdict
+from storage.in_memory import InMemoryLedger, InMemoryMediaStore
+from storage.ports import OutboundMessage
 
 URI = "store:///stub"
 MEDIA = b"a picture, as far as anybody asks"
@@ -52,6 +55,23 @@ class PackStore(InMemoryMediaStore):
     async def put(self, key: str, content: bytes | Path | AsyncIterator[bytes]) -> None:
         if key.endswith(".zip"):
             await super().put(key, content)
+
+
+class ForgetfulLedger(InMemoryLedger):
+    """Keeps neither looks nor reviews: the fake goes through all of them for each verdict."""
+
+    async def conclude(
+        self,
+        upload: Upload,
+        verdict: Verdict,
+        *,
+        publish: Sequence[OutboundMessage],
+        looks: Sequence[Look] = (),
+    ) -> bool:
+        done = await super().conclude(upload, verdict, publish=publish, looks=looks)
+        self._memory.looks.seen.clear()
+        self._memory.reviews.jobs.clear()
+        return done
 
 
 class PausingPanel:
