@@ -33,11 +33,18 @@ class _UploadsFirst(TyperGroup):
             args = [_DEFAULT, *args]
         return super().parse_args(ctx, args)
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Show the options of erasing, too: they are what somebody looks for."""
+        super().format_help(ctx, formatter)
+        erasing = self.commands[_DEFAULT]
+        with erasing.context_class(erasing, info_name=_DEFAULT, parent=ctx) as below:
+            erasing.format_help(below, formatter)
+
 
 app = typer.Typer(
     help="Erase uploads, or all that somebody sent, and prove it.\n\n"
     "`veriscope erase UPLOAD --reason subject_request --dry-run` counts what would go; without "
-    "`--dry-run` it asks for it. `veriscope erase uploads --help` tells all options.\n\n"
+    "`--dry-run` it asks for it. The options stand below.\n\n"
     "**What goes**: the media, the faces cut out of them and all that was computed of these; "
     "verdicts, reviews, notes, names, hashes, and messages about them.\n\n"
     "**What stays**: who decided what and when, but not about which upload; numbers; the proof. "

@@ -54,3 +54,11 @@ def test_an_erasure_says_what_goes_what_stays_and_how_to_prove_it() -> None:
 
     for words in ("What goes:", "What stays:", "How to prove it:", "erase list --of UPLOAD"):
         assert words in shown
+
+
+def test_erase_shows_the_options_of_erasing() -> None:
+    shown = help_of("erase")
+
+    assert "--dry-run" in shown
+    assert "--uploader" in shown
+    assert "list" in shown
