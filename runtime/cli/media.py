@@ -81,15 +81,25 @@ def check(
 
 
 async def check_all(
-    client: Client, media: list[str], *, json: bool, patience: float
+    client: Client,
+    media: list[str],
+    *,
+    json: bool,
+    patience: float,
+    ended: list[Ended] | None = None,
 ) -> list[Ended]:
-    """Check media with a progress bar, print the table or lines, and close the client."""
+    """Check media with a progress bar, print the table or lines, and close the client.
+
+    Where nobody sees a bar, each end is a line. `ended` is filled meanwhile: who cancels this knows
+    by it how far it came.
+    """
     from runtime.cli import tables
 
-    ended: list[Ended] = []
+    ended = [] if ended is None else ended
+    console = Console(stderr=True)
     try:
         await client.knock()
-        with tables.progress(Console(stderr=True)) as bar:
+        with tables.progress(console) as bar:
             task = bar.add_task("judging", total=len(media))
             async with aclosing(client.check(media, patience=patience)) as results:
                 async for one in results:
@@ -97,10 +107,13 @@ async def check_all(
                     bar.advance(task)
                     if json:
                         print(tables.json_line(one), flush=True)
+                    elif not console.is_terminal:
+                        told = tables.ended_line(one, len(ended), len(media))
+                        print(told, file=sys.stderr, flush=True)
     finally:
         await client.close()
     if not json:
-        Console().print(tables.verdict_table(ended))
+        tables.whole_lines().print(tables.verdict_table(ended))
     return ended
 
 

@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.markup import escape
 
 if TYPE_CHECKING:
+    from runtime.client import Ended
     from runtime.services import Service
     from runtime.up import Stack
 
@@ -108,23 +109,25 @@ def up(
             stop.up = True
             if not once:
                 _describe(console, stack)
-            complete = await _judge(stack, found, stop) if found else True
+            complete = await _judge(stack, found, stop, console) if found else True
             if not once and not stop.is_set():
                 _print(console, "[dim]Ctrl-C ends it.[/dim]")
                 await stop.wait()
             return complete
 
-    if not _until_signalled(run, settings.stream.stop_within):
+    if not _until_signalled(run, settings.stream.stop_within) and once:
         raise typer.Exit(1)
 
 
-async def _judge(stack: Stack, media: list[str], stop: asyncio.Event) -> bool:
+async def _judge(stack: Stack, media: list[str], stop: asyncio.Event, console: Console) -> bool:
     """Check media against the stack; tell whether every one came to an end."""
     from runtime.cli.media import check_all
     from runtime.client import Client
 
+    ended: list[Ended] = []
+    client = Client(stack.url)
     checking = asyncio.create_task(
-        check_all(Client(stack.url), media, json=False, patience=_PATIENCE_SECONDS)
+        check_all(client, media, json=False, patience=_PATIENCE_SECONDS, ended=ended)
     )
     stopping = asyncio.create_task(stop.wait())
     done, _ = await asyncio.wait({checking, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -132,8 +135,14 @@ async def _judge(stack: Stack, media: list[str], stop: asyncio.Event) -> bool:
     if checking not in done:
         checking.cancel()
         await asyncio.wait({checking})
+        _print(console, still_to_judge(len(media) - len(ended), len(media)))
         return False
     return all(one.verdict is not None for one in checking.result())
+
+
+def still_to_judge(left: int, of: int) -> str:
+    """What somebody is told who stops it while it judges."""
+    return f"{left} of {of} are still to be judged; those that were sent are, after the next start"
 
 
 def _program() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,8 @@ from runtime.cli.explaining import origin, why
 from runtime.client import Ended
 
 _WHOLE_NAME = 32  # characters of a file's name that are not broken, however narrow the terminal
+
+_NO_EDGE = 160  # characters of a row in a file or a pipe
 
 _STYLES = {
     "fake": "bold red",
@@ -37,17 +40,28 @@ def verdict_table(ended: Iterable[Ended]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     widest = max((len(name) for name in names), default=0)
     table.add_column("file", overflow="fold", min_width=min(widest, _WHOLE_NAME))
-    table.add_column("label")
+    table.add_column("label", no_wrap=True)
     table.add_column("fake probability", justify="right")
     table.add_column("faces", justify="right")
     table.add_column("why", overflow="fold")
-    table.add_column("time", justify="right")
+    table.add_column("time", justify="right", no_wrap=True)
     origins = [plain(origin(one.verdict) if one.verdict else "") for one in ended]
     if any(origins):
         table.add_column("what it says of its origin", overflow="fold")
     for one, name, said in zip(ended, names, origins, strict=True):
         table.add_row(plain(name), *_cells(one), *([said] if any(origins) else []))
     return table
+
+
+def ended_line(one: Ended, number: int, of: int) -> str:
+    """What is told of one that ended, where there is no bar."""
+    label = one.verdict["label"] if one.verdict else "no verdict"
+    return f"judged {number} of {of}: {plain(one.name)}: {label}"
+
+
+def whole_lines() -> Console:
+    """Standard output: as wide as the terminal, or, where it is none, as a row needs."""
+    return Console() if sys.stdout.isatty() or "COLUMNS" in os.environ else Console(width=_NO_EDGE)
 
 
 def shown_names(names: list[str]) -> list[str]:

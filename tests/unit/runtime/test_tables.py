@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.cli.tables import shown_names, verdict_table
+from runtime.cli.tables import ended_line, shown_names, verdict_table, whole_lines
 from runtime.client import Ended
 
 
@@ -35,3 +35,20 @@ def test_each_file_has_its_row() -> None:
     ended = (Ended(name=f"/m/{n}", upload_id=None, verdict=None, failure="no") for n in "ba")
     table = verdict_table(ended)
     assert [str(name) for name in table.columns[0].cells] == ["a", "b"]
+
+
+def test_without_a_terminal_each_end_is_a_line() -> None:
+    one = Ended(name="/m/a.jpg", upload_id="u1", verdict={"label": "fake"}, failure=None)
+    assert ended_line(one, 2, 9) == "judged 2 of 9: /m/a.jpg: fake"
+
+
+def test_a_row_is_one_line_where_there_is_no_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    failure = "the bytes are of no kind that is judged here, and nobody knows what they are"
+    one = Ended(name="/m/a.jpg", upload_id=None, verdict=None, failure=failure)
+
+    whole_lines().print(verdict_table([one]))
+
+    assert len(capsys.readouterr().out.splitlines()) == 2
