@@ -58,8 +58,8 @@ def describe(bundle: Bundle) -> dict[str, Any]:
     }
 
 
-def page(bundle: Bundle) -> Iterator[RenderableType]:
-    """The same in parts, the model card last."""
+def page(bundle: Bundle, *, card: bool) -> Iterator[RenderableType]:
+    """What it is, in parts; with `card` figures, data sets and the model card, too."""
     manifest = bundle.manifest
     facts = Table.grid(padding=(0, 2))
     facts.add_column()
@@ -79,10 +79,13 @@ def page(bundle: Bundle) -> Iterator[RenderableType]:
         facts.add_row(Text(name, "bold"), plain(value))
     yield facts
     yield _detectors(manifest)
-    if manifest.metrics:
-        yield _metrics(manifest.metrics)
     if manifest.thresholds:
         yield _thresholds(manifest.thresholds)
+    if not card:
+        yield Text("Figures, data sets with their licences and the model card: --card", "dim")
+        return
+    if manifest.metrics:
+        yield _metrics(manifest.metrics)
     yield _data_sets(manifest)
     yield Text()
     yield Markdown(_visible(bundle.content(manifest.card).decode(errors="replace")))

@@ -58,15 +58,18 @@ def show(
         str, typer.Argument(help="NAME:VERSION; the one that serves if left out.")
     ] = "",
     json: JsonWhole = False,
+    card: Annotated[
+        bool, typer.Option("--card", help="All: figures, data sets with licences, model card.")
+    ] = False,
 ) -> None:
-    """Show a bundle: detectors, figures, data sets and their licences, thresholds, model card."""
+    """Show what a bundle is: detectors and thresholds; with `--card` all that it says of itself."""
     from runtime.cli.bundle_tables import describe, page
 
     bundle = _store().find(title) if title else _chosen()
     if json:
         print(json_format.dumps(describe(bundle), indent=2))
         return
-    for part in page(bundle):
+    for part in page(bundle, card=card):
         Console().print(part)
 
 

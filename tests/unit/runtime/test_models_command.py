@@ -82,7 +82,7 @@ def test_a_setting_that_goes_before_a_promotion_is_mentioned(
 
 def test_show_tells_all_that_a_bundle_says_of_itself(bundle: Bundle) -> None:
     told("import", bundle.folder)
-    page = told("show", "test-faces:1")
+    page = told("show", "test-faces:1", "--card")
     for word in (
         "test-faces:1",
         bundle.identity.sha256,
@@ -102,6 +102,13 @@ def test_show_without_a_name_shows_what_serves() -> None:
     assert DEFAULT in told("show")
 
 
+def test_show_fits_a_screen_and_says_where_the_rest_is() -> None:
+    short = told("show").splitlines()
+
+    assert len(short) <= 40
+    assert "--card" in short[-1]
+
+
 def test_show_for_machines_holds_the_manifest_the_hash_the_folder_and_the_card(
     bundle: Bundle, state: Path
 ) -> None:
@@ -117,7 +124,7 @@ def test_what_others_wrote_does_not_steer_the_terminal(tmp_path: Path) -> None:
     manifest = described(metrics={"\x1b[2J": {"auc": 0.5}})
     make_bundle(tmp_path / "source", metrics=manifest.metrics)
     told("import", tmp_path / "source")
-    assert "\x1b[2J" not in told("show", "test-faces:1")
+    assert "\x1b[2J" not in told("show", "test-faces:1", "--card")
 
 
 def test_verify_takes_a_name_a_folder_a_file_or_everything(bundle: Bundle, tmp_path: Path) -> None:
