@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +46,18 @@ class Lineage:
 
         A lineage from before there were these fields keeps its digest, and its verdict's id.
         """
-        fields = asdict(self)
-        for added_later in ("provenance", "again_after"):
-            if fields[added_later] is None:
-                del fields[added_later]
-        canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        return _digest(self)
 
     def repeats(self, other: Lineage) -> bool:
         """Tell whether both can only come to the same, brought back or not."""
         return replace(self, again_after=None) == replace(other, again_after=None)
+
+
+@lru_cache(maxsize=256)  # an upload's is asked for five times on its way
+def _digest(lineage: Lineage) -> str:
+    fields = asdict(lineage)
+    for added_later in ("provenance", "again_after"):
+        if fields[added_later] is None:
+            del fields[added_later]
+    canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -131,7 +131,7 @@ def open_database(
 
 @asynccontextmanager
 async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """A connection to read with.
+    """A connection to read with, and no transaction: each statement sees what is committed by then.
 
     Raises:
         LedgerUnavailable: the database cannot be reached.
@@ -140,6 +140,8 @@ async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         async with AsyncExitStack() as stack:
             with waiting(engine):
                 connection = await stack.enter_async_context(engine.connect())
+            if engine.dialect.name == "postgresql":  # beginning and ending one are two questions
+                await connection.execution_options(isolation_level="AUTOCOMMIT")
             yield connection
 
 
@@ -206,8 +208,7 @@ def _postgresql_arguments(
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     # The driver would begin transactions by itself, deferred, and at the first write only: two
     # that read first and write then deadlock at once, whatever the busy timeout (SQLITE_BUSY).
-    # So whoever writes begins one, and who reads has none: each statement sees what is committed
-    # by then, as in PostgreSQL.
+    # So whoever writes begins one, and who reads has none, as in PostgreSQL.
     connection.isolation_level = None
     connection.create_function("bits_apart", 2, bits_apart, deterministic=True)
     cursor = connection.cursor()

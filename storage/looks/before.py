@@ -6,7 +6,17 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, Row, Select, bindparam, null, select
+from sqlalchemy import (
+    CompoundSelect,
+    Integer,
+    Row,
+    Select,
+    bindparam,
+    cast,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from moderation.looks import Look
@@ -42,14 +52,16 @@ class SqlSeenBefore:
 
     async def decided(self, upload: Upload, sha256: str, looks: Sequence[Look]) -> list[Match]:
         about = {"tenant": upload.tenant, "besides": upload.upload_id, "most": MOST_MATCHES}
+        about |= {"sha256": sha256}
+        asked = [{**asked_for(upload.tenant, look), **about} for look in looks if look.comparable]
+        rows: list[Row[Any]] = []
         async with reading(self._engine) as connection:
-            same = await connection.execute(_same_bytes_query(), {**about, "sha256": sha256})
-            rows = list(same)
-            alike = _alike_query(connection.dialect.name)
-            for look in looks:
-                if look.comparable:
-                    asked = {**asked_for(upload.tenant, look), **about, "sha256": sha256}
-                    rows.extend(await connection.execute(alike, asked))
+            dialect = connection.dialect.name
+            if not asked:
+                rows.extend(await connection.execute(_same_bytes_query(), about))
+            for number, look in enumerate(asked):
+                query = _alike_query(dialect) if number else _either_query(dialect)
+                rows.extend(await connection.execute(query, look))
         return closest(_match(row) for row in sorted(rows, key=_order))
 
 
@@ -79,7 +91,7 @@ def _match(row: Row[Any]) -> Match:
 def _same_bytes_query() -> Select[Any]:
     """Parameters: `tenant`, `sha256`, `besides` (an upload) and `most`."""
     return (
-        select(*_DECIDED, null().label("distance"))
+        select(*_DECIDED, cast(null(), Integer).label("distance"))
         .join(seen_media, seen_media.c.upload_id == standing_decisions.c.upload_id)
         .where(
             seen_media.c.tenant == bindparam("tenant"),
@@ -110,6 +122,13 @@ def _alike_query(dialect: str) -> Select[Any]:
         )
         .limit(bindparam("most", type_=Integer))
     )
+
+
+@cache
+def _either_query(dialect: str) -> CompoundSelect[Any]:
+    """What both of those find, in one question."""
+    both = (_same_bytes_query(), _alike_query(dialect))
+    return union_all(*(select(one.subquery()) for one in both))
 
 
 _STANDING = (

@@ -108,9 +108,10 @@ async def chunks_of(file: BinaryIO) -> AsyncIterator[bytes]:
     while True:
         with _translated():
             chunk = await asyncio.to_thread(file.read, _CHUNK_BYTES)
-        if not chunk:
+        if chunk:
+            yield chunk
+        if len(chunk) < _CHUNK_BYTES:  # a buffered file gives less only at its end
             return
-        yield chunk
 
 
 @contextmanager

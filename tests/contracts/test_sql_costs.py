@@ -10,6 +10,7 @@ from sqlalchemy import event, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import open_database, reading, writing
+from storage.looks.before import SqlSeenBefore
 from storage.tables import outbox
 from tests.builders import FACTS
 from tests.contracts.looks.test_with_verdicts import LOOK
@@ -57,6 +58,30 @@ async def test_who_reads_sees_what_is_committed_by_then(engine: AsyncEngine) -> 
         async with writing(engine) as other:
             await other.execute(insert(outbox), A_ROW)
         assert (before, await connection.scalar(count)) == (0, 1)
+
+
+async def test_who_reads_begins_no_transaction_and_who_writes_then_has_one(
+    engine: AsyncEngine,
+) -> None:
+    for opened, has_one in ((reading, False), (writing, True), (reading, False)):
+        async with opened(engine) as connection:
+            await connection.execute(text("SELECT 1"))
+            driver = (await connection.get_raw_connection()).driver_connection
+            is_postgresql = engine.dialect.name == "postgresql"
+            is_in_one = driver.is_in_transaction() if is_postgresql else driver.in_transaction
+            assert is_in_one is has_one
+
+
+async def test_what_was_decided_about_bytes_and_a_look_is_one_statement(
+    engine: AsyncEngine,
+) -> None:
+    asked: list[str] = []
+    event.listen(engine.sync_engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+
+    for looks, statements in (((), 1), ((LOOK,), 1), ((LOOK, LOOK), 2)):
+        asked.clear()
+        await SqlSeenBefore(engine).decided(an_upload(), FACTS.sha256, looks)
+        assert len(asked) == statements
 
 
 async def test_a_reader_that_is_cancelled_leaves_a_connection_that_others_can_use(
