@@ -20,6 +20,8 @@ _TALKATIVE = (
     "streams.offsets",
     "uvicorn",
 )
+# They warn that a timer of the library itself came late, on any machine that is busy.
+_FALSE_ALARMS = ("mode.timers",)
 
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -51,6 +53,8 @@ def configure(*, level: str, json: bool, stream: TextIO = sys.stderr) -> None:
     if level != "debug":
         for name in _TALKATIVE:
             logging.getLogger(name).setLevel(logging.WARNING)
+        for name in _FALSE_ALARMS:
+            logging.getLogger(name).setLevel(logging.ERROR)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
