@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,7 @@ from runtime.cli.addresses import console_address
 from runtime.cli.columns import table_of
 
 if TYPE_CHECKING:
+    from runtime.settings import Settings
     from storage.accounts.records import Account
 
 app = typer.Typer(help="People who may use the console.", no_args_is_help=True)
@@ -38,7 +40,7 @@ def add(
         raise typer.BadParameter(str(error)) from error
     settings = read_settings()
     path = asyncio.run(add_person(settings, name, role, tenants))
-    print(console_address(settings) + path)
+    _hand_out(settings, path)
 
 
 @app.command()
@@ -49,7 +51,14 @@ def reset(name: Name) -> None:
 
     settings = read_settings()
     path = asyncio.run(reset_person(settings, name))
+    _hand_out(settings, path)
+
+
+def _hand_out(settings: Settings, path: str) -> None:
+    """Print the link; beside it, not into a pipe, for how long it works."""
     print(console_address(settings) + path)
+    hours = settings.console.invitation.total_seconds() / 3600
+    print(f"It works once, within {hours:g} hours: hand it to nobody else.", file=sys.stderr)
 
 
 @app.command()
