@@ -80,16 +80,22 @@ def _action(job: ReviewJob, ruling: Ruling) -> Action | None:
         if ruling.action is not None:
             raise UnfitRuling("what decides nothing asks for no action")
         return None
-    restricted = job.action is not Action.PUBLISH
-    if (ruling.kind is DecisionKind.UPHOLD) != restricted:
+    usual = usual_action(ruling.kind, job.action)
+    if usual is Action.PUBLISH:
         if ruling.action not in (None, Action.PUBLISH):
             raise UnfitRuling(f"this decision publishes; it cannot ask to {ruling.action}")
-        return Action.PUBLISH
-    standing = job.action if job.action.restricts else Action.WITHHOLD
-    action = ruling.action or standing
+        return usual
+    action = ruling.action or usual
     if not action.restricts:
         raise UnfitRuling(f"this decision restricts; it cannot ask to {action}")
     return action
+
+
+def usual_action(kind: DecisionKind, in_question: Action) -> Action:
+    """What upholding or overturning asks for where nothing else is chosen."""
+    if (kind is DecisionKind.UPHOLD) == (in_question is Action.PUBLISH):
+        return Action.PUBLISH
+    return in_question if in_question.restricts else Action.WITHHOLD
 
 
 def _check_reason(reason: PolicyReason | None, ruling: Ruling, action: Action | None) -> None:
@@ -97,7 +103,7 @@ def _check_reason(reason: PolicyReason | None, ruling: Ruling, action: Action | 
         raise UnfitRuling(f"there is no policy reason {ruling.reason}")
     if action is not None and reason.restricts != action.restricts:
         does = "restricts" if action.restricts else "publishes"
-        raise UnfitRuling(f"{reason.key} is no reason for a decision that {does}")
+        raise UnfitRuling(f"“{reason.words}” is no reason for a decision that {does}")
 
 
 def decided(job: ReviewJob, decision: Decision) -> ReviewJob:

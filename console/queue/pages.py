@@ -16,7 +16,8 @@ from console.ids import Id
 from console.pages import go_on, page
 from console.queue.desk import QueueDesk
 from console.queue.rulings import ruling_of, said_in_words
-from moderation.decisions import Impression, check_text
+from moderation.deciding import usual_action
+from moderation.decisions import DecisionKind, Impression, check_text
 from moderation.errors import NotHeld
 from moderation.people import Permission
 
@@ -76,6 +77,8 @@ def _taking(routes: APIRouter, desk: QueueDesk) -> None:
             reasons=list(desk.reasons.values()),
             impressions=list(Impression),
             impression=impression,
+            uphold=usual_action(DecisionKind.UPHOLD, job.action),
+            overturn=usual_action(DecisionKind.OVERTURN, job.action),
             token=uuid4().hex,
             times=0,
             every=desk.renew_every,

@@ -70,6 +70,37 @@ async def test_a_flagged_upload_is_taken_looked_at_and_decided(
     assert house.review.memory.reviews.notes == {decision.decision_id: "seams at the chin"}
 
 
+async def test_the_buttons_say_what_becomes_of_the_upload(
+    house: ReviewHouse, ann: httpx.AsyncClient
+) -> None:
+    await house.review.flag()
+
+    shown = (await ann.get(await take(ann))).text
+
+    assert "Uphold: withhold it" in shown
+    assert "Overturn: publish it" in shown
+
+
+async def test_one_decides_before_one_reads_versions_and_hashes(
+    house: ReviewHouse, ann: httpx.AsyncClient
+) -> None:
+    await house.review.flag()
+
+    shown = (await ann.get(await take(ann))).text
+
+    assert shown.index("<h2>Decide</h2>") < shown.index("How it was reached")
+
+
+async def test_a_reason_that_does_not_fit_is_named_in_its_words(
+    house: ReviewHouse, ann: httpx.AsyncClient
+) -> None:
+    await house.review.flag()
+
+    refused = await decide(ann, await take(ann), reason="genuine")
+
+    assert "“no forgery is to be seen” is no reason" in refused.text
+
+
 async def test_nothing_to_look_at_is_said(ann: httpx.AsyncClient) -> None:
     assert await take(ann) == "/queue?empty=true"
     assert "nothing for you" in (await ann.get("/queue?empty=true")).text
