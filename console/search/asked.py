@@ -32,6 +32,9 @@ FIELDS = (
     *("label", "from", "to", "reason", "tenant", "since", "until", "lane", "decided", "id"),
     *("provenance", "generator", "model", "policy"),
 )
+# How somebody writes by hand what was refused.
+_A_MOMENT, _A_PART = "a day like 2026-03-01, in UTC", "a number from 0 to 1"
+_HINTS = {"since": _A_MOMENT, "until": _A_MOMENT, "from": _A_PART, "to": _A_PART}
 # The longest name of a model or a generator that is kept.
 _LONGEST = 255
 
@@ -111,7 +114,12 @@ def _one_of(name: str, read: Callable[[str], T], value: str) -> T:
     try:
         return read(value)
     except (ValueError, OverflowError) as error:
-        raise Refused(422, "bad_request", f"{name}: this cannot be asked for") from error
+        raise Refused(422, "bad_request", _refusal(name)) from error
+
+
+def _refusal(name: str) -> str:
+    hint = _HINTS.get(name)
+    return f"{name}: this cannot be asked for" + (f"; write {hint}" if hint else "")
 
 
 def _probability(value: str) -> float:

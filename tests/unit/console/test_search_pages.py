@@ -103,6 +103,23 @@ async def test_what_cannot_be_asked_for_is_refused(
 
 
 @pytest.mark.parametrize(
+    ("query", "hint"),
+    [("since=yesterday", "a day like 2026-03-01"), ("from=90", "a number from 0 to 1")],
+)
+async def test_what_cannot_be_asked_for_is_shown_as_it_is_written(
+    viewer: httpx.AsyncClient, query: str, hint: str
+) -> None:
+    assert hint in (await viewer.get(f"/uploads?{query}")).text
+
+
+async def test_who_looks_for_a_name_is_told_what_an_upload_is_found_by(
+    viewer: httpx.AsyncClient,
+) -> None:
+    assert "by its whole id" in (await viewer.get("/uploads?id=holiday.mp4")).text
+    assert "by its whole id" not in (await viewer.get("/uploads?label=fake")).text
+
+
+@pytest.mark.parametrize(
     "query", ["until=2000-01-01", "since=2000-01-01", "since=9998-12-31T23:30"]
 )
 async def test_the_first_and_the_last_year_can_be_asked_for(
