@@ -28,7 +28,7 @@ LABELS: Mapping[Label, str] = {
     Label.CLEAR: "no evidence of forgery was found",
     Label.UNKNOWN: "cannot be told",
     Label.NO_FACE: "no face in it",
-    Label.REJECTED: "was not judged",
+    Label.REJECTED: "could not be judged",
 }
 ACTIONS: Mapping[Action, str] = {
     Action.PUBLISH: "publish it",
