@@ -83,6 +83,11 @@ def permissions(role: Role) -> frozenset[Permission]:
     return frozenset().union(*(_ADDED[each] for each in list(Role)[:upto]))
 
 
+def weakest(permission: Permission) -> Role:
+    """The role that may least of those that may this."""
+    return next(role for role in Role if permission in _ADDED[role])
+
+
 def strongest(roles: Iterable[Role]) -> Role | None:
     """The role that may most, of several; None of none."""
     return max(roles, key=list(Role).index, default=None)

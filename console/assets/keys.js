@@ -40,7 +40,8 @@
       const key = document.createElement("dt");
       const words = document.createElement("dd");
       const cap = document.createElement("kbd");
-      cap.textContent = element.dataset.key;
+      // A capital is another key than its letter, and looks the same on a cap.
+      cap.textContent = element.dataset.key.replace(/^[A-Z]$/, "Shift $&");
       key.append(cap);
       words.textContent = help(element);
       row.append(key, words);

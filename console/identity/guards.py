@@ -16,7 +16,7 @@ from console.identity.callers import Caller
 from console.identity.gate import Gate
 from console.identity.secrets import is_form_token
 from console.identity.site import SAFE_METHODS
-from moderation.people import NOT_FOR_TOKENS, Permission
+from moderation.people import NOT_FOR_TOKENS, Permission, weakest
 
 FORM_FIELD = "csrf"
 FORM_HEADER = "x-csrf-token"
@@ -62,9 +62,7 @@ class Guard:
         if caller.secret is not None:
             await _check_ours(request, gate, caller.secret)
         if not caller.may(self.permission):
-            held = "token" if caller.token else "role"
-            detail = f"your {held} does not allow this: it needs {self.permission}"
-            raise Refused(403, "forbidden", detail)
+            raise Refused(403, "forbidden", _needed(caller, self.permission))
         return caller
 
     def _without_a_name(self, request: Request, gate: Gate) -> Caller:
@@ -75,6 +73,14 @@ class Guard:
         if not gate.site.comes_from_us(request):
             raise _other_site()
         return caller
+
+
+def _needed(caller: Caller, permission: Permission) -> str:
+    """Programs are told the scope, and people who may what they may not."""
+    if caller.token:
+        return f"your token does not allow this: it needs {permission}"
+    role = weakest(permission)
+    return f"this takes the role {role}, or a stronger one; an administrator can give it to you"
 
 
 def require(permission: Permission, *, from_this_machine: bool = False) -> Guard:
