@@ -80,7 +80,7 @@ def _needed(caller: Caller, permission: Permission) -> str:
     if caller.token:
         return f"your token does not allow this: it needs {permission}"
     role = weakest(permission)
-    return f"this takes the role {role}, or a stronger one; an administrator can give it to you"
+    return f"your role does not allow this: it takes {role}, which an administrator can give you"
 
 
 def require(permission: Permission, *, from_this_machine: bool = False) -> Guard:

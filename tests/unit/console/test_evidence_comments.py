@@ -42,9 +42,9 @@ async def test_a_comment_is_read_by_colleagues_under_a_pseudonym(
     ]
     assert (answer.status_code, answer.headers["location"]) == (303, "/uploads/u1#comments")
     assert "look at the left ear" in theirs
-    assert "2026-03-01 12:00, you" in own
-    assert f"2026-03-01 12:00, {ann.person.pseudonym}" in theirs
-    assert "2026-03-01 12:00, ann" in lead
+    assert "2026-03-01 12:00 UTC, you" in own
+    assert f"2026-03-01 12:00 UTC, {ann.person.pseudonym}" in theirs
+    assert "2026-03-01 12:00 UTC, ann" in lead
 
 
 async def test_what_somebody_wrote_is_never_markup(moderator: httpx.AsyncClient) -> None:

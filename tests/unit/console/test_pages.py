@@ -133,7 +133,7 @@ async def test_a_role_that_may_not_is_told_what_it_would_need(house: House) -> N
 
     assert answer.status_code == 403
     assert "Not allowed" in answer.text
-    assert "this takes the role admin" in answer.text
+    assert "it takes admin, which an administrator" in answer.text
 
 
 async def test_a_part_of_a_page_that_fails_is_a_line_and_not_a_page(
