@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.options import AtMost, Equalise, Methods, Processes, Root, WithoutGroups
+from moderation.errors import InvalidConfiguration
 
 PublicPart = Annotated[Path, typer.Argument(help="The task's public part.")]
 Board = Annotated[Path, typer.Option(help="A folder for the submissions.")]
@@ -128,6 +129,8 @@ def board(
     from benchmarks.leaderboard.task import read_task
 
     read = read_task(task)
+    if not of.is_dir():
+        raise InvalidConfiguration(f"there is no folder of submissions at {of}: --of names it")
     text = page(read, Board(of, read).entries())
     if out:
         out.write_text(text)

@@ -141,9 +141,23 @@ def clips_of(
     at_most: int,
     without: Collection[str] = (),
 ) -> list[Clip]:
-    """What `choose` takes of the clips that `read_clips` reads. Raises: as that does."""
+    """What `choose` takes of the clips that `read_clips` reads.
+
+    Raises:
+        InvalidConfiguration: that is none.
+        DataSetRefused: as `read_clips`.
+    """
     clips = read_clips(reference, root)
-    return choose(clips, split=split, methods=methods or (), at_most=at_most, without=without)
+    chosen = choose(clips, split=split, methods=methods or (), at_most=at_most, without=without)
+    if not chosen:
+        raise InvalidConfiguration(f"no clip of {reference} was asked for: {_offered(clips)}")
+    return chosen
+
+
+def _offered(clips: Collection[Clip]) -> str:
+    splits = ", ".join(sorted({clip.split for clip in clips}))
+    methods = ", ".join(sorted({clip.method for clip in clips if clip.method}))
+    return f"its splits are {splits or 'none'}; its methods {methods or 'none'}"
 
 
 def _first_of_each(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from benchmarks.bootstrap import Estimate
@@ -15,7 +16,7 @@ _COLUMNS = (
 
 def page(task: Task, entries: Sequence[Entry]) -> str:
     """A page that says what the figures mean, for readers who have seen nothing else."""
-    shares = entries[0].clips if entries else {PUBLIC: 0, PRIVATE: 0}
+    shares = Counter(clip.share for clip in task.clips)
     equalised = (
         f" Every frame went through {task.equalise} (pixels of a side or a face, JPEG quality)."
     )

@@ -40,8 +40,10 @@ def read_scores(file: Path, task: Task) -> dict[str, float]:
         if file.stat().st_size > LARGEST_BYTES:
             raise SubmissionRefused([f"more than {LARGEST_BYTES >> 20} MiB"])
         text = file.read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeError) as error:
-        raise SubmissionRefused([f"the file cannot be read as UTF-8: {error}"]) from error
+    except OSError as error:
+        raise SubmissionRefused([f"{file} cannot be read: {error.strerror}"]) from error
+    except UnicodeError as error:
+        raise SubmissionRefused([f"{file} is no UTF-8: {error}"]) from error
     scores: dict[str, float] = {}
     faults = list(_take(text, {one.clip_id for one in task.clips}, scores))
     if faults:

@@ -107,6 +107,14 @@ def test_a_refused_command_registers_nothing_for_withdrawals_to_delete(
     assert [path.name for path in tmp_path.rglob("*")] == ["letters", "letter.txt"]
 
 
+def test_a_split_that_is_not_there_is_refused_with_those_that_are(
+    root: Path, tmp_path: Path
+) -> None:
+    table = ("--data", "few", "--root", root, "--out", tmp_path / "t.parquet")
+    refused(("score", *table, "--split", "tets"), "its splits are test; its methods camera, paste")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_licence_that_forbids_to_measure_is_heeded(root: Path, tmp_path: Path) -> None:
     stored = Registry(root).read("few")
     forbidden = replace(stored.dataset, name="closed", uses={Use.EVALUATION: Permission.NO})
@@ -130,6 +138,8 @@ def test_from_a_data_set_to_figures_and_pictures(root: Path, tmp_path: Path) -> 
 def test_from_a_data_set_to_a_board(root: Path, tmp_path: Path) -> None:
     public, secret, board = tmp_path / "public", tmp_path / "secret", tmp_path / "board"
     run("blind", "few", "--root", root, "--out", public, "--secret", secret, "--public", 1)
+    board.mkdir()
+    assert "6 with open labels" in run("board", public, "--of", board)  # nobody submitted yet
     run("baselines", public, "--out", tmp_path / "baselines")
     for name in ("constant", "mix"):
         csv_file = tmp_path / "baselines" / f"{name}.csv"
@@ -140,6 +150,7 @@ def test_from_a_data_set_to_a_board(root: Path, tmp_path: Path) -> None:
     page = run("board", public, "--of", board)
     assert "| constant | baseline |" in page
     assert "6 with open labels" in page
+    refused(("board", public, "--of", tmp_path / "baord"), "no folder of submissions")
 
 
 def test_faces_cut_out_for_a_board_lie_where_a_withdrawal_deletes_them(

@@ -70,6 +70,11 @@ def test_what_is_no_table_is_refused(tmp_path: Path, task: Task, content: bytes)
         read_scores(tmp_path / "s.csv", task)
 
 
+def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path: Path, task: Task) -> None:
+    with pytest.raises(SubmissionRefused, match=r"s\.csv cannot be read: No such file"):
+        read_scores(tmp_path / "s.csv", task)
+
+
 def test_a_strangers_words_are_shown_short_and_without_control_characters(
     tmp_path: Path, task: Task
 ) -> None:
