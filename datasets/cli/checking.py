@@ -125,6 +125,8 @@ def coverage(
         print(json_format.dumps(asdict(found), indent=1, ensure_ascii=False))
         return
     _print_coverage(stored.dataset.reference, found)
+    if picture is not None:
+        out.print(f"drawn: {escape(plain(str(picture)))}", overflow="fold")
 
 
 def _print_coverage(reference: str, found: Coverage) -> None:

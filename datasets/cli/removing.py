@@ -53,6 +53,9 @@ def withdraw(
     if subject is None:
         raise DataSetRefused("say who withdraws: veriscope data withdraw SUBJECT")
     refuse_unfinished(root)
+    for folder in bundles or ():
+        if not folder.is_dir():
+            raise DataSetRefused(f"there is no folder {folder} to look for models in")
     wanted = plan(registry, subject, dataset)
     references = {reference for reference, _ in wanted.clips}
     models = list(trained_on(bundles or _BUNDLES, references))

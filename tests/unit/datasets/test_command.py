@@ -74,6 +74,7 @@ def test_coverage_tells_what_is_thin(tmp_path: Path, media: Path) -> None:
     found = run(tmp_path, "coverage", "faces", "--picture", str(picture))
     assert "thin: gender female: 1 clip" in " ".join(found.stdout.split())
     assert picture.stat().st_size > 1000
+    assert f"drawn: {picture}" in found.stdout.replace("\n", "")
     assert told(tmp_path, "coverage", "faces")["clips"] == 3
 
 
@@ -87,6 +88,13 @@ def test_a_dry_run_of_a_withdrawal_shows_it_and_removes_nothing(
     assert [one["clip_id"] for one in facts["clips"]] == ["a.png", "forged.png"]
     assert (media / "a.png").exists()
     assert told(tmp_path, "coverage", "faces")["clips"] == 3
+
+
+def test_models_are_not_looked_for_where_there_is_no_folder(tmp_path: Path, media: Path) -> None:
+    taken(tmp_path, media)
+    with pytest.raises(DataSetRefused, match="no folder"):
+        run(tmp_path, "withdraw", "p1", "--yes", "--bundles", str(tmp_path / "modles"))
+    assert (media / "a.png").exists()
 
 
 def test_a_withdrawal_asks_first(tmp_path: Path, media: Path) -> None:
