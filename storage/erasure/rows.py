@@ -124,12 +124,18 @@ def pack_folder(tenant: str, sha256: str) -> str:
     return f"packs/{tenant}/{sha256}"
 
 
+def bytes_packed_in(place: str) -> tuple[str, str] | None:
+    """The tenant and the SHA-256 of a place that is a pack folder; None of another one."""
+    if not place.startswith("packs/"):
+        return None
+    _, tenant, sha256, _ = place.split("/")
+    return tenant, sha256
+
+
 async def is_needed(connection: AsyncConnection, place: str, *, besides: str) -> bool:
     """Whether a place that was to go is a pack folder of bytes that another upload has."""
-    if not place.startswith("packs/"):
-        return False
-    _, tenant, sha256, _ = place.split("/")
-    return await has_bytes(connection, tenant, sha256, besides=besides)
+    packed = bytes_packed_in(place)
+    return packed is not None and await has_bytes(connection, *packed, besides=besides)
 
 
 def read_erasure(row: Row[Any]) -> Erasure:

@@ -11,7 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from moderation.retention import Part
 from storage.database import now_utc, reading, writing
-from storage.erasure.rows import pack_folder, places_of, remove_upload, sent_places
+from storage.erasure.rows import (
+    bytes_packed_in,
+    pack_folder,
+    places_of,
+    remove_upload,
+    sent_places,
+)
 from storage.outbox import write_messages
 from storage.ports import OutboundMessage
 from storage.retention import finding
@@ -76,13 +82,11 @@ class SqlRetention:
             )
 
     async def needed(self, place: str, due: Due, *, ended_before: datetime) -> bool:
-        if not place.startswith("packs/"):
+        packed = bytes_packed_in(place)
+        if packed is None:
             return False
-        sha256 = place.split("/")[2]
         async with reading(self._engine) as connection:
-            return await finding.is_needed(
-                connection, due.tenant, sha256, due.upload_id, ended_before
-            )
+            return await finding.is_needed(connection, *packed, due.upload_id, ended_before)
 
     async def strays(self, keys: Sequence[str]) -> list[str]:
         async with reading(self._engine) as connection:
