@@ -23,7 +23,7 @@ from streams.admin import create_topics
 from streams.intake import announcement
 from streams.kafka import KafkaPublisher
 from streams.topics import Topics
-from tests.parts.deployment import Deployment, fresh_database
+from tests.parts.deployment import Deployment, fresh_database, settings_of
 
 PARTITIONS = 12
 _LOOKED_EVERY_SECONDS = 0.02
@@ -76,8 +76,10 @@ async def open_stream(
     await schema.upgrade(database)
     await create_topics({"bootstrap_servers": kafka}, topics.every(), replication=1)
     async with AsyncExitStack() as stack:
-        own = _settings(folder, kafka, topics.prefix, database) | dict(settings)
-        deployment = Deployment(folder, own)
+        own = settings_of(
+            folder, kafka=kafka, prefix=topics.prefix, partitions=PARTITIONS, database=database
+        )
+        deployment = Deployment(folder, own | dict(settings))
         stack.callback(deployment.close)
         publisher = KafkaPublisher({"bootstrap_servers": kafka}, idempotent=True)
         await publisher.start()
@@ -92,19 +94,6 @@ async def open_stream(
             publisher=publisher,
             consumer=consumer,
         )
-
-
-def _settings(folder: Path, kafka: str, prefix: str, database: str) -> dict[str, str]:
-    """Defaults, but for where things are."""
-    return {
-        "STATE": str(folder / "state"),
-        "KAFKA__BOOTSTRAP": kafka,
-        "KAFKA__PREFIX": prefix,
-        "KAFKA__GROUP": prefix,
-        "KAFKA__PARTITIONS": str(PARTITIONS),
-        "DATABASE__URL": database,
-        "MEDIA__STORE": str(folder / "media"),
-    }
 
 
 def announcements(uris: Sequence[str], topics: Topics) -> list[OutboundMessage]:

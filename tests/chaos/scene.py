@@ -21,11 +21,12 @@ from tests.chaos.impostor import Impostor, impostor_of
 from tests.chaos.plan import WORKERS
 from tests.chaos.switch import Switch, switched
 from tests.parts.broker import Kafka
-from tests.parts.deployment import Deployment, fresh_database
+from tests.parts.deployment import Deployment, fresh_database, settings_of
 from tests.parts.postgres import Postgres
 
 SESSION_SECONDS = 6
 SCORING_SECONDS = 10  # for one request to Triton: the default
+_PARTITIONS = 6
 _KEPT_UP_EVERY_SECONDS = 1.0
 _START_SECONDS = 300.0  # of any part, on a machine that does other things besides
 
@@ -113,7 +114,14 @@ async def open_scene(parts: Parts, folder: Path) -> AsyncIterator[Scene]:
         clock = movable_clock(folder)
         topics = Topics(f"chaos-{uuid.uuid4().hex[:8]}")
         database = await fresh_database(parts.postgres)
-        deployment = Deployment(folder, _settings(folder, parts, topics.prefix, database, scorer))
+        places = settings_of(
+            folder,
+            kafka=parts.kafka.address,
+            prefix=topics.prefix,
+            partitions=_PARTITIONS,
+            database=database,
+        )
+        deployment = Deployment(folder, places | _settings(folder, scorer))
         deployment.environment |= bucket.environment() | clock.environment()
         stack.callback(deployment.close)
         await asyncio.to_thread(deployment.command, "db", "upgrade")
@@ -137,20 +145,12 @@ async def open_scene(parts: Parts, folder: Path) -> AsyncIterator[Scene]:
         )
 
 
-def _settings(
-    folder: Path, parts: Parts, prefix: str, database: str, scorer: str
-) -> dict[str, str]:
-    """Defaults where that can be; patience is cut, so that dead letters and repetitions occur."""
+def _settings(folder: Path, scorer: str) -> dict[str, str]:
+    """Beside where things are: patience is cut, so that dead letters and repetitions occur."""
     return {
-        "STATE": str(folder / "state"),
-        "KAFKA__BOOTSTRAP": parts.kafka.address,
-        "KAFKA__PREFIX": prefix,
-        "KAFKA__GROUP": prefix,
-        "KAFKA__PARTITIONS": "6",
         "KAFKA__SESSION": f"PT{SESSION_SECONDS}S",
         "SCORING__TRITON": scorer,
         "SCORING__DEADLINE": f"PT{SCORING_SECONDS}S",
-        "DATABASE__URL": database,
         "MEDIA__STORE": str(folder / "disk" / "media"),
         "MEDIA__ALLOWED_ROOTS": f'["{folder / "uploads"}"]',
         "MEDIA__ALLOWED_BUCKETS": f'["s3://{NAME}"]',

@@ -102,6 +102,21 @@ class Deployment:
             process.kill()
 
 
+def settings_of(
+    folder: Path, *, kafka: str, prefix: str, partitions: int, database: str
+) -> dict[str, str]:
+    """Defaults, but for where things are; the topics' prefix is the group's name, too."""
+    return {
+        "STATE": str(folder / "state"),
+        "KAFKA__BOOTSTRAP": kafka,
+        "KAFKA__PREFIX": prefix,
+        "KAFKA__GROUP": prefix,
+        "KAFKA__PARTITIONS": str(partitions),
+        "DATABASE__URL": database,
+        "MEDIA__STORE": str(folder / "media"),
+    }
+
+
 async def fresh_database(postgres: Postgres) -> str:
     """Create an empty database, and return its address."""
     name = f"v_{uuid.uuid4().hex}"
