@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from console.bodies import parsed
 from console.bounds import Bounds, Places, bounded
+from console.evidence.past import may_be_asked
 from console.faults import FAULTS, Refused
 from console.identity.callers import Caller
 from console.identity.guards import require
@@ -102,8 +103,12 @@ def build_routes(
     accept: Callable[[Upload], Awaitable[bool]],
     *,
     bounds: Bounds,
+    impression_first: bool = False,
 ) -> APIRouter:
-    """Make the `/v1/uploads` routes over a ledger and a media store."""
+    """Make the `/v1/uploads` routes over a ledger and a media store.
+
+    With `impression_first` who may be asked about an upload is refused what detectors say of it.
+    """
     routes = APIRouter(prefix="/v1/uploads", tags=["uploads"], responses=FAULTS)
     reception = Reception(ledger, store, accept)
     places = Places(bounds.uploads_at_once)
@@ -134,6 +139,13 @@ def build_routes(
     @routes.get("/{upload_id}", response_model=Status)
     async def status(upload_id: Id, caller: Asking) -> Status:
         """Say where an upload stands, with its current verdict once there is one."""
+        if impression_first and may_be_asked(caller):
+            raise Refused(
+                403,
+                "impression_first",
+                "look the upload up in the console: who judges "
+                "is told what detectors say after a first impression of their own",
+            )
         found = await ledger.status(upload_id)
         upload, verdict = found.upload, found.verdict
         caller.check_sees(upload.tenant, upload_id)

@@ -164,7 +164,13 @@ async def _application(
 
 def _upload_routes(shared: Shared, store: ObstoreMediaStore) -> APIRouter:
     accept = wiring.intake(shared.settings, shared.kept).accept
-    return build_routes(shared.kept.ledger, store, accept, bounds=_bounds(shared.settings))
+    return build_routes(
+        shared.kept.ledger,
+        store,
+        accept,
+        bounds=_bounds(shared.settings),
+        impression_first=shared.settings.review.impression_first,
+    )
 
 
 def _bounds(settings: Settings) -> Bounds:

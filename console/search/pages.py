@@ -93,11 +93,12 @@ def search_area(desk: SearchDesk) -> Area:
 
 def asked_by(request: Request, caller: Caller, desk: SearchDesk) -> Wanted:
     """What somebody asks for, told to them as they may know it. Raises: Refused (422)."""
-    judges = may_be_asked(caller)
+    judges = caller.may(Permission.DECIDE)
     return replace(
         wanted(request.query_params),
         unbiased=judges,
         unscored=judges and desk.impression_first,
+        holder=None if may_be_asked(caller) else caller.somebody.person_id,
     )
 
 

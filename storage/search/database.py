@@ -154,7 +154,7 @@ def _columns(which: Wanted) -> list[ColumnElement[Any]]:
         verdicts.c.verdict["provenance"]["generator_marks"].label("marks"),
         standing(which).label("standing"),
         decided_by(which).label("decided_by"),
-        (under_review() if which.unscored else literal(value=False)).label("is_hidden"),
+        (under_review(which) if which.unscored else literal(value=False)).label("is_hidden"),
     ]
 
 
@@ -193,7 +193,7 @@ def _counts_query(
     near = candidates(way, runs, which, None, most=MOST_COUNTED)
     rest = list(rest_of(which, way, None if alone else names))
     if which.unscored:
-        rest.append(~under_review())
+        rest.append(~under_review(which))
     found = _looked_up(near, [verdicts.c.label], rest, dialect).subquery()
     return select(found.c.label, func.count().label("uploads")).group_by(found.c.label)
 

@@ -73,7 +73,10 @@ class InMemoryUploadSearch:
     def _found(self, upload: Upload, verdict: Verdict, which: Wanted) -> Found:
         reviews = self._memory.reviews
         under_review = any(
-            job.upload_id == upload.upload_id and job.state in OPEN and is_veiled(job)
+            job.upload_id == upload.upload_id
+            and job.state in OPEN
+            and is_veiled(job)
+            and which.holder in (None, job.lock and job.lock.moderator)
             for job in reviews.jobs.values()
         )
         hidden = which.unbiased and under_review

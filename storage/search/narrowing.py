@@ -32,7 +32,7 @@ def rest_of(which: Wanted, way: Way, names: Sequence[str] | None) -> Iterator[Co
         if asked != way.heeds:
             yield condition
     if which.unscored and which.asks_scores:
-        yield ~under_review()
+        yield ~under_review(which)
 
 
 def _conditions(which: Wanted) -> Iterator[tuple[str, Condition]]:
@@ -87,16 +87,15 @@ def decided_by(which: Wanted) -> ColumnElement[str | None]:
 
 def _told(which: Wanted, asked: Select[Any]) -> ColumnElement[str | None]:
     told = asked.correlate(verdicts).scalar_subquery()
-    return case((under_review(), None), else_=told) if which.unbiased else told
+    return case((under_review(which), None), else_=told) if which.unbiased else told
 
 
-def under_review() -> Condition:
+def under_review(which: Wanted) -> Condition:
     """Whether a review is open that is to be judged without what others said."""
     jobs = review_jobs.c
-    return exists(
-        select(1).where(
-            jobs.upload_id == verdicts.c.upload_id,
-            jobs.ended_at.is_(None),
-            or_(jobs.blind.is_(True), jobs.kind.in_(sorted(VEILED))),
-        )
+    review = select(1).where(
+        jobs.upload_id == verdicts.c.upload_id,
+        jobs.ended_at.is_(None),
+        or_(jobs.blind.is_(True), jobs.kind.in_(sorted(VEILED))),
     )
+    return exists(review.where(jobs.locked_by == which.holder) if which.holder else review)

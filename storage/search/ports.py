@@ -61,6 +61,7 @@ class Wanted:
     who may be asked to judge: while a review is open that is not to be told of decisions, an
     upload is as if there was none. `unscored` is for who says first what they see: while such a
     review is open, nothing that detectors say of an upload is told, finds it, or is counted.
+    With `holder`, both mean only the reviews that this person took; for who leads those who judge.
 
     Raises:
         ValueError: a version of no model, or the hash of no policy.
@@ -84,6 +85,7 @@ class Wanted:
     policy_sha256: str | None = None
     unbiased: bool = False
     unscored: bool = False
+    holder: str | None = None
 
     def __post_init__(self) -> None:
         if self.model is None and self.model_version is not None:
@@ -95,12 +97,11 @@ class Wanted:
     def is_counted(self) -> bool:
         """Whether nothing narrows but label, tenant, lane and time: those are counted.
 
-        What is kept from some is not: it changes with every review.
+        What is kept from who may be asked to judge is not: it changes with every review.
         """
-        counted = replace(
-            self, labels=(), tenant=None, lane=None, since=None, until=None, unbiased=False
-        )
-        return counted == Wanted()
+        narrowed = replace(self, labels=(), tenant=None, lane=None, since=None, until=None)
+        unscored = self.unscored and self.holder is None
+        return replace(narrowed, unbiased=False, unscored=unscored, holder=None) == Wanted()
 
     @property
     def asks_scores(self) -> bool:

@@ -267,6 +267,29 @@ async def test_an_upload_that_waits_for_an_impression_is_found_with_nothing_that
     assert await kept.labels(unscored=True) == {Label.FAKE: 1}
 
 
+async def test_who_leads_is_told_of_all_but_the_reviews_that_they_took_themselves(
+    open_kept,
+) -> None:
+    kept = open_kept(second=1.0)
+    await kept.desk.flag("u1")
+    await kept.desk.take_and_decide("ann", "uphold")
+    await kept.desk.settle_all()  # it opens a blind second review
+    veiled = {"unbiased": True, "unscored": True, "holder": "lee"}
+    assert await kept.find(labels=(Label.SUSPECT,), decided=Decided.WITHHOLD, **veiled) == ["u1"]
+
+    job = await kept.desk.take("lee")
+
+    assert await kept.find(labels=(Label.SUSPECT,), **veiled) == []
+    assert await kept.find(decided=Decided.WITHHOLD, **veiled) == []
+    held = await kept.one(**veiled)
+    assert (held.label, held.standing, held.decided_by) == (None, None, None)
+    other = await kept.one(**veiled | {"holder": "kim"})
+    assert (other.label, other.standing) == (Label.SUSPECT, "withhold")
+
+    await kept.desk.decide(job, "lee", "uphold")
+    assert await kept.find(labels=(Label.SUSPECT,), decided=Decided.WITHHOLD, **veiled) == ["u1"]
+
+
 async def test_other_tenants_uploads_are_neither_found_nor_counted(kept: Kept) -> None:
     await kept.add(a_verdict("u1"))
     await kept.add(a_verdict("u2", tenant="other"))

@@ -50,6 +50,7 @@ class House:
         site: Site | None = None,
         limits: Limits | None = None,
         machine_uploads: bool = False,
+        impression_first: bool = False,
         more: Sequence[APIRouter] = (),
         areas: Callable[[House], Sequence[Area]] = lambda _house: (),
         hasher: PasswordHasher = CHEAP,
@@ -79,7 +80,11 @@ class House:
         deadlines = Deadlines(live=timedelta(minutes=1), backfill=timedelta(hours=1))
         intake = Intake(self.ledger, Topics("test"), deadlines)
         uploads = build_routes(
-            self.ledger, InMemoryMediaStore(), intake.accept, bounds=Bounds(max_bytes=1000)
+            self.ledger,
+            InMemoryMediaStore(),
+            intake.accept,
+            bounds=Bounds(max_bytes=1000),
+            impression_first=impression_first,
         )
         self.routers = [
             uploads,

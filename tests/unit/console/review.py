@@ -214,4 +214,4 @@ class ReviewHouse(House):
             )
             return self.review.areas
 
-        super().__init__(areas=areas)
+        super().__init__(areas=areas, impression_first=impression_first)

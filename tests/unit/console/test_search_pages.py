@@ -318,6 +318,36 @@ async def test_an_upload_that_waits_for_an_impression_is_exported_without_what_d
     assert [bool(by_id["waits"][name]) for name in told] == [not first] * 5
 
 
+@pytest.mark.parametrize(
+    ("role", "first", "status"),
+    [(Role.MODERATOR, True, 403), (Role.MODERATOR, False, 200), (Role.LEAD, True, 200)],
+)
+async def test_the_status_of_an_upload_tells_no_verdict_to_who_says_first_what_they_see(
+    role: Role, first: bool, status: int
+) -> None:
+    house = await waiting_and_not(first)
+    house.memory.uploads.update(house.review.memory.uploads)
+    browser = await house.browser_of(await house.person(role))
+
+    answer = await browser.get("/v1/uploads/waits")
+
+    assert answer.status_code == status
+    assert ("suspect" in answer.text) is (status == 200)
+
+
+async def test_a_lead_finds_what_they_review_themselves_without_what_detectors_say() -> None:
+    house = await waiting_and_not(first=True)
+    lead = await house.person(Role.LEAD)
+    browser = await house.browser_of(lead)
+    assert WAITS not in (await browser.get("/uploads")).text
+
+    assert await house.review.desk.queue.next(lead.person_id) is not None
+
+    assert WAITS in (await browser.get("/uploads")).text
+    assert "waits" not in found((await browser.get("/uploads?label=suspect")).text)
+    assert 'id="chart-title"' in (await browser.get("/uploads")).text
+
+
 async def test_once_it_is_decided_what_detectors_say_is_listed() -> None:
     house = await waiting_and_not(first=True)
     ann = await house.person(Role.MODERATOR)
