@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from benchmarks.speed import written
 from benchmarks.speed.bare import BareLoop
 from benchmarks.speed.findings import Cost, Findings, Ratio
 from benchmarks.speed.media import clips, pictures
-from benchmarks.speed.parts import real_parts, real_triton
+from benchmarks.speed.parts import broker_logs, real_parts, real_triton
 from benchmarks.speed.processor import Meter, parts
 from benchmarks.speed.rounds import Bench, alternate
 from benchmarks.speed.stack import Stream, open_stream
@@ -19,6 +20,7 @@ from benchmarks.speed.stack import Stream, open_stream
 GOAL = 0.85
 PICTURES, CLIPS = 160, 12  # a round
 CLIP_SECONDS = 5.0
+PROCESSOR, BYTES = "processor ms", "bytes"
 
 Make = Callable[..., list[Path]]
 
@@ -67,15 +69,21 @@ async def _compared(
 ) -> tuple[Ratio, list[Cost]]:
     warming, *rounds = media
     spent: dict[str, list[float]] = defaultdict(list)
+    left: dict[str, list[float]] = defaultdict(list)
     await stream.seconds_for([file.as_uri() for file in warming])
     await asyncio.to_thread(bare.seconds_for, warming)
 
     async def through_the_stream(number: int) -> float:
         files = rounds[number]
-        meter = Meter(parts() | stream.pids())
+        meter, here = (
+            Meter(parts() | stream.pids()),
+            await written.begin(stream, broker_logs(bench.folder)),
+        )
         seconds = await stream.seconds_for([file.as_uri() for file in files])
         for part, used in meter.seconds().items():
             spent[part].append(used * 1000 / len(files))
+        for place, size in (await here.bytes()).items():
+            left[place].append(size / len(files))
         return len(files) / seconds
 
     async def bare_loop(number: int) -> float:
@@ -92,7 +100,8 @@ async def _compared(
         under=under,
         goal=GOAL,
     )
-    unit = f"processor ms, one of {kind}"
     return ratio, [
-        Cost(name=part, unit=unit, values=tuple(values)) for part, values in spent.items()
+        Cost(name=name, unit=f"{unit}, one of {kind}", values=tuple(values))
+        for unit, costs in ((PROCESSOR, spent), (BYTES, left))
+        for name, values in costs.items()
     ]

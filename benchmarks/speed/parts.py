@@ -23,6 +23,11 @@ class Parts:
     postgres: Postgres
 
 
+def broker_logs(folder: Path) -> Path:
+    """Where the broker of `real_parts(folder)` keeps its topics."""
+    return folder / "kafka" / "data"
+
+
 @asynccontextmanager
 async def real_parts(folder: Path) -> AsyncIterator[Parts]:
     """Raises: PartUnavailable, or pytest's own skip: one of them cannot be had here."""
