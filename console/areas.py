@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fastapi import APIRouter
 
+from console.identity.callers import Caller
 from moderation.people import Permission
 
 
@@ -15,6 +16,7 @@ class Link:
     """An entry of the navigation and of the start page, shown to who may follow it.
 
     `words` name it, `purpose` says in a sentence what one does there; `key` is pressed for it.
+    `waits` says what is to be done there now, in words, for who asks; None where nothing is.
     """
 
     path: str
@@ -22,6 +24,7 @@ class Link:
     purpose: str
     permission: Permission
     key: str | None = None
+    waits: Callable[[Caller], Awaitable[str | None]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

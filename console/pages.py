@@ -12,8 +12,9 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from console.areas import Area
+from console.areas import Area, Link
 from console.faults import answer, said
+from console.identity.callers import Caller
 from console.identity.guards import caller_of
 from console.identity.secrets import form_token
 from console.identity.site import own_target
@@ -39,7 +40,7 @@ class Pages:
     """
 
     def __init__(self, assets: Assets, areas: Sequence[Area]) -> None:
-        self._links = [link for area in areas for link in area.links]
+        self.links = [link for area in areas for link in area.links]
         self.environment = Environment(
             loader=FileSystemLoader(_TEMPLATES),
             autoescape=True,
@@ -51,6 +52,9 @@ class Pages:
         self.environment.filters["moment"] = moment
         for area in areas:
             self.environment.filters.update(area.filters)
+
+    def links_for(self, caller: Caller | None) -> list[Link]:
+        return [link for link in self.links if caller and caller.may(link.permission)]
 
     def render(
         self,
@@ -65,7 +69,7 @@ class Pages:
         caller = caller_of(request)
         given: dict[str, Any] = {
             "caller": caller,
-            "links": [link for link in self._links if caller and caller.may(link.permission)],
+            "links": self.links_for(caller),
             "path": request.url.path,
             "csrf": form_token(caller.secret) if caller and caller.secret else "",
         }
@@ -82,8 +86,11 @@ def page(
     **context: Any,
 ) -> HTMLResponse:
     """Answer with a page, or with a part of one where HTMX asked for it. See `Pages.render`."""
-    pages = cast(Pages, request.app.state.pages)
-    return pages.render(request, template, status=status, headers=headers, **context)
+    return pages_of(request).render(request, template, status=status, headers=headers, **context)
+
+
+def pages_of(request: Request) -> Pages:
+    return cast(Pages, request.app.state.pages)
 
 
 def go_to(target: str) -> RedirectResponse:

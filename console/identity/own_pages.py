@@ -16,7 +16,7 @@ from console.identity.gate import SESSION
 from console.identity.guards import gate_of, require
 from console.identity.pages import origin_of
 from console.identity.passwords import SHORTEST
-from console.pages import go_to, page
+from console.pages import go_to, page, pages_of
 from moderation.people import Permission
 from storage.accounts.ports import Accounts
 from storage.accounts.records import digest
@@ -45,8 +45,10 @@ def own_pages(accounts: Accounts, door: Door, *, now: Callable[[], datetime]) ->
         )
 
     @routes.get("/")
-    async def start(request: Request, _caller: Anyone) -> Response:
-        return page(request, "start.html")
+    async def start(request: Request, caller: Anyone) -> Response:
+        links = pages_of(request).links_for(caller)
+        waits = {link.path: await link.waits(caller) for link in links if link.waits}
+        return page(request, "start.html", waits=waits)
 
     @routes.get("/you")
     async def show(request: Request, caller: Anyone) -> Response:

@@ -31,6 +31,24 @@ LINK = Link(
     permission=Permission.TOKENS,
 )
 _LONGEST_DAYS = 366
+# What a scope lets a program do, for who has to choose.
+SCOPES = {
+    Permission.UPLOADS_SUBMIT: "send uploads",
+    Permission.UPLOADS_READ: "ask for verdicts, find uploads, see crops of faces",
+    Permission.APPEALS_SUBMIT: "hand in an uploader's appeal",
+    Permission.EXPORT: "take what was found as CSV and Parquet",
+    Permission.QUEUE: "look at reviews that wait",
+    Permission.DECIDE: "decide reviews, in its maker's name",
+    Permission.COMMENT: "comment on uploads, in its maker's name",
+    Permission.REVEAL: "see media as they were sent",
+    Permission.AUDIT: "read who looked at what",
+    Permission.AGREEMENT: "read figures of moderators and of the year",
+    Permission.UNDO_OTHERS: "take others' decisions back",
+    Permission.KNOWN_ITEMS: "make uploads known items",
+    Permission.CLUSTERS: "decide look-alikes together",
+    Permission.ERASURE: "erase uploads",
+    Permission.RETENTION: "read how long what is kept",
+}
 
 
 def tokens_area(accounts: Accounts, *, now: Callable[[], datetime]) -> Area:
@@ -48,7 +66,7 @@ def tokens_area(accounts: Accounts, *, now: Callable[[], datetime]) -> Area:
             "people/tokens.html",
             tokens=await seen_by(caller),
             names={account.person.person_id: account.person.name for account in people},
-            scopes=[one for one in Permission if one in _scopes(request)],
+            scopes={one: SCOPES[one] for one in Permission if one in _scopes(request)},
             now=now(),
             longest_days=_LONGEST_DAYS,
         )

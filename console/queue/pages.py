@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 from uuid import uuid4
 
@@ -39,7 +40,15 @@ def queue_area(desk: QueueDesk) -> Area:
     _taking(routes, desk)
     _holding(routes, desk)
     _deciding(routes, desk)
-    return Area(routes=routes, links=[LINK])
+
+    async def waits(caller: Caller) -> str | None:
+        queues = await desk.queues(caller)
+        jobs = sum(queue.jobs for queue in queues)
+        late = sum(queue.due is not None and queue.due <= desk.now() for queue in queues)
+        told = f"{jobs} {'waits' if jobs == 1 else 'wait'}"
+        return (f"{told}, the oldest past its time" if late else told) if jobs else None
+
+    return Area(routes=routes, links=[replace(LINK, waits=waits)])
 
 
 def _taking(routes: APIRouter, desk: QueueDesk) -> None:

@@ -77,13 +77,17 @@ def statements(
 ) -> None:
     """Write statements of reasons as the European transparency database takes them.
 
-    Each is checked by the database's rules; one that it would refuse ends the command.
+    Each is checked by the database's rules; one that it would refuse ends the command. A decision
+    that may still be undone is not in force, and has none yet.
     """
     from moderation.statements import as_csv, as_json
 
     end = until + timedelta(days=1)
     first, last = (moment.replace(tzinfo=UTC) for moment in (since, end))
     found = asyncio.run(_statements(first, last, tenant, automated))
+    if not found:
+        told = "nothing was restricted in that time that may not still be undone"
+        typer.echo(f"{told} (verdicts alone: --automated)" if not automated else told, err=True)
     sys.stdout.write(as_json(found) if form is Format.JSON else as_csv(found))
 
 

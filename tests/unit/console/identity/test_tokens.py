@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from console.identity.site import Site
+from console.people.tokens import SCOPES
 from moderation.people import ALL_TENANTS, NOT_FOR_TOKENS, Permission, Role, Tenants
 from storage.accounts.records import digest
 from tests.unit.console.house import ACME, House
@@ -194,6 +195,10 @@ async def test_this_machine_may_send_and_look_up_and_nothing_else() -> None:
 
     assert (await program.get("/people")).status_code == 303
     assert (await program.get("/")).status_code == 303
+
+
+def test_every_scope_is_told_in_words() -> None:
+    assert SCOPES.keys() == frozenset(Permission) - NOT_FOR_TOKENS
 
 
 async def test_what_no_route_asks_for_is_no_scope() -> None:
