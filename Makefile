@@ -5,7 +5,7 @@ MEDIA ?= $(wildcard samples/*.jpg samples/*.mp4)
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-exhaustive chaos overload fuzz screenshots check format lock docs audit test-training clean
+.PHONY: help run test test-exhaustive chaos overload bench fuzz screenshots check format lock docs audit test-training clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -14,7 +14,7 @@ run: .venv/serve .venv-triton/ready ## Start everything, judge MEDIA="file dir/ 
 	@$(BIN)/veriscope up $(MEDIA) $(if $(ONCE),--once)
 
 test: .venv/dev .venv-triton/ready ## Run all tests, on real Kafka, PostgreSQL, Triton and Chromium
-	$(BIN)/pytest $(TESTS)
+	$(BIN)/pytest -n 2 --dist loadfile $(TESTS)
 
 test-exhaustive: .venv/dev ## Run the tests that take minutes and are left out of the others
 	$(BIN)/pytest -m exhaustive
