@@ -23,12 +23,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from moderation.errors import Inconsistent, InvalidConfiguration, LedgerUnavailable
 from storage.looks.bands import bits_apart
-from storage.pool import waiting
+from storage.pool import replace_the_closed, waiting
 from storage.sqlite import connect
 from storage.translation import ErrorTable, first_line, translated
 
 _TURNS: WeakKeyDictionary[Engine, asyncio.Lock] = WeakKeyDictionary()
 
+_IDLE_SECONDS = 1.0  # after which a connection may have been closed without our knowing
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
     "sqlite+aiosqlite": "sqlite+aiosqlite",
@@ -118,7 +119,6 @@ def open_database(
         pool_size=connections,
         max_overflow=0,
         pool_timeout=patience_seconds,
-        pool_pre_ping=not sqlite,
         pool_recycle=1800,
         connect_args={"timeout": patience_seconds, "async_creator_fn": connect}
         if sqlite
@@ -126,6 +126,8 @@ def open_database(
     )
     if sqlite:
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    else:
+        replace_the_closed(engine, idle_seconds=_IDLE_SECONDS)
     return engine
 
 

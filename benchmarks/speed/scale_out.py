@@ -14,6 +14,7 @@ from collections import defaultdict
 from functools import partial
 
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from benchmarks.speed.findings import Cost, Findings, Ratio
 from benchmarks.speed.parts import Parts, real_parts
@@ -124,6 +125,9 @@ async def _until_joined(parts: Parts, group: str, members: int) -> None:
 
 async def _state(admin: AIOKafkaAdminClient, group: str) -> tuple[str, int]:
     """What a consumer group does, and how many are in it."""
-    (answer,) = await admin.describe_consumer_groups([group])
+    try:
+        (answer,) = await admin.describe_consumer_groups([group])
+    except GroupCoordinatorNotAvailableError:  # the first of all groups is only being made
+        return "", 0
     _, _, state, _, _, members, *_ = answer.groups[0]
     return state, len(members)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,6 +14,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from moderation.errors import Inconsistent, LedgerUnavailable
+from storage import pool
 from storage.database import open_database, reading, writing
 from storage.ledger import SqlLedger
 from storage.tables import outbox
@@ -61,18 +64,50 @@ async def test_a_server_that_does_not_let_in(postgresql_url: str, wrong: str) ->
     await engine.dispose()
 
 
-async def test_a_connection_that_the_server_ended_is_replaced(
-    postgresql_url: str,
+async def test_a_connection_that_the_server_ended_while_it_lay_idle_is_replaced(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine, other = open_database(postgresql_url, connections=1), open_database(postgresql_url)
-    async with reading(engine) as connection:
-        process = await connection.scalar(text("SELECT pg_backend_pid()"))
-    await _end(other, process)
+    monkeypatch.setattr(pool, "monotonic", itertools.count(step=10.0).__next__)
+    await _end(other, await _process(engine))
 
     async with reading(engine) as connection:
         assert await connection.scalar(text("SELECT 1")) == 1
     await engine.dispose()
     await other.dispose()
+
+
+async def test_a_connection_that_the_server_ended_unheard_fails_one_user_at_most(
+    postgresql_url: str,
+) -> None:
+    engine, other = open_database(postgresql_url, connections=1), open_database(postgresql_url)
+    ended = await _process(engine)
+    await _end(other, ended)
+
+    with contextlib.suppress(LedgerUnavailable):
+        await _process(engine)
+
+    assert await _process(engine) != ended
+    await engine.dispose()
+    await other.dispose()
+
+
+async def test_a_connection_that_lay_idle_is_asked_whether_it_answers(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = open_database(postgresql_url, connections=1)
+    asked: list[object] = []
+    monkeypatch.setattr(engine.dialect, "do_ping", asked.append)
+    clock = itertools.chain([0.0, 0.9, 1.0, 2.0], itertools.repeat(2.0))
+    monkeypatch.setattr(pool, "monotonic", lambda: next(clock))
+
+    async def use() -> int:
+        async with reading(engine) as connection:
+            await connection.execute(text("SELECT 1"))
+        return len(asked)
+
+    assert [await use() for _ in range(3)] == [0, 0, 1]  # 0.9 and 1.0 seconds after the last use
+    await engine.dispose()
 
 
 async def test_a_connection_that_dies_inside_a_transaction(postgresql_url: str) -> None:
@@ -251,6 +286,12 @@ async def test_a_reader_does_not_wait_for_a_writer(engine: AsyncEngine, sql_stor
         seen = await sql_store.ledger.status("u1")
 
     assert seen.announcements == 1
+
+
+async def _process(engine: AsyncEngine) -> int:
+    """The process of the server that a connection has."""
+    async with reading(engine) as connection:
+        return await connection.scalar(text("SELECT pg_backend_pid()"))
 
 
 async def _end(engine: AsyncEngine, process: int) -> None:
