@@ -30,6 +30,25 @@ def table_of(report: Report) -> Table:
     return table
 
 
+def in_short(report: Report) -> str:
+    """The ratios and exponents as a Markdown table, as the README has them."""
+    rows = [
+        f"| {ratio.name}: {ratio.ours} over {ratio.theirs} | {ratio.value:.2g} "
+        f"({ratio.spread[0]:.2g} to {ratio.spread[1]:.2g}) | {_asked('≥', ratio.goal)} |"
+        for findings in report.findings
+        for ratio in findings.ratios
+        if ratio.goal is not None
+    ]
+    rows += [
+        f"| {growth.name}, exponent over {growth.xs[0]:g} to {growth.xs[-1]:g} {growth.size} | "
+        f"{growth.exponent:.2f} | {_asked('≤', growth.goal)} |"
+        for findings in report.findings
+        for growth in findings.growths
+        if growth.goal is not None
+    ]
+    return "\n".join(["| what | found | goal |", "|---|---|---|", *rows]) + "\n"
+
+
 def heading(report: Report) -> str:
     machine = report.machine
     after = "" if machine.load_after is None else f" to {machine.load_after:g}"
@@ -57,7 +76,7 @@ def _ratio(ratio: Ratio) -> tuple[str, ...]:
         f"{ratio.name}: {ratio.ours} over {ratio.theirs}",
         f"{ratio.value:.3g}",
         f"{low:.3g} to {high:.3g}",
-        "" if ratio.goal is None else f"≥ {ratio.goal:g}",
+        _asked("≥", ratio.goal),
         _met(ratio.met),
         f"{median(ratio.over):.3g} and {median(ratio.under):.3g} {ratio.unit}",
     )
@@ -69,10 +88,14 @@ def _growth(growth: Growth) -> tuple[str, ...]:
         f"{growth.name}: exponent over {growth.xs[0]:g} to {growth.xs[-1]:g} {growth.size}",
         f"{growth.exponent:.2f}",
         f"{growth.last_exponent:.2f} at the end",
-        "" if growth.goal is None else f"≤ {growth.goal:g}",
+        _asked("≤", growth.goal),
         _met(growth.met),
         f"{first:.3g} to {last:.3g} {growth.cost}",
     )
+
+
+def _asked(how: str, goal: float | None) -> str:
+    return "" if goal is None else f"{how} {goal:g}"
 
 
 def _met(met: bool | None) -> str:

@@ -18,7 +18,7 @@ class Decoding(Section):
     memory_bytes: int = Field(2048 * MEBIBYTE, ge=256 * MEBIBYTE, description="of one process")
     cpu: Duration = Field(timedelta(minutes=2), description="processor time for one upload")
     wall: Duration = Field(timedelta(minutes=3), description="time for one upload")
-    uploads_per_process: int = Field(200, ge=1, description="before it is replaced")
+    uploads_per_process: int = Field(1000, ge=1, description="before it is replaced")
 
 
 class Faces(Section):
