@@ -14,7 +14,7 @@ run: .venv/serve .venv-triton/ready ## Start everything, judge MEDIA="file dir/ 
 	@$(BIN)/veriscope up $(MEDIA) $(if $(ONCE),--once)
 
 test: .venv/dev .venv-triton/ready ## Run all tests, on real Kafka, PostgreSQL, Triton and Chromium
-	$(BIN)/pytest -n 2 --dist loadfile $(TESTS)
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 test-exhaustive: .venv/dev ## Run the tests that take minutes and are left out of the others
 	$(BIN)/pytest -m exhaustive

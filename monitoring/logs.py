@@ -50,11 +50,9 @@ def configure(*, level: str, json: bool, stream: TextIO = sys.stderr) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    if level != "debug":
-        for name in _TALKATIVE:
-            logging.getLogger(name).setLevel(logging.WARNING)
-        for name in _FALSE_ALARMS:
-            logging.getLogger(name).setLevel(logging.ERROR)
+    for names, quiet in ((_TALKATIVE, logging.WARNING), (_FALSE_ALARMS, logging.ERROR)):
+        for name in names:
+            logging.getLogger(name).setLevel(logging.NOTSET if level == "debug" else quiet)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

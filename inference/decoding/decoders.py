@@ -31,7 +31,7 @@ class DecoderPool:
         work: Work | None = None,
         wall_seconds: float = 180.0,
         provenance_seconds: float = 30.0,
-        jobs_per_process: int = 200,
+        jobs_per_process: int = 1000,
     ) -> None:
         self._processes = processes or os.cpu_count() or 1
         self._work = work or Work()
