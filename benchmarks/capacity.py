@@ -21,6 +21,8 @@ from moderation.errors import InvalidConfiguration
 
 RATES = (10, 1_000, 100_000)  # uploads a second
 _DAY = 86_400
+_PARTS = {"worker", "intake", "relay", "Kafka", "Triton", "PostgreSQL"}
+_PLACES = {"Kafka", "PostgreSQL", "media store"}
 _TIB = 2**40
 
 
@@ -46,8 +48,8 @@ class Plan:
 class Unit:
     """What one upload costs: processor seconds by part, bytes by place, and the hops' seconds.
 
-    `hops` is the share of a worker's time that only its event loop can spend: what an upload costs
-    it with media work stubbed out.
+    `hops` are the seconds that only a worker's event loop can spend: what an upload costs it with
+    media work stubbed out.
     """
 
     seconds: Mapping[str, float]
@@ -83,11 +85,12 @@ def unit_of(report: Report, plan: Plan) -> Unit:
     }
     seconds = _mixed(costs, PROCESSOR, plan.clips)
     hops = costs.get(("transport", "PostgreSQL: worker-1", f"{PROCESSOR} an upload"))
-    if not seconds or hops is None:
+    left = _mixed(costs, BYTES, plan.clips)
+    if not (seconds.keys() >= _PARTS and left.keys() >= _PLACES) or hops is None:
         raise InvalidConfiguration("ask efficiency and transport: the report lacks their costs")
     return Unit(
         seconds={name: value / 1000 for name, value in seconds.items()},
-        bytes=_mixed(costs, BYTES, plan.clips),
+        bytes=left,
         hops=hops.value / 1000,
     )
 
@@ -170,7 +173,7 @@ def _table(unit: Unit, plan: Plan, rates: Sequence[float]) -> Iterator[str]:
         "or accelerators": lambda need: f"{need.accelerators:,}",
         "processors for brokers": lambda need: _few(need.brokers),
         "processors for PostgreSQL": lambda need: _few(need.database),
-        "PostgreSQL servers": lambda need: f"{need.databases:,}",
+        "PostgreSQL servers (more than one: installations)": lambda need: f"{need.databases:,}",
         "processors for intake and relay": lambda need: _few(need.others),
         "written to brokers, MiB/s": lambda need: _few(need.kafka_bytes_a_second / 2**20),
         "kept by brokers, TiB": lambda need: _few(need.kafka_kept / _TIB),

@@ -16,7 +16,7 @@ class Link:
     """An entry of the navigation and of the start page, shown to who may follow it.
 
     `words` name it, `purpose` says in a sentence what one does there; `key` is pressed for it.
-    `waits` says what is to be done there now, in words, for who asks; None where nothing is.
+    `waits` says what is open there now, in words, for who asks; None where nothing is.
     """
 
     path: str

@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from console.bodies import parsed
 from console.bounds import Bounds, Places, bounded
-from console.evidence.past import may_be_asked
 from console.faults import FAULTS, Refused
 from console.identity.callers import Caller
 from console.identity.guards import require
@@ -107,7 +106,7 @@ def build_routes(
 ) -> APIRouter:
     """Make the `/v1/uploads` routes over a ledger and a media store.
 
-    With `impression_first` who may be asked about an upload is refused what detectors say of it.
+    With `impression_first` who may decide is refused here what detectors say.
     """
     routes = APIRouter(prefix="/v1/uploads", tags=["uploads"], responses=FAULTS)
     reception = Reception(ledger, store, accept)
@@ -139,7 +138,7 @@ def build_routes(
     @routes.get("/{upload_id}", response_model=Status)
     async def status(upload_id: Id, caller: Asking) -> Status:
         """Say where an upload stands, with its current verdict once there is one."""
-        if impression_first and may_be_asked(caller):
+        if impression_first and caller.may(Permission.DECIDE):
             raise Refused(
                 403,
                 "impression_first",

@@ -75,10 +75,8 @@ async def _compared(
 
     async def through_the_stream(number: int) -> float:
         files = rounds[number]
-        meter, here = (
-            Meter(parts() | stream.pids()),
-            await written.begin(stream, broker_logs(bench.folder)),
-        )
+        here = await written.begin(stream, broker_logs(bench.folder))
+        meter = Meter(parts() | stream.pids())
         seconds = await stream.seconds_for([file.as_uri() for file in files])
         for part, used in meter.seconds().items():
             spent[part].append(used * 1000 / len(files))

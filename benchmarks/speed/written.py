@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from stat import S_ISREG
 
 import asyncpg
 
@@ -46,4 +47,12 @@ async def sizes(stream: Stream, broker: Path) -> dict[str, int]:
 
 
 def _of(folder: Path, pattern: str) -> int:
-    return sum(file.stat().st_size for file in folder.glob(pattern) if file.is_file())
+    return sum(_size(file) for file in folder.glob(pattern))
+
+
+def _size(file: Path) -> int:
+    try:
+        status = file.stat()
+    except FileNotFoundError:  # a segment that was rolled, or an object put in its place
+        return 0
+    return status.st_size if S_ISREG(status.st_mode) else 0

@@ -45,8 +45,8 @@ def queue_area(desk: QueueDesk) -> Area:
         queues = await desk.queues(caller)
         jobs = sum(queue.jobs for queue in queues)
         late = sum(queue.due is not None and queue.due <= desk.now() for queue in queues)
-        told = f"{jobs} {'waits' if jobs == 1 else 'wait'}"
-        return (f"{told}, the oldest past its time" if late else told) if jobs else None
+        told = f"{jobs} open, the earliest deadline is past" if late else f"{jobs} open"
+        return told if jobs else None
 
     return Area(routes=routes, links=[replace(LINK, waits=waits)])
 

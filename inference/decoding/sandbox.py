@@ -36,6 +36,7 @@ def main() -> None:
         _send(target, packed({"unready": error.detail}))
         return
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    gc.collect()
     gc.freeze()  # what was loaded stays: to look through it after each media costs as much as one
     _send(target, packed({"ready": given_up, "preprocessing": preprocessing}))
     while (message := receive(source)) is not None:

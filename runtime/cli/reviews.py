@@ -86,7 +86,7 @@ def statements(
     first, last = (moment.replace(tzinfo=UTC) for moment in (since, end))
     found = asyncio.run(_statements(first, last, tenant, automated))
     if not found:
-        told = "nothing was restricted in that time that may not still be undone"
+        told = "no restriction of that time is in force yet"
         typer.echo(f"{told} (verdicts alone: --automated)" if not automated else told, err=True)
     sys.stdout.write(as_json(found) if form is Format.JSON else as_csv(found))
 

@@ -45,11 +45,13 @@ class InMemoryUploadSearch:
         return Results(found=tuple(reversed(shown) if newer else shown), further=further)
 
     async def counts(self, which: Wanted, tenants: Tenants) -> Counts:
-        labels = Counter(one.label for one in self._meant(which, tenants) if one.label)
+        heeded = replace(which, unscored=False) if which.is_counted else which
+        labels = Counter(one.label for one in self._meant(heeded, tenants) if one.label)
         return Counts(by_label=dict(labels), is_whole=True)
 
     async def over_time(self, which: Wanted, tenants: Tenants, *, per: Span) -> list[Counted]:
-        whole = replace(which, since=which.since and per.start_of(which.since))
+        since = which.since and per.start_of(which.since)
+        whole = replace(which, since=since, unscored=False)
         counted = Counter(
             (per.start_of(one.decided_at), one.label)
             for one in self._meant(whole, tenants)

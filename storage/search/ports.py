@@ -61,7 +61,8 @@ class Wanted:
     who may be asked to judge: while a review is open that is not to be told of decisions, an
     upload is as if there was none. `unscored` is for who says first what they see: while such a
     review is open, nothing that detectors say of an upload is told, finds it, or is counted.
-    With `holder`, both mean only the reviews that this person took; for who leads those who judge.
+    With `holder`, both mean only the reviews that this person took, for who leads those who judge;
+    sums of labels (`is_counted`) then have them all the same.
 
     Raises:
         ValueError: a version of no model, or the hash of no policy.
@@ -213,7 +214,7 @@ class UploadSearch(Protocol):
         """All of what is counted, the oldest first; hours and days without any are left out.
 
         An hour or a day in which `since` lies counts as a whole. What else narrows than
-        `Wanted.is_counted` allows is not heeded, so `unscored` is not to be asked for.
+        `Wanted.is_counted` allows is not heeded: ask where it holds.
         """
         ...
 

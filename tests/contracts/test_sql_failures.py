@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import threading
 from collections.abc import AsyncIterator
@@ -64,32 +63,36 @@ async def test_a_server_that_does_not_let_in(postgresql_url: str, wrong: str) ->
     await engine.dispose()
 
 
-async def test_a_connection_that_the_server_ended_while_it_lay_idle_is_replaced(
+async def test_a_connection_that_the_server_ended_is_replaced(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine, other = open_database(postgresql_url, connections=1), open_database(postgresql_url)
-    monkeypatch.setattr(pool, "monotonic", itertools.count(step=10.0).__next__)
-    await _end(other, await _process(engine))
-
+    monkeypatch.setattr(pool, "monotonic", lambda: 0.0)  # so that it is not asked
     async with reading(engine) as connection:
-        assert await connection.scalar(text("SELECT 1")) == 1
+        driver = (await connection.get_raw_connection()).driver_connection
+    await _end(other, driver.get_server_pid())
+    while not driver.is_closed():  # noqa: ASYNC110 (the driver tells nobody)
+        await asyncio.sleep(0.01)
+
+    assert await _process(engine) != driver.get_server_pid()
     await engine.dispose()
     await other.dispose()
 
 
-async def test_a_connection_that_the_server_ended_unheard_fails_one_user_at_most(
-    postgresql_url: str,
+async def test_a_connection_that_does_not_answer_is_replaced(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine, other = open_database(postgresql_url, connections=1), open_database(postgresql_url)
-    ended = await _process(engine)
-    await _end(other, ended)
+    engine = open_database(postgresql_url, connections=1)
+    monkeypatch.setattr(pool, "monotonic", itertools.count(step=10.0).__next__)
+    silent = await _process(engine)
 
-    with contextlib.suppress(LedgerUnavailable):
-        await _process(engine)
+    def ask(_connection: object) -> None:
+        raise engine.dialect.loaded_dbapi.OperationalError("connection lost")
 
-    assert await _process(engine) != ended
+    monkeypatch.setattr(engine.dialect, "do_ping", ask)
+
+    assert await _process(engine) != silent
     await engine.dispose()
-    await other.dispose()
 
 
 async def test_a_connection_that_lay_idle_is_asked_whether_it_answers(
@@ -296,7 +299,7 @@ async def _process(engine: AsyncEngine) -> int:
 
 async def _end(engine: AsyncEngine, process: int) -> None:
     async with reading(engine) as connection:
-        await connection.execute(text(f"SELECT pg_terminate_backend({process})"))
+        await connection.execute(text(f"SELECT pg_terminate_backend({process}, 5000)"))
 
 
 def _as_stranger(url: str) -> str:

@@ -280,6 +280,8 @@ async def test_who_leads_is_told_of_all_but_the_reviews_that_they_took_themselve
     job = await kept.desk.take("lee")
 
     assert await kept.find(labels=(Label.SUSPECT,), **veiled) == []
+    assert await kept.labels(at_least=0.0, **veiled) == {}
+    assert await kept.labels(**veiled) == {Label.SUSPECT: 1}  # sums tell of no single upload
     assert await kept.find(decided=Decided.WITHHOLD, **veiled) == []
     held = await kept.one(**veiled)
     assert (held.label, held.standing, held.decided_by) == (None, None, None)

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -6,6 +6,7 @@ from benchmarks.capacity import Plan, Unit, model_of, need_of, unit_of
 from benchmarks.speed.findings import Cost, Findings
 from benchmarks.speed.report import Machine, Report
 from moderation.errors import InvalidConfiguration
+from runtime.settings import Retention
 
 PARTS = ("worker", "intake", "relay", "Kafka", "Triton", "PostgreSQL")
 PLAN = Plan(clips=0.5, in_use=0.5, accelerator=10, replicas=2, kafka_days=1, database_processors=4)
@@ -100,6 +101,13 @@ def test_the_model_tells_what_was_measured_and_what_was_assumed() -> None:
     assert "50% of uploads are clips" in told
     assert "| uploads a second | 100 | 1,000 |" in told
     assert "| workers (processes) | 1 | 10 |" in told
+
+
+def test_days_are_those_that_settings_have() -> None:
+    kept = Retention()
+
+    assert timedelta(days=Plan().pack_days) == kept.packs
+    assert timedelta(days=Plan().row_days) == kept.verdicts
 
 
 def test_a_report_without_costs_is_refused() -> None:

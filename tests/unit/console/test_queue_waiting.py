@@ -54,21 +54,21 @@ async def test_the_queue_says_what_is_overdue(
     assert text.count("overdue") == overdue
 
 
-async def test_the_start_page_says_what_waits_to_who_may_take_it(
+async def test_the_start_page_says_how_much_is_open_to_who_may_look_at_it(
     house: ReviewHouse, ann: httpx.AsyncClient
 ) -> None:
     assert 'class="tag"' not in (await ann.get("/")).text
     await house.review.flag("u1")
-    assert "1 waits<" in (await ann.get("/")).text
+    assert "1 open<" in (await ann.get("/")).text
     await house.review.flag("u2", policy="mild")
-    assert "2 wait<" in (await ann.get("/")).text
+    assert "2 open<" in (await ann.get("/")).text
 
     (job, _) = house.review.memory.reviews.jobs.values()
     house.now = job.deadline_at
     lee = await house.browser_of(await house.person(Role.LEAD, "lee"))
     vic = await house.browser_of(await house.person(Role.VIEWER, "vic"))
 
-    assert "2 wait, the oldest past its time" in (await lee.get("/")).text
+    assert "2 open, the earliest deadline is past" in (await lee.get("/")).text
     assert 'class="tag"' not in (await vic.get("/")).text
 
 

@@ -320,7 +320,12 @@ async def test_an_upload_that_waits_for_an_impression_is_exported_without_what_d
 
 @pytest.mark.parametrize(
     ("role", "first", "status"),
-    [(Role.MODERATOR, True, 403), (Role.MODERATOR, False, 200), (Role.LEAD, True, 200)],
+    [
+        (Role.MODERATOR, True, 403),
+        (Role.MODERATOR, False, 200),
+        (Role.LEAD, True, 403),
+        (Role.VIEWER, True, 200),
+    ],
 )
 async def test_the_status_of_an_upload_tells_no_verdict_to_who_says_first_what_they_see(
     role: Role, first: bool, status: int

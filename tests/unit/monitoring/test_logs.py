@@ -22,6 +22,7 @@ def logging_as_it_was() -> Iterator[None]:
 @pytest.mark.parametrize(("level", "told"), [("warning", False), ("info", False), ("debug", True)])
 def test_a_late_timer_of_the_library_is_news_to_developers_alone(level: str, told: bool) -> None:
     stream = io.StringIO()
+    configure(level="info", json=False, stream=stream)
     configure(level=level, json=False, stream=stream)
 
     logging.getLogger("mode.timers").warning("Timer livelock is overlapping")
