@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 import typer.main
 
+from benchmarks.capacity import Plan, model_of
+from benchmarks.speed.report import read_report
+from benchmarks.speed.telling import in_short
 from runtime.cli import app
 from runtime.documents.settings import settings_page
 
@@ -62,3 +65,19 @@ def test_every_command_that_is_named_exists(paper):
         inner = getattr(commands[first], "commands", None)
         if inner is not None and rest:
             assert rest[0] in inner, words
+
+
+@pytest.mark.parametrize("result", ["chaos", "overload"])
+def test_the_readme_quotes_what_was_run_in_full_length(result):
+    """Its figures stand there as the suites wrote them, line by line."""
+    told = (ROOT / "docs" / "results" / f"{result}.txt").read_text().splitlines()
+    heading = re.compile(r"\d+ (?:faults|verdicts|urgent uploads)|urgent within")
+    quoted = [line for line in told if heading.match(line)]
+    assert quoted
+    assert all(line in (ROOT / "README.md").read_text() for line in quoted)
+
+
+def test_the_readme_and_the_capacity_model_have_the_figures_of_the_last_benchmark():
+    report = read_report(ROOT / "benchmarks" / "results" / "speed.json")
+    assert in_short(report) in (ROOT / "README.md").read_text()
+    assert model_of(report, Plan()) in (ROOT / "docs" / "capacity.md").read_text()
