@@ -13,6 +13,7 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -41,7 +42,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 def test_once_judges_the_samples_prints_a_table_and_leaves_no_process(tmp_path: Path) -> None:
     media = [str(SAMPLES / name) for name in ("portrait.jpg", "landscape.jpg", "broken.jpg")]
-    before = _children_of_init()
     done = veriscope(
         "up", "--once", "--port", "0", *media,
         VERISCOPE_STATE=str(tmp_path / "state"),
@@ -51,7 +51,7 @@ def test_once_judges_the_samples_prints_a_table_and_leaves_no_process(tmp_path: 
     assert "no_face" in rows["landscape.jpg"]
     assert "rejected" in rows["broken.jpg"]
     assert "0." in rows["portrait.jpg"]
-    assert _children_of_init() <= before
+    assert _servers_of(tmp_path / "state") == []
 
 
 def test_what_is_set_for_parts_elsewhere_does_not_reach_embedded_ones(tmp_path: Path) -> None:
@@ -135,15 +135,22 @@ def test_however_it_ends_it_leaves_no_process_behind(
 ) -> None:
     stack = start_stack(tmp_path)
     family = psutil.Process(stack.process.pid).children(recursive=True)
-    assert family
+    assert _servers_of(stack.state) == ["tansu", "tritonserver"]
     stack.stop(number)
     _, alive = psutil.wait_procs(family, timeout=20)
     assert alive == []
+    assert _servers_of(stack.state) == []
 
 
-def _children_of_init() -> set[int]:
-    ours = {"tansu", "tritonserver"}
-    return {process.pid for process in psutil.process_iter(["name"]) if process.name() in ours}
+def _servers_of(state: Path) -> list[str]:
+    """The servers that run for a stack in that folder."""
+    found = []
+    for process in psutil.process_iter(["name"]):
+        with suppress(psutil.Error):  # it ended, or is somebody else's
+            name, place = process.info["name"], process.environ().get("VERISCOPE_STATE")
+            if name in {"tansu", "tritonserver"} and place == str(state):
+                found.append(name)
+    return sorted(found)
 
 
 def test_help_names_every_command() -> None:
