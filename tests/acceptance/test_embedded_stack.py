@@ -148,8 +148,8 @@ def _servers_of(state: Path) -> list[str]:
     for process in psutil.process_iter(["name"]):
         with suppress(psutil.Error):  # it ended, or is somebody else's
             name, place = process.info["name"], process.environ().get("VERISCOPE_STATE")
-            if name in {"tansu", "tritonserver"} and place == str(state):
-                found.append(name)
+            if name.startswith(("tansu-", "tritonserver")) and place == str(state):
+                found.append(name.partition("-")[0])
     return sorted(found)
 
 
