@@ -40,7 +40,7 @@ class Pages:
     """
 
     def __init__(self, assets: Assets, areas: Sequence[Area]) -> None:
-        self.links = [link for area in areas for link in area.links]
+        self._links = [link for area in areas for link in area.links]
         self.environment = Environment(
             loader=FileSystemLoader(_TEMPLATES),
             autoescape=True,
@@ -54,7 +54,7 @@ class Pages:
             self.environment.filters.update(area.filters)
 
     def links_for(self, caller: Caller | None) -> list[Link]:
-        return [link for link in self.links if caller and caller.may(link.permission)]
+        return [link for link in self._links if caller and caller.may(link.permission)]
 
     def render(
         self,

@@ -44,7 +44,7 @@ def queue_area(desk: QueueDesk) -> Area:
     async def waits(caller: Caller) -> str | None:
         queues = await desk.queues(caller)
         jobs = sum(queue.jobs for queue in queues)
-        late = sum(queue.due is not None and queue.due <= desk.now() for queue in queues)
+        late = any(queue.due is not None and queue.due <= desk.now() for queue in queues)
         told = f"{jobs} open, the earliest deadline is past" if late else f"{jobs} open"
         return told if jobs else None
 

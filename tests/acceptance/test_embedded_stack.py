@@ -135,6 +135,7 @@ def test_however_it_ends_it_leaves_no_process_behind(
 ) -> None:
     stack = start_stack(tmp_path)
     family = psutil.Process(stack.process.pid).children(recursive=True)
+    assert family
     assert _servers_of(stack.state) == ["tansu", "tritonserver"]
     stack.stop(number)
     _, alive = psutil.wait_procs(family, timeout=20)
