@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.faces.boxes import Boxes, cut, resized, shifted, squared, suppress
+from inference.faces.boxes import Boxes, resized, shifted, squared, suppress
+from inference.faces.halves import Halves
 from inference.faces.networks import Network
 from moderation.errors import InvalidConfiguration
 from moderation.tracks import Face
@@ -54,17 +55,21 @@ class MtcnnDetector:
 
     def detect(self, frame: NDArray[np.uint8]) -> list[Face]:
         """Find the faces in a frame (H W 3, uint8, 0 to 255, RGB), best first."""
-        reduced, scale = reduce_to(frame, self._longest_side)
+        reduced, scale = self._reduced(frame)
         return self._decide(reduced, self._refine(reduced, self._scan(reduced)), scale)
 
     def look_again(self, frame: NDArray[np.uint8], near: Boxes) -> list[Face]:
         """Find faces near boxes of the frame before (N 4), without scanning the whole frame."""
-        reduced, scale = reduce_to(frame, self._longest_side)
+        reduced, scale = self._reduced(frame)
         return self._decide(reduced, self._refine(reduced, squared(near * scale)), scale)
 
-    def _scan(self, frame: NDArray[np.uint8]) -> Boxes:
+    def _reduced(self, frame: NDArray[np.uint8]) -> tuple[Halves, float]:
+        reduced, scale = reduce_to(frame, self._longest_side)
+        return Halves(reduced), scale
+
+    def _scan(self, frame: Halves) -> Boxes:
         """Candidates (N 4, squares), the most likely first."""
-        height, width = frame.shape[:2]
+        height, width = frame.size
         scale = _WINDOW / self._smallest_face
         levels = []
         while min(height, width) * scale >= _WINDOW:
@@ -77,10 +82,10 @@ class MtcnnDetector:
         return squared(shifted(boxes[kept], offsets[kept]))
 
     def _scan_level(
-        self, frame: NDArray[np.uint8], scale: float
+        self, frame: Halves, scale: float
     ) -> tuple[Boxes, _Scores, NDArray[np.float32]]:
-        height, width = (int(np.ceil(side * scale)) for side in frame.shape[:2])
-        level = resized(frame, width, height)
+        height, width = (int(np.ceil(side * scale)) for side in frame.size)
+        level = frame.resized(width, height)
         filled = _filled_up(level, _LEVEL_MULTIPLE)
         offsets, faceness = self._scanner.run(filled, ("conv2d_4", "softmax"))  # 1 W H C
         scores = faceness[0, : _cells(width), : _cells(height), 1]
@@ -93,20 +98,20 @@ class MtcnnDetector:
         kept = suppress(boxes, found, above=0.5)
         return boxes[kept], found[kept], offsets[0, column[kept], row[kept]]
 
-    def _refine(self, frame: NDArray[np.uint8], candidates: Boxes) -> Boxes:
+    def _refine(self, frame: Halves, candidates: Boxes) -> Boxes:
         if not len(candidates):
             return candidates
-        patches = cut(frame, candidates, size=24)
+        patches = frame.cut(candidates, size=24)
         offsets, faceness = self._refiner.run_many(patches, ("dense_2", "softmax_1"), at_most=32)
         passed = np.flatnonzero(faceness[:, 1] > _REFINE_ABOVE)
         passed = passed[suppress(candidates[passed], faceness[passed, 1], above=0.7)]
         passed = passed[:_MOST_TO_DECIDE]
         return squared(shifted(candidates[passed], offsets[passed]))
 
-    def _decide(self, frame: NDArray[np.uint8], candidates: Boxes, scale: float) -> list[Face]:
+    def _decide(self, frame: Halves, candidates: Boxes, scale: float) -> list[Face]:
         if not len(candidates):
             return []
-        patches = cut(frame, candidates, size=48)
+        patches = frame.cut(candidates, size=48)
         offsets, points, faceness = self._decider.run_many(
             patches, ("dense_5", "dense_6", "softmax_2"), at_most=16
         )

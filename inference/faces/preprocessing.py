@@ -12,7 +12,7 @@ from inference.faces.search import FaceSearch
 from inference.reading.frames import DecodingLimits
 
 # Raised whenever the code samples, finds, follows or chooses otherwise with the same values.
-_METHOD = 3
+_METHOD = 4
 
 # With the names of alignment and model a key's segment stays below the 200 that stores allow.
 _LONGEST_NAME = 80

@@ -51,7 +51,7 @@ def test_a_frame_that_was_reduced_gives_coordinates_of_its_own(detector, portrai
 def test_a_face_smaller_than_the_smallest_is_not_looked_for(portrait):
     [face] = MtcnnDetector().detect(portrait)
     size = min(face.box_xyxy[2] - face.box_xyxy[0], face.box_xyxy[3] - face.box_xyxy[1])
-    assert MtcnnDetector(smallest_face=int(size * 2)).detect(portrait) == []
+    assert MtcnnDetector(smallest_face=int(size * 3)).detect(portrait) == []
 
 
 def test_looking_again_near_where_a_face_was_finds_it_where_it_is(detector, portrait):

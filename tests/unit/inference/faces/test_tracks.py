@@ -113,7 +113,7 @@ def test_light_that_changes_is_no_shot_change():
     assert len(tracks) == 1
 
 
-@pytest.mark.parametrize(("apart", "searches"), [(0.25, 1), (0.3, 2)])
+@pytest.mark.parametrize(("apart", "searches"), [(0.9, 1), (1.0, 2)])
 def test_faces_are_searched_anew_once_the_last_search_is_old(apart, searches):
     pixels, faces = frame((300, RED))
     detector = LookingDetector(faces, faces, near=[faces])
