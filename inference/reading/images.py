@@ -32,8 +32,10 @@ _ANIMATED = frozenset({Container.PNG, Container.WEBP, Container.GIF, Container.A
 # Below this share of its rows a cut-off picture is not judged.
 _ROWS_NEEDED = 0.5
 
-# What Pillow's plugins raise on damaged bytes beside their own errors, which are OSErrors.
+# What Pillow's plugins raise on damaged bytes beside their own errors, which are OSErrors. They
+# assert, too: a GIF may come to a frame with a palette's mode and no palette.
 _DAMAGED = (
+    AssertionError,
     OSError,
     SyntaxError,
     ValueError,

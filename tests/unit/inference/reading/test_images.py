@@ -11,6 +11,7 @@ import pillow_heif
 import pytest
 from PIL import Image
 
+from inference.reading import images
 from inference.reading.frames import DecodingLimits, Frame, Reading
 from inference.reading.images import read_image
 from moderation.errors import MediaTooLarge, UnreadableMedia
@@ -166,6 +167,14 @@ def test_bytes_that_only_begin_like_an_image_are_unreadable(container: Container
 
     with pytest.raises(UnreadableMedia):
         read(content, container)
+
+
+def test_what_pillow_asserts_of_bytes_is_damage(monkeypatch: pytest.MonkeyPatch) -> None:
+    without_palette = Image.new("P", (64, 48))
+    without_palette.palette = None
+    monkeypatch.setattr(images, "open_image", lambda *_, **__: without_palette)
+    with pytest.raises(UnreadableMedia, match="AssertionError"):
+        read(b"", Container.GIF)
 
 
 def test_bytes_of_another_plugin_are_not_tried() -> None:
