@@ -1,6 +1,5 @@
-"""What becomes of time and memory when there is more: length of a video, faces, uploads that wait.
-
-A search among more verdicts is `benchmarks.search_speed`'s to tell.
+"""What becomes of time and memory when there is more: length of a video, faces, uploads that wait,
+verdicts that are kept.
 """
 
 from __future__ import annotations
@@ -11,11 +10,13 @@ import sys
 from asyncio.subprocess import PIPE
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from pathlib import Path
 
 import psutil
 
 from benchmarks.speed.findings import Findings, Growth
+from benchmarks.speed.kept_verdicts import KeptVerdicts
 from benchmarks.speed.media import crowd, long_clip
 from benchmarks.speed.parts import real_parts
 from benchmarks.speed.rounds import Bench
@@ -26,7 +27,14 @@ from benchmarks.speed.transport import stubbed_stream
 LENGTHS, LONG_LENGTHS = (1.0, 10.0, 60.0, 600.0), (1800.0, 7200.0)  # seconds
 FACES = (1, 2, 5, 10, 20, 50)
 QUEUED, LONG_QUEUED = (10, 100, 1000), (10_000,)
+KEPT, LONG_KEPT = (1000, 10_000, 100_000, 1_000_000), (10_000_000,)
 LINEAR, FLAT = 1.1, 0.1  # exponents, with room for chance
+_COSTS = {  # by unit: what it is called, and how it may grow
+    "s": ("time", LINEAR),
+    "MiB at most": ("memory", FLAT),
+    "ms a search": ("a first page", LINEAR),
+    "ms a verdict": ("one more", LINEAR),
+}
 _WATCHED_EVERY_SECONDS = 0.1
 _ROUNDS = 2  # of each size; alternating, as ratios are
 
@@ -35,10 +43,14 @@ Measure = Callable[[float], Awaitable[Measured]]
 
 
 async def ask(bench: Bench) -> Findings:
-    """Exponents of time and of peak memory."""
+    """Exponents of what each of them costs."""
     lengths = (*LENGTHS, *(LONG_LENGTHS if bench.long else ()))
     queued = (*QUEUED, *(LONG_QUEUED if bench.long else ()))
+    kept = (*KEPT, *(LONG_KEPT if bench.long else ()))
     folder = bench.folder
+
+    def scaled(sizes: Sequence[int]) -> list[int]:
+        return [bench.count(size, least=4 + place) for place, size in enumerate(sizes)]
 
     async def of_length(seconds: float) -> Measured:
         file = folder / f"{seconds:g}.mp4"
@@ -60,8 +72,9 @@ async def ask(bench: Bench) -> Findings:
         async def of_queue(uploads: float) -> Measured:
             return await _queued(stream, int(uploads))
 
-        counts = [bench.count(int(one), least=4 + place) for place, one in enumerate(queued)]
-        growths += await _grown(bench, "uploads that wait", "uploads", counts, of_queue)
+        growths += await _grown(bench, "uploads that wait", "uploads", scaled(queued), of_queue)
+        async with aclosing(KeptVerdicts(parts.postgres)) as among:
+            growths += await _grown(bench, "verdicts kept", "verdicts", scaled(kept), among.measure)
     return Findings(question="growth", growths=tuple(growths))
 
 
@@ -72,7 +85,7 @@ def _there(file: Path) -> bool:
 async def _grown(
     bench: Bench, name: str, size: str, sizes: Sequence[float], measure: Measure
 ) -> list[Growth]:
-    """All sizes in turn, and again: growth of `seconds` is linear at most, of memory flat."""
+    """All sizes in turn, and again."""
     found: dict[str, dict[float, list[float]]] = defaultdict(lambda: defaultdict(list))
     for _ in range(min(_ROUNDS, bench.rounds)):
         for each in sizes:
@@ -82,12 +95,12 @@ async def _grown(
             bench.say(f"  {each:g} {size}: {told}")
     return [
         Growth(
-            name=f"{name}, {'time' if what == 's' else 'memory'}",
+            name=f"{name}, {_COSTS[what][0]}",
             size=size,
             cost=what,
             xs=tuple(float(each) for each in sizes),
             ys=tuple(tuple(values[each]) for each in sizes),
-            goal=LINEAR if what == "s" else FLAT,
+            goal=_COSTS[what][1],
         )
         for what, values in found.items()
     ]
