@@ -70,7 +70,8 @@ LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-in
 clean: ## Remove environments and state
 	rm -rf .venv .venv-triton .venv-training .venv-audit .veriscope
 
-# An environment's stamp names the lock file it was made from.
+# An environment's stamp names the lock file it was made from. Modules of the large ones are compiled
+# when they are imported, which few of torch's thousands are.
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed")'
@@ -84,7 +85,7 @@ clean: ## Remove environments and state
 
 .venv/dev: requirements/dev.lock pyproject.toml | .venv/bin/python
 	@echo "installing what Veriscope and its tests need (a minute or two, once) …"
-	@$(BIN)/pip install --quiet --require-hashes -r requirements/dev.lock
+	@$(BIN)/pip install --quiet --no-compile --require-hashes -r requirements/dev.lock
 	@$(BIN)/pip install --quiet --no-deps --editable .
 	@touch $@ .venv/serve
 
@@ -100,7 +101,7 @@ clean: ## Remove environments and state
 .venv-training/ready: requirements/training.lock pyproject.toml
 	@echo "installing torch and what training needs (some minutes, once) …"
 	@$(PYTHON) -m venv .venv-training
-	@.venv-training/bin/pip install --quiet --require-hashes -r requirements/training.lock
+	@.venv-training/bin/pip install --quiet --no-compile --require-hashes -r requirements/training.lock
 	@.venv-training/bin/pip install --quiet --no-deps --editable .
 	@touch $@
 

@@ -67,11 +67,13 @@ def test_every_command_that_is_named_exists(paper):
             assert rest[0] in inner, words
 
 
-@pytest.mark.parametrize("result", ["chaos", "overload"])
+@pytest.mark.parametrize("result", ["chaos", "overload", "fuzz"])
 def test_the_readme_quotes_what_was_run_in_full_length(result):
     """Its figures stand there as the suites wrote them, line by line."""
     told = (ROOT / "docs" / "results" / f"{result}.txt").read_text().splitlines()
-    heading = re.compile(r"\d+ (?:faults|verdicts|urgent uploads)|urgent within")
+    heading = re.compile(
+        r"\d+ (?:faults|verdicts|urgent uploads)|urgent within|seed \d+: \d+ altered"
+    )
     quoted = [line for line in told if heading.match(line)]
     assert quoted
     assert all(line in (ROOT / "README.md").read_text() for line in quoted)
