@@ -20,6 +20,7 @@ from benchmarks.speed.stack import Stream, open_stream
 GOAL = 0.85
 PICTURES, CLIPS = 160, 12  # a round
 CLIP_SECONDS = 5.0
+_WARMING = 40  # at most: a broker that was just started takes three times as much processor time
 PROCESSOR, BYTES = "processor ms", "bytes"
 
 Make = Callable[..., list[Path]]
@@ -59,7 +60,7 @@ async def ask(bench: Bench) -> Findings:
 async def _made(make: Make, folder: Path, rounds: int, count: int) -> list[list[Path]]:
     """Media for each round, and first some to warm up with."""
     return [
-        await asyncio.to_thread(make, folder, count if seed else min(count, 8), seed=seed)
+        await asyncio.to_thread(make, folder, count if seed else min(count, _WARMING), seed=seed)
         for seed in range(rounds + 1)
     ]
 
