@@ -9,8 +9,6 @@ this process, with the database on the same machine.
 from __future__ import annotations
 
 import asyncio
-import os
-import platform
 import random
 import sys
 import time
@@ -22,6 +20,7 @@ import numpy as np
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from benchmarks.machine import commit, load, told
 from benchmarks.search_questions import QUESTIONS, WHO
 from benchmarks.search_rows import FIRST, LAST, fill
 from moderation.people import Tenants
@@ -66,7 +65,7 @@ async def main(url: str, count: int) -> None:
         p50, p95 = await _timed(partial(_last_month, search, tenants))
         print(f"a month by the day, {who}".ljust(48), f"{p50:.0f} / {p95:.0f}".rjust(14))
     print(f"\np95 under {PROMISED_MS:.0f} ms: {asked - slow} of {asked}")
-    print(f"load when done: {os.getloadavg()[0]:.1f}")
+    print(f"load when done: {load()}")
     await engine.dispose()
 
 
@@ -106,7 +105,7 @@ async def _facts(engine: AsyncEngine, count: int) -> str:
         version, size, buffers = (await connection.execute(text(_FACTS))).one()
     return (
         f"{count} verdicts, {size}; {version.split(' on ')[0]}, shared_buffers {buffers}\n"
-        f"{platform.machine()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}"
+        + told(of=commit())
     )
 
 

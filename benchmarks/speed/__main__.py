@@ -15,10 +15,11 @@ import pytest
 import typer
 from rich.console import Console
 
+from benchmarks.machine import load
 from benchmarks.speed.drawing import draw
 from benchmarks.speed.findings import Findings
 from benchmarks.speed.questions import QUESTIONS, Ask
-from benchmarks.speed.report import Report, begin_report, load, write_report
+from benchmarks.speed.report import Report, begin_report, write_report
 from benchmarks.speed.rounds import Bench
 from benchmarks.speed.telling import table_of
 from moderation.errors import PartUnavailable

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import numpy as np
 
+from benchmarks.machine import commit, told
 from tests.chaos import pressure
 from tests.chaos.siege import Outcome
 
+_COMMIT = commit()  # when a run begins: the checkout may move meanwhile
 PROMISED_SECONDS = 30  # a verdict on an urgent upload, for 99 of 100
 
 
@@ -19,20 +18,20 @@ def report(outcome: Outcome) -> str:
     """What struck, what became of the uploads, and on what machine."""
     history = outcome.history
     assert history is not None
-    judged, told = len(history.judged), history.messages
+    judged, messages = len(history.judged), history.messages
     lines = [
         "Made by `make chaos`; CONTRIBUTING.md says what it does.",
         "",
-        f"seed {outcome.seed}, {datetime.now(UTC):%Y-%m-%d}, {_machine()}",
+        f"seed {outcome.seed}, {told(of=_COMMIT)}",
         f"{outcome.struck.total()} faults in {outcome.struck_seconds:.0f} s while "
         f"{outcome.uploads} uploads were announced; all had come home after "
         f"{outcome.seconds:.0f} s",
         f"{outcome.restarts} starts of services that had ended, {outcome.announced_again} uploads "
         "announced again, "
         f"{outcome.letters.total()} dead letters redriven",
-        f"{judged} verdicts, {told} messages of them, and no promise broken: one current verdict "
-        "an upload, published at least once, never two for one lineage; nothing left in the "
-        "outbox or among the dead letters",
+        f"{judged} verdicts, {messages} messages of them, and no promise broken: one current "
+        "verdict an upload, published at least once, never two for one lineage; nothing left in "
+        "the outbox or among the dead letters",
         "",
         "faults",
         *(f"{count:5}  {fault}" for fault, count in sorted(outcome.struck.items())),
@@ -52,7 +51,7 @@ def pressure_report(outcome: pressure.Outcome) -> str:
     lines = [
         "Made by `make overload`; CONTRIBUTING.md says what it does.",
         "",
-        f"{datetime.now(UTC):%Y-%m-%d}, {_machine()}",
+        told(of=_COMMIT),
         f"{outcome.rate:g} urgent uploads a second and {pressure.TIMES - 1} times as many others, "
         f"for {outcome.seconds:.0f} s: {outcome.uploads} uploads, none lost; all had come home "
         f"{outcome.caught_up_seconds:.0f} s after the last was sent",
@@ -76,11 +75,3 @@ def pressure_report(outcome: pressure.Outcome) -> str:
 def _waits(seconds: Sequence[float]) -> str:
     median, late = np.percentile(seconds, [50, 99])
     return f"{median:10.1f} {late:12.1f} {max(seconds):10.1f}"
-
-
-def _machine() -> str:
-    gibibytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return (
-        f"{platform.machine()}, {os.cpu_count()} processors, {gibibytes:.0f} GiB, "
-        f"load {os.getloadavg()[0]:.1f} at the end"
-    )

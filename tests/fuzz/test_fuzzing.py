@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.machine import commit, told
 from inference.decoding.decoders import DecoderPool
 from inference.decoding.wire import Confines, Work
 from inference.reading.frames import DecodingLimits
@@ -25,6 +26,7 @@ from tests.fuzz.corpus import lures, media
 from tests.fuzz.mutation import mutated, pieces
 
 PROCESSES = 2
+_COMMIT = commit()  # when a run begins: the checkout may move meanwhile
 _TOLD_EVERY_SECONDS = 30
 WORK = Work(
     limits=DecodingLimits(pixels=4_000_000, decoded_pixels=100_000_000, threads=1),
@@ -73,19 +75,20 @@ async def test_a_hundred_thousand_altered_media(tmp_path: Path) -> None:
     print(f"seed {seed}: {inputs} inputs", flush=True)
     began = time.monotonic()
     outcome = await _fuzz(tmp_path, inputs=inputs, seed=seed)
-    told = "\n".join(
+    report = "\n".join(
         [
             "Made by `make fuzz`; CONTRIBUTING.md says what it does.",
             "",
+            told(of=_COMMIT),
             f"seed {seed}: {inputs} altered media in {time.monotonic() - began:.0f} s; all ended "
             "as they may, the forbidden file was not opened, the address not called",
             "",
             *(f"{count:7}  {end}" for end, count in outcome.ends.most_common()),
         ]
     )
-    print(told)
+    print(report)
     if result := os.environ.get("FUZZ_RESULT"):
-        Path(result).write_text(told + "\n")
+        Path(result).write_text(report + "\n")
 
 
 async def _fuzz(folder: Path, *, inputs: int, seed: int) -> Outcome:
@@ -109,7 +112,7 @@ async def _read(
     pool: DecoderPool, file: Path, numbers, seed: int, bird: Canary, outcome: Outcome
 ) -> None:
     known, tempting = media(), lures(bird.file, bird.address)
-    told = time.monotonic()
+    last = time.monotonic()
     for number in numbers:
         file.write_bytes(mutated(known, tempting, random.Random(f"{seed}:{number}")))
         try:
@@ -120,6 +123,6 @@ async def _read(
         except Exception as error:  # noqa: BLE001 - anything else is what is looked for
             outcome.ends[type(error).__name__] += 1
             outcome.defects.append(f"seed {seed}, input {number}: {error!r}")
-        if time.monotonic() - told > _TOLD_EVERY_SECONDS:
-            told = time.monotonic()
+        if time.monotonic() - last > _TOLD_EVERY_SECONDS:
+            last = time.monotonic()
             print(f"{outcome.ends.total()} of which {dict(outcome.ends)}", flush=True)

@@ -3,8 +3,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from benchmarks.capacity import Plan, Unit, model_of, need_of, unit_of
+from benchmarks.machine import Machine
 from benchmarks.speed.findings import Cost, Findings
-from benchmarks.speed.report import Machine, Report
+from benchmarks.speed.report import Report
 from moderation.errors import InvalidConfiguration
 from runtime.settings import Retention
 
