@@ -15,8 +15,9 @@ _CUT_FROM = 2
 class Halves:
     """A frame (H W 3, uint8), reduced step by step, each step made when it is first asked for.
 
-    To take the mean of 2 by 2 pixels is an order of magnitude faster than of any other area,
-    and the mean of means is the mean: reducing a half once more gives what reducing the frame does.
+    To take the mean of 2 by 2 pixels is an order of magnitude faster than of any other area (sides
+    that are odd are rounded up, and slower), and the mean of means is the mean: reducing a half
+    once more gives what reducing the frame does, to a grey value or two.
     """
 
     def __init__(self, frame: NDArray[np.uint8]) -> None:
@@ -50,7 +51,7 @@ class Halves:
         return patches
 
     def _step(self, wanted: int) -> NDArray[np.uint8]:
-        """The frame halved so many times; sides that are odd are rounded up."""
+        """The frame halved so many times."""
         while len(self._steps) <= wanted:
             height, width = self._steps[-1].shape[:2]
             self._steps.append(resized(self._steps[-1], -(-width // 2), -(-height // 2)))

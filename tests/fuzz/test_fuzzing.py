@@ -1,7 +1,9 @@
 """Whatever bytes arrive, the intake ends with an extraction or a rejection, and nowhere else.
 
-`make fuzz` runs the long form: FUZZ_INPUTS of them, drawn from FUZZ_SEED. Input N of a seed is
-always the same bytes.
+`make fuzz` runs the long form: FUZZ_INPUTS of them, drawn from FUZZ_SEED. Some of what they
+are drawn from is signed, and so never twice the same: an input that ends badly is kept. What a
+decoder tries to call is refused where its confinement takes the network away; the canary tells of
+what got through.
 """
 
 from __future__ import annotations
@@ -12,11 +14,14 @@ import random
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from http.client import RemoteDisconnected
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
 from benchmarks.machine import commit, told
+from inference.decoding.decoder_process import Crashed
 from inference.decoding.decoders import DecoderPool
 from inference.decoding.wire import Confines, Work
 from inference.reading.frames import DecodingLimits
@@ -36,9 +41,12 @@ WORK = Work(
 
 @dataclass(kw_only=True)
 class Outcome:
-    """How inputs ended, by words; `defects` names those that ended in no allowed way."""
+    """How inputs ended, by words; `crashed` are the files of those that ended the decoder twice,
+    and were rejected for it, and `defects` names those that ended in no allowed way.
+    """
 
     ends: Counter[str] = field(default_factory=Counter)
+    crashed: list[str] = field(default_factory=list)
     defects: list[str] = field(default_factory=list)
 
 
@@ -61,6 +69,9 @@ def test_a_canary_tells_of_what_was_opened_and_called(tmp_path: Path) -> None:
         assert not bird.opened
         bird.file.read_text()
         assert bird.opened
+        with pytest.raises(RemoteDisconnected):
+            urlopen(bird.address)
+        assert bird.calls == 1
 
 
 async def test_altered_media_end_in_crops_or_a_rejection_and_lead_nowhere(tmp_path: Path) -> None:
@@ -82,6 +93,7 @@ async def test_a_hundred_thousand_altered_media(tmp_path: Path) -> None:
             told(of=_COMMIT),
             f"seed {seed}: {inputs} altered media in {time.monotonic() - began:.0f} s; all ended "
             "as they may, the forbidden file was not opened, the address not called",
+            f"rejected because they ended their decoder: {outcome.crashed or 'none'}",
             "",
             *(f"{count:7}  {end}" for end, count in outcome.ends.most_common()),
         ]
@@ -120,9 +132,16 @@ async def _read(
             outcome.ends["read"] += 1
         except MediaRejected as rejection:
             outcome.ends[f"rejected: {rejection.reason}"] += 1
+            if isinstance(rejection.__cause__, Crashed):
+                outcome.crashed.append(_kept(file, number))
         except Exception as error:  # noqa: BLE001 - anything else is what is looked for
             outcome.ends[type(error).__name__] += 1
-            outcome.defects.append(f"seed {seed}, input {number}: {error!r}")
+            outcome.defects.append(f"seed {seed}, {_kept(file, number)}: {error!r}")
         if time.monotonic() - last > _TOLD_EVERY_SECONDS:
             last = time.monotonic()
             print(f"{outcome.ends.total()} of which {dict(outcome.ends)}", flush=True)
+
+
+def _kept(file: Path, number: int) -> str:
+    """Where an input stays when the next one takes its place."""
+    return str(file.rename(file.with_name(f"input-{number}")))
