@@ -26,7 +26,7 @@ from runtime.wiring.retaining import (
 )
 from runtime.wiring.reviews import statement_terms
 from runtime.wiring.scoring import check_served, open_panel, open_scorers
-from runtime.wiring.securing import database_tls, tell_unencrypted
+from runtime.wiring.securing import UnusableFile, database_tls, tell_unencrypted
 from runtime.wiring.shadow import open_shadow_scorers, shadow_bundle
 from runtime.wiring.tracing import open_tracing
 from runtime.wiring.worker import VERSION, open_worker
@@ -36,6 +36,7 @@ __all__ = [
     "Anew",
     "Kept",
     "Stage",
+    "UnusableFile",
     "bundle_store",
     "check_served",
     "chosen_bundle",

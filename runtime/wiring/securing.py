@@ -21,8 +21,12 @@ log = structlog.get_logger()
 _ENCRYPTED = ("require", "verify-ca", "verify-full")  # `?ssl=` in an address, as asyncpg takes it
 
 
+class UnusableFile(InvalidConfiguration):
+    """A file that TLS needs cannot be read, or is none that it should be."""
+
+
 def kafka_security(settings: Settings) -> Security:
-    """Raises: InvalidConfiguration: see `tls_context`."""
+    """Raises: UnusableFile: see `tls_context`."""
     kafka = settings.kafka
     login = None
     if kafka.user is not None and kafka.password is not None:
@@ -32,12 +36,12 @@ def kafka_security(settings: Settings) -> Security:
 
 
 def database_tls(settings: Settings) -> ssl.SSLContext | None:
-    """Raises: InvalidConfiguration: see `tls_context`."""
+    """Raises: UnusableFile: see `tls_context`."""
     return tls_context("DATABASE", settings.database)
 
 
 def triton_tls(settings: Settings) -> Tls | None:
-    """Raises: InvalidConfiguration: see `tls_context`."""
+    """Raises: UnusableFile: see `tls_context`."""
     secured = settings.scoring
     if tls_context("SCORING", secured) is None:  # it tells what gRPC would not: which file is wrong
         return None
@@ -52,19 +56,20 @@ def tls_context(section: str, secured: Secured) -> ssl.SSLContext | None:
     """What verifies a server by its name, and shows our own certificate where there is one.
 
     Raises:
-        InvalidConfiguration: a file cannot be read, or is none that it should be.
+        UnusableFile: a file cannot be read, or is none that it should be.
     """
     if not secured.tls:
         return None
     try:
         context = ssl.create_default_context(cafile=secured.ca)
     except OSError as error:
-        raise _unusable(f"VERISCOPE_{section}__CA", error) from error
+        raise _unusable(f"VERISCOPE_{section}__CA: {secured.ca}", error) from error
     if secured.certificate is not None:
         try:
             # A key with a password is refused: OpenSSL would ask for it at the terminal.
             context.load_cert_chain(secured.certificate, secured.key, password="")
         except OSError as error:
+            # Unnamed: who gave the key itself instead of its file would see it in a log.
             raise _unusable(f"VERISCOPE_{section}__CERTIFICATE or __KEY", error) from error
     return context
 
@@ -96,6 +101,6 @@ def _content(file: Path | None) -> bytes | None:
     return None if file is None else file.read_bytes()
 
 
-def _unusable(variable: str, error: OSError) -> InvalidConfiguration:
+def _unusable(which: str, error: OSError) -> UnusableFile:
     why = getattr(error, "reason", None) or error.strerror or "it cannot be read"
-    return InvalidConfiguration(f"{variable}: {why}")
+    return UnusableFile(f"{which}: {why}")
