@@ -16,6 +16,7 @@ from inference.bundles.beside import lay_out_beside
 from moderation.errors import InvalidConfiguration, PartUnavailable
 from runtime import wiring
 from runtime.embedded.broker import embedded_broker
+from runtime.embedded.processes import Server, watched
 from runtime.embedded.triton import embedded_triton
 from runtime.http_server import check_port
 from runtime.instance import only_instance, write_addresses
@@ -77,7 +78,7 @@ async def up(
         changed = _placed(settings, given)
         check_port(changed.http.host, changed.http.port)
         broker, scoring = await asyncio.gather(
-            _broker(stack, settings, given, say),
+            _broker(stack, settings, given, say, warn),
             _scoring(stack, settings, given, triton_environment, say, warn),
         )
         changed = _updated(_updated(changed, "kafka", broker), "scoring", scoring)
@@ -107,12 +108,12 @@ def _placed(settings: Settings, given: Given) -> Settings:
 
 
 async def _broker(
-    stack: AsyncExitStack, settings: Settings, given: Given, say: Say
+    stack: AsyncExitStack, settings: Settings, given: Given, say: Say, warn: Say
 ) -> dict[str, Any]:
     if given.kafka is not None:
         return {"bootstrap": given.kafka}
     part = embedded_broker(state=settings.state)
-    await stack.enter_async_context(part.server)
+    await stack.enter_async_context(watched(part.server, _end(part.server, "the broker", warn)))
     say(f"broker ready at {part.address} (Tansu, in memory)")
     return {
         "bootstrap": part.address,
@@ -149,12 +150,19 @@ async def _scoring(
             state=settings.state,
             beside=beside,
         )
-        await stack.enter_async_context(part.server)
+        await stack.enter_async_context(watched(part.server, _end(part.server, "Triton", warn)))
     except PartUnavailable as error:
         warn(f"NO TRITON SERVER: the models run inside the worker instead. {error}")
         return {"backend": "in_process"}
     say(f"Triton ready at {part.grpc}, with the bundle {bundle.manifest.title}")
     return {"backend": "triton", "triton": part.grpc, **_IN_THE_CLEAR}
+
+
+def _end(server: Server, called: str, warn: Say) -> Callable[[int], None]:
+    """Say that a part has ended: without it uploads wait, and nothing else would tell of that."""
+    return lambda code: warn(
+        f"{called} has ended (exit {code}); see {server.log}. Uploads wait until `up` runs anew"
+    )
 
 
 def _laid_out_shadow(settings: Settings, warn: Say) -> Path | None:

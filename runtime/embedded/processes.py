@@ -9,7 +9,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +21,7 @@ GUARD = Path(__file__).with_name("guard.py")
 LOOPBACK = "127.0.0.1"
 
 _POLL_SECONDS = 0.05
+_WATCH_SECONDS = 0.5
 _SHOWN_LOG_LINES = 8
 
 
@@ -69,6 +71,15 @@ class Server:
     @property
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
+
+    async def ended(self) -> int:
+        """Wait until it ends by itself, and return its exit code as a shell tells it."""
+        process = self._process
+        if process is None:
+            raise RuntimeError(f"{self.name} was not started")
+        while (code := process.poll()) is None:  # noqa: ASYNC110 (no loop owns it)
+            await asyncio.sleep(_WATCH_SECONDS)
+        return code if code >= 0 else 128 - code
 
     async def start(self) -> None:
         """Start the command, and return once it is ready.
@@ -158,3 +169,18 @@ class Server:
     def _last_words(self) -> str:
         lines = self.log.read_text(errors="replace").splitlines()[-_SHOWN_LOG_LINES:]
         return " | ".join(line.strip() for line in lines) or "it said nothing"
+
+
+@asynccontextmanager
+async def watched(server: Server, tell: Callable[[int], None]) -> AsyncIterator[None]:
+    """Run a server while the block lasts; should it end before, `tell` is given its exit code."""
+
+    async def watch() -> None:
+        tell(await server.ended())
+
+    async with server:
+        watching = asyncio.create_task(watch())
+        try:
+            yield
+        finally:
+            watching.cancel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from moderation.errors import PartUnavailable
-from runtime.embedded.processes import Server, accepts_connections, free_ports
+from runtime.embedded.processes import Server, accepts_connections, free_ports, watched
 from runtime.embedded.triton import embedded_triton
 
 # A parent that starts a child of its own and says who both are.
@@ -98,6 +99,25 @@ async def test_a_server_can_be_started_again(tmp_path: Path) -> None:
         await server.restart()
         assert await ready()
     assert not await ready()
+
+
+async def test_a_server_that_ends_by_itself_is_told_of_with_its_exit_code(tmp_path: Path) -> None:
+    server, pids = family(tmp_path)
+    told: asyncio.Queue[int] = asyncio.Queue()
+    async with watched(server, told.put_nowait):
+        os.kill(int(pids.read_text().split()[0]), signal.SIGKILL)
+        async with asyncio.timeout(10):
+            assert await told.get() == 137
+
+
+async def test_a_server_that_was_asked_to_end_is_not_told_of(tmp_path: Path) -> None:
+    server, pids = family(tmp_path)
+    told: list[int] = []
+    async with watched(server, told.append):
+        await asyncio.sleep(0)  # it is being watched
+    all_gone(pids)
+    await asyncio.sleep(0.6)  # longer than it is looked away from
+    assert told == []
 
 
 async def test_a_server_that_died_can_be_started_again(tmp_path: Path) -> None:
