@@ -235,7 +235,7 @@ def _until_signalled(run: Callable[[Stop], Coroutine[None, None, bool]], within:
 
         def on_signal() -> None:
             if not stop.is_set():
-                print("stopping …", file=sys.stderr, flush=True)
+                print(stopping(within), file=sys.stderr, flush=True)
                 # A broker that goes away while everything ends is no news.
                 logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
             if stop.is_set() or not stop.up:
@@ -251,6 +251,11 @@ def _until_signalled(run: Callable[[Stop], Coroutine[None, None, bool]], within:
         return asyncio.run(wrapped())
     except asyncio.CancelledError:
         raise typer.Exit(130) from None
+
+
+def stopping(within: timedelta) -> str:
+    """What somebody is told who ends it: a terminal that is silent for 20 s looks hung."""
+    return f"stopping … it waits up to {within.total_seconds():g} s for what is in hand"
 
 
 def _end_after(within: timedelta) -> None:

@@ -1,13 +1,14 @@
-"""What somebody is told who stops `veriscope up` while it judges."""
+"""What somebody is told who stops what runs."""
 
 from __future__ import annotations
 
 import asyncio
 import io
+from datetime import timedelta
 
 from rich.console import Console
 
-from runtime.cli.services import _judge
+from runtime.cli.services import _judge, stopping
 from runtime.settings import Settings
 from runtime.up import Stack
 
@@ -21,3 +22,8 @@ async def test_who_stops_it_while_it_judges_is_told_what_is_left() -> None:
 
     assert not complete
     assert "2 of 2 are still to be judged" in told.getvalue()
+
+
+def test_who_stops_it_is_told_how_long_that_may_take() -> None:
+    assert "up to 30 s for what is in hand" in stopping(Settings().stream.stop_within)
+    assert "up to 1.5 s" in stopping(timedelta(seconds=1.5))
