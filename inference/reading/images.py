@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import AvifImagePlugin, Image, ImageFile, ImageOps, WebPImagePlugin
+from PIL import AvifImagePlugin, GifImagePlugin, Image, ImageFile, ImageOps, WebPImagePlugin
 
 from inference.reading.frames import DecodingLimits, Frame, Reading
 from moderation.errors import DecodingExceeded, MediaTooLarge, UnreadableMedia
@@ -32,8 +32,7 @@ _ANIMATED = frozenset({Container.PNG, Container.WEBP, Container.GIF, Container.A
 # Below this share of its rows a cut-off picture is not judged.
 _ROWS_NEEDED = 0.5
 
-# What Pillow's plugins raise on damaged bytes beside their own errors, which are OSErrors. They
-# assert, too: a GIF may come to a frame with a palette's mode and no palette.
+# What Pillow's plugins raise on damaged bytes beside their own errors, which are OSErrors.
 _DAMAGED = (
     AssertionError,
     OSError,
@@ -154,6 +153,7 @@ def _animation(
             with _guarded():
                 image.seek(number)
                 image.load()
+                _make_room_for_colours(image)
                 pixels = rgb(image) if number in wanted else None
         except UnreadableMedia:
             reading.warn("damaged")
@@ -165,6 +165,17 @@ def _animation(
     reading.frames_failed = len(wanted) - reading.frames_sampled
     if not reading.frames_sampled:
         raise UnreadableMedia
+
+
+def _make_room_for_colours(image: Image.Image) -> None:
+    """Let later frames of a GIF have colours where the first one is grey.
+
+    Pillow 13 paints frames over the one before, but not where that one has 256 greys in their
+    order: of a frame with a palette of its own it then keeps the indices and no palette.
+    """
+    if isinstance(image, GifImagePlugin.GifImageFile) and image.mode == "L":
+        image.im = image.im.convert("RGB")
+        image._mode = "RGB"  # as Pillow itself does with a first frame that has a palette
 
 
 def rgb(image: Image.Image) -> NDArray[np.uint8]:

@@ -48,9 +48,10 @@ def test_a_frame_that_was_reduced_gives_coordinates_of_its_own(detector, portrai
     assert np.array(large.box_xyxy) / 4 == pytest.approx(np.array(small.box_xyxy), abs=8)
 
 
-def test_a_face_smaller_than_the_smallest_is_not_looked_for(portrait):
+def test_a_face_much_smaller_than_the_smallest_is_not_looked_for(portrait):
     [face] = MtcnnDetector().detect(portrait)
     size = min(face.box_xyxy[2] - face.box_xyxy[0], face.box_xyxy[3] - face.box_xyxy[1])
+    # A window twice as large may still show it, and the later networks come closer.
     assert MtcnnDetector(smallest_face=int(size * 3)).detect(portrait) == []
 
 

@@ -11,7 +11,6 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from inference.reading import images
 from inference.reading.frames import DecodingLimits, Frame, Reading
 from inference.reading.images import read_image
 from moderation.errors import MediaTooLarge, UnreadableMedia
@@ -169,14 +168,6 @@ def test_bytes_that_only_begin_like_an_image_are_unreadable(container: Container
         read(content, container)
 
 
-def test_what_pillow_asserts_of_bytes_is_damage(monkeypatch: pytest.MonkeyPatch) -> None:
-    without_palette = Image.new("P", (64, 48))
-    without_palette.palette = None
-    monkeypatch.setattr(images, "open_image", lambda *_, **__: without_palette)
-    with pytest.raises(UnreadableMedia, match="AssertionError"):
-        read(b"", Container.GIF)
-
-
 def test_bytes_of_another_plugin_are_not_tried() -> None:
     with pytest.raises(UnreadableMedia):
         read(saved(picture(), "TIFF"), Container.JPEG)
@@ -203,6 +194,30 @@ def test_several_frames_make_a_video(container: Container, plugin: str) -> None:
     assert [round(frame.at_seconds, 3) for frame in frames] == [0.0, 0.2, 0.4, 0.6, 0.8]
     assert reading.duration_seconds == pytest.approx(1.0)
     assert len({int(frame.pixels[0, 0, 0]) for frame in frames}) == 5
+
+
+def grey_then_coloured() -> bytes:
+    """A GIF whose first frame has all greys for a palette, and whose second has its own colours."""
+    greys = Image.frombytes("L", (64, 48), bytes(number % 256 for number in range(64 * 48)))
+    colours = picture().convert("P", palette=Image.Palette.ADAPTIVE, colors=4)
+    first, second = saved(greys, "GIF"), saved(colours, "GIF")
+    size = second[10] & 7  # two to the power of one more entries, from the 13th byte on
+    end = 13 + 3 * 2 ** (size + 1)
+    descriptor = second.index(b",", end)
+    frame = (
+        second[descriptor : descriptor + 9]
+        + bytes([second[descriptor + 9] | 0x80 | size])
+        + second[13:end]
+    )
+    return first[:-1] + frame + second[descriptor + 10 :]
+
+
+def test_colours_that_follow_a_grey_frame_are_shown() -> None:
+    reading, frames = read(grey_then_coloured(), Container.GIF)
+    assert reading.warnings == []
+    assert frames[0].pixels[0, 8].tolist() == [8, 8, 8]
+    assert near(frames[1].pixels[10, 30], RED)
+    assert near(frames[1].pixels[40, 30], GREEN)
 
 
 def test_a_long_animation_is_sampled_over_its_whole_length() -> None:
