@@ -7,15 +7,18 @@ from dataclasses import replace
 import pytest
 
 from tests.chaos.faults import PARTS, SERVICES
-from tests.chaos.history import History, violations
+from tests.chaos.history import History, Judgement, violations
 from tests.chaos.plan import draw, nominal_seconds
 
+A, B = Judgement("a", "1", "va", "clear"), Judgement("b", "1", "vb", "rejected")
+AGAIN = Judgement("a", "2", "vc", "clear")
 SOUND = History(
     noted={"a", "b"},
     current={"a": 1, "b": 1},
     rejected={"b"},
-    judged={("a", "1"), ("b", "1")},
-    told={("a", "1"): {b"a1"}, ("b", "1"): {b"b1"}},
+    faceless=set(),
+    judged={A, B},
+    told={A: {b"a1"}, B: {b"b1"}},
     messages=3,
     outbox=0,
     dead_letters=0,
@@ -38,14 +41,15 @@ def test_a_sound_history_breaks_no_promise() -> None:
         ({"noted": {"a", "b", "c"}}, "in the ledger, and never announced"),
         ({"current": {"a": 1}}, "without a current verdict"),
         ({"current": {"a": 2, "b": 1}}, "with more than one current verdict"),
-        ({"judged": {*SOUND.judged, ("a", "2")}}, "judged, and never published"),
-        ({"judged": {("a", "1")}}, "published, and never judged"),
+        ({"judged": {A, B, AGAIN}}, "judged, and never published"),
+        ({"judged": {A}}, "published, and never judged"),
         (
-            {"told": {**SOUND.told, ("a", "1"): {b"a1", b"another"}}},
+            {"told": {**SOUND.told, A: {b"a1", b"another"}}},
             "published as two verdicts of one lineage",
         ),
         ({"rejected": {"a", "b"}}, "rejected, and nothing is wrong with it"),
         ({"rejected": set()}, "broken, and not rejected"),
+        ({"faceless": {"a"}}, "told to have no face"),
         ({"outbox": 1}, "left in the outbox"),
         ({"dead_letters": 1}, "dead letters that no redrive brought home"),
     ],
@@ -56,8 +60,16 @@ def test_a_broken_promise_is_named(changed: dict[str, object], what: str) -> Non
 
 
 def test_a_later_lineage_is_no_second_verdict() -> None:
-    judged = {*SOUND.judged, ("a", "2")}
-    assert found(judged=judged, told={**SOUND.told, ("a", "2"): {b"a2"}}) == []
+    assert found(judged={A, B, AGAIN}, told={**SOUND.told, AGAIN: {b"a2"}}) == []
+
+
+@pytest.mark.parametrize("other", [A._replace(label="fake"), A._replace(verdict_id="vx")])
+def test_what_is_told_is_what_was_judged(other: Judgement) -> None:
+    lines = found(told={other: {b"a1"}, B: {b"b1"}})
+    assert [line.partition(":")[0] for line in lines] == [
+        "judged, and never published",
+        "published, and never judged",
+    ]
 
 
 def test_a_seed_draws_the_same_strikes_again() -> None:
