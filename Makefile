@@ -70,8 +70,8 @@ LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-in
 clean: ## Remove environments and state
 	rm -rf .venv .venv-triton .venv-training .venv-audit .veriscope
 
-# An environment's stamp names the lock file it was made from. Modules of the large ones are compiled
-# when they are imported, which few of torch's thousands are.
+# An environment's stamp names the lock file it was made from. What develops and trains compiles its
+# modules when they are imported, which few of torch's thousands are.
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed")'

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from pathlib import Path
 
 from benchmarks.speed import transport
+from benchmarks.speed.kept_verdicts import KeptVerdicts
 from benchmarks.speed.parts import Parts
 from benchmarks.speed.rounds import Bench
 from tests.parts.broker import Kafka
@@ -24,3 +26,15 @@ async def test_every_side_of_transport_brings_its_uploads_to_a_verdict(
     assert {"no ledger: worker-1", "PostgreSQL: worker-1", "plain: plain"} <= {
         cost.name for cost in found.costs
     }
+
+
+async def test_searches_and_one_more_verdict_are_timed_among_verdicts_that_are_kept(
+    postgres: Postgres,
+) -> None:
+    async with aclosing(KeptVerdicts(postgres)) as among:
+        found = [await among.measure(count) for count in (40, 400, 40)]
+
+    assert all(
+        set(one) == {"ms a search", "ms the slowest search", "ms a verdict"} for one in found
+    )
+    assert all(one["ms the slowest search"] >= one["ms a search"] > 0 for one in found)
