@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
@@ -29,9 +30,7 @@ CROWD = 64
 CROWDS = 5
 PATIENCE_SECONDS = 3600.0
 _LOOK_EVERY_SECONDS = 2.0
-_LATENCIES = """
-SELECT lane, extract(epoch FROM concluded_at - announced_at)::float8 AS seconds FROM uploads
-"""
+_ENDS = "SELECT upload_id, lane, announced_at, concluded_at FROM uploads"
 
 Say = Callable[[str], None]
 
@@ -40,14 +39,16 @@ Say = Callable[[str], None]
 class Outcome:
     """What a run came to.
 
-    `waited`: seconds from the announcement to the end, a list for each lane. `answers`: how often
-    a crowd got which status. `hasty`: refusals that do not say when to come again. `memory`: a
-    service's bytes in resident pages, all its processes together, a figure for each look.
+    `tried`: when an upload was first sent over HTTP, by its id. `waited`: seconds from then, or
+    from the announcement, to the end, a list for each lane. `answers`: how often a crowd got which
+    status. `hasty`: refusals that do not say when to come again. `memory`: a service's bytes in
+    resident pages, all its processes together, a figure for each look.
     """
 
     rate: float
     seconds: float
     uploads: int
+    tried: dict[str, datetime] = field(default_factory=dict)
     waited: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     answers: Counter[int] = field(default_factory=Counter)
     hasty: int = 0
@@ -78,7 +79,7 @@ async def press(
         looking.cancel()
         with suppress(asyncio.CancelledError):
             await looking
-        outcome.waited |= await _latencies(scene)
+        outcome.waited |= await _waits(scene, outcome.tried)
         outcome.history = await read_history(scene)
     sent = [*urgent, *patient, *taken]
     broken = violations(
@@ -122,18 +123,19 @@ async def _load(
                 within_seconds=outcome.seconds,
             )
         )
-        tasks.create_task(_send_urgent(scene, urgent, outcome.seconds))
+        tasks.create_task(_send_urgent(scene, urgent, outcome))
         crowds = tasks.create_task(_send_crowds(scene, crowd, outcome))
     return crowds.result()
 
 
-async def _send_urgent(scene: Scene, urgent: Sequence[Planned], within_seconds: float) -> None:
+async def _send_urgent(scene: Scene, urgent: Sequence[Planned], outcome: Outcome) -> None:
     """At a steady pace, whatever became of those before; who is refused comes again."""
     client = Client(scene.deployment.url("serve"), tenant="acme", lane=Lane.LIVE)
     async with asyncio.TaskGroup() as tasks:
         for one in urgent:
+            outcome.tried[one.upload_id] = datetime.now(UTC)
             tasks.create_task(_send(client, scene, one))
-            await asyncio.sleep(within_seconds / len(urgent))
+            await asyncio.sleep(outcome.seconds / len(urgent))
     await client.close()
 
 
@@ -204,12 +206,13 @@ async def _until_home(scene: Scene, outcome: Outcome, say: Say) -> None:
     say(f"all had come home {outcome.caught_up_seconds:.0f} s after the last was sent")
 
 
-async def _latencies(scene: Scene) -> dict[str, list[float]]:
+async def _waits(scene: Scene, tried: Mapping[str, datetime]) -> dict[str, list[float]]:
     waited: dict[str, list[float]] = defaultdict(list)
     ledger = await asyncpg.connect(scene.database)
     try:
-        for row in await ledger.fetch(_LATENCIES):
-            waited[row["lane"]].append(row["seconds"])
+        for row in await ledger.fetch(_ENDS):
+            began = tried.get(row["upload_id"], row["announced_at"])
+            waited[row["lane"]].append((row["concluded_at"] - began).total_seconds())
     finally:
         await ledger.close()
     return waited

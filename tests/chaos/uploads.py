@@ -20,7 +20,7 @@ from streams.topics import Topics
 from tests.chaos import bucket
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "portrait.jpg"
-_PIXELS = 320
+PIXELS = 320
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ def make_uploads(folder: Path, count: int, *, seed: int) -> list[Planned]:
     repetition of another one's bytes, every third lies in the bucket.
     """
     folder.mkdir()
-    portrait = Image.open(SAMPLE).convert("RGB").resize((_PIXELS, _PIXELS))
+    portrait = Image.open(SAMPLE).convert("RGB").resize((PIXELS, PIXELS))
     pixels = np.asarray(portrait, np.int16)
     chance = np.random.default_rng(seed)
     for number in range(count):
