@@ -13,7 +13,7 @@ from moderation.origin_wording import origin_in_words
 from moderation.reasons import PolicyReason
 from moderation.review import JobKind
 from moderation.verdict import Action, Label
-from moderation.wording import in_words
+from moderation.wording import in_words, two_digits
 
 
 def _sentence(words: str | None) -> str:
@@ -73,10 +73,14 @@ def tone(label: Label) -> str:
 
 
 def percent(probability: float | None) -> str:
-    """Whole per cent, never 0 or 100: a detector is not certain."""
+    """Whole per cent, cut so as not to look like a threshold that it did not reach.
+
+    Never 0 or 100: a detector is not certain.
+    """
     if probability is None:
         return "-"
-    return f"{min(max(round(probability * 100), 1), 99)} %"
+    hundredths = int(two_digits(probability).replace(".", ""))
+    return f"{min(max(hundredths, 1), 99)} %"
 
 
 def seconds(at: float) -> str:

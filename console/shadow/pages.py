@@ -15,6 +15,7 @@ from console.identity.guards import require
 from console.pages import page
 from moderation.people import Permission
 from moderation.shadow import ShadowOutcome, compare
+from moderation.wording import two_digits
 from storage.shadow.ports import ShadowFilter, ShadowReading
 
 Lead = Annotated[Caller, Depends(require(Permission.AGREEMENT))]
@@ -48,4 +49,4 @@ def shadow_area(scores: ShadowReading, *, now: Callable[[], datetime]) -> Area:
             scored=ShadowOutcome.SCORED,
         )
 
-    return Area(routes=routes, links=[LINK])
+    return Area(routes=routes, links=[LINK], filters={"two_digits": two_digits})

@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from moderation.wording import two_digits
 from runtime.cli.columns import table_of
 from streams.replay.changes import Changes, Conclusion, Example, LeftOut
 
@@ -87,7 +88,7 @@ def _move(one: Example) -> str:
 
 def _probabilities(one: Example) -> str:
     sides = (one.probability_before, one.probability_after)
-    return " → ".join("none" if side is None else f"{side:.2f}" for side in sides)
+    return " → ".join("none" if side is None else two_digits(side) for side in sides)
 
 
 def _words(said: Conclusion) -> str:

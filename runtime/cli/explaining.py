@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from moderation.origin_wording import origin_in_words
 from moderation.provenance import Provenance
 from moderation.verdict import MatchKind, Reason
-from moderation.wording import in_words
+from moderation.wording import in_words, two_digits
 
 _PROVENANCE: TypeAdapter[Provenance] = TypeAdapter(Provenance)
 
@@ -64,7 +64,7 @@ def origin(verdict: dict[str, Any]) -> str:
 def kinds(verdict: dict[str, Any]) -> list[str]:
     """The probability of each kind of forgery that was looked for, of the face that tells most."""
     families = _telling_track(verdict).get("family_probabilities", {})
-    return [f"{finds} {probability:.2f}" for finds, probability in families.items()]
+    return [f"{finds} {two_digits(probability)}" for finds, probability in families.items()]
 
 
 def _telling_track(verdict: dict[str, Any]) -> dict[str, Any]:

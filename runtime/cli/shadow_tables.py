@@ -13,6 +13,7 @@ from rich.text import Text
 from moderation.figures import Share
 from moderation.lineage import ModelIdentity
 from moderation.shadow import Comparison, ShadowOutcome, ShadowScore
+from moderation.wording import two_digits
 from runtime.cli.columns import table_of
 
 
@@ -115,7 +116,7 @@ def _sample(flipped: Sequence[ShadowScore]) -> Table:
 
 
 def _probability(value: float | None) -> str:
-    return "none" if value is None else f"{value:.2f}"
+    return "none" if value is None else two_digits(value)
 
 
 def _title(identity: ModelIdentity) -> str:

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from moderation.wording import two_digits
 from runtime.cli.columns import plain
 from runtime.cli.explaining import origin, why
 from runtime.client import Ended
@@ -81,7 +82,7 @@ def _cells(one: Ended) -> list[Text]:
     probability = verdict["fake_probability"]
     return [
         Text(label, _STYLES.get(label, "")),
-        Text("" if probability is None else f"{probability:.2f}"),
+        Text("" if probability is None else two_digits(probability)),
         Text("" if label == "rejected" else str(len(verdict["tracks"]))),
         plain("; ".join(why(verdict))),
         Text(f"{seconds_taken(verdict):.1f} s"),

@@ -52,3 +52,16 @@ def test_a_row_is_one_line_where_there_is_no_terminal(
     whole_lines().print(verdict_table([one]))
 
     assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_a_clear_verdict_is_not_shown_with_the_probability_of_a_suspect_one() -> None:
+    verdict = {
+        "label": "clear",
+        "fake_probability": 0.59868,
+        "tracks": [],
+        "reasons": [],
+        "announced_at": "2026-03-01T00:00:00+00:00",
+        "decided_at": "2026-03-01T00:00:01+00:00",
+    }
+    table = verdict_table([Ended(name="/m/a.jpg", upload_id="u1", verdict=verdict, failure=None)])
+    assert [str(cell) for cell in table.columns[2].cells] == ["0.59"]
