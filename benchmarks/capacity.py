@@ -6,6 +6,7 @@ processor that may be in use; what does not grow with the rate is told in `docs/
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -191,15 +192,36 @@ def _few(value: float) -> str:
 
 def main(
     report: Annotated[Path, typer.Argument(help="What `make bench` wrote.")],
-    clips: Annotated[float, typer.Option(min=0, max=1, help="Share of uploads.")] = Plan().clips,
-    in_use: Annotated[float, typer.Option(min=0.01, max=1, help="Of a processor.")] = Plan().in_use,
+    clips: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Share of uploads that are clips of five seconds; the others are pictures.",
+        ),
+    ] = Plan().clips,
+    in_use: Annotated[
+        float,
+        typer.Option(
+            min=0.01,
+            max=1,
+            help="Share of each processor that is in use at the peak; the rest is kept in reserve.",
+        ),
+    ] = Plan().in_use,
     accelerator: Annotated[
-        float, typer.Option(min=1, help="Processors that one is worth.")
+        float,
+        typer.Option(min=1, help="Processors whose inference one accelerator does; put in yours."),
     ] = Plan().accelerator,
 ) -> None:
     """Print what rates of uploads need."""
     plan = Plan(clips=clips, in_use=in_use, accelerator=accelerator)
-    print(model_of(read_report(report), plan), end="")
+    try:
+        told = model_of(read_report(report), plan)
+    except InvalidConfiguration as error:
+        # What pydantic finds fault with has a line for each field; the first says enough.
+        print(str(error).splitlines()[0], file=sys.stderr)
+        raise typer.Exit(2) from None
+    print(told, end="")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,14 @@
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
-from benchmarks.capacity import Plan, Unit, model_of, need_of, unit_of
+from benchmarks.capacity import Plan, Unit, main, model_of, need_of, unit_of
 from benchmarks.machine import Machine
 from benchmarks.speed.findings import Cost, Findings
-from benchmarks.speed.report import Report
+from benchmarks.speed.report import Report, write_report
 from moderation.errors import InvalidConfiguration
 from runtime.settings import Retention
 
@@ -114,3 +117,38 @@ def test_days_are_those_that_settings_have() -> None:
 def test_a_report_without_costs_is_refused() -> None:
     with pytest.raises(InvalidConfiguration, match="ask efficiency and transport"):
         unit_of(a_report(), PLAN)
+
+
+def test_costs_come_from_the_file_that_is_named(tmp_path: Path) -> None:
+    write_report(MEASURED, tmp_path / "speed.json")
+    done = CliRunner().invoke(command(), [str(tmp_path / "speed.json"), "--clips", "0.5"])
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "50% of uploads are clips" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (None, "holds no report of speed: [Errno 2]"),
+        ("{}", "holds no report of speed: "),
+        (a_report(), "ask efficiency and transport"),
+    ],
+)
+def test_a_file_that_is_no_report_is_told_of_in_one_line(
+    tmp_path: Path, content: str | Report | None, why: str
+) -> None:
+    file = tmp_path / "report.json"
+    if isinstance(content, Report):
+        write_report(content, file)
+    elif content is not None:
+        file.write_text(content)
+    done = CliRunner().invoke(command(), [str(file)])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert why in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def command() -> typer.Typer:
+    app = typer.Typer()
+    app.command()(main)
+    return app
