@@ -48,7 +48,7 @@ docs: .venv/dev ## Generate settings, contracts, alerts and dashboards anew
 	$(BIN)/python -m runtime.documents docs
 	$(BIN)/python -m monitoring.mixin
 
-audit: .venv-audit/ready ## List what serves (CycloneDX), and look its packages up among known vulnerabilities
+audit: .venv-audit/ready ## List what serves in docs/sbom.cdx.json (CycloneDX), and look it up among known vulnerabilities
 	.venv-audit/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
 		-o docs/sbom.cdx.json .venv-audit/served/bin/python
 	.venv-audit/bin/pip-audit --disable-pip --require-hashes -r requirements/serve.lock
