@@ -84,7 +84,7 @@ def _rows(model: type[BaseModel], prefix: str) -> Iterator[_Row]:
             variable = prefix + name.upper()
             yield _Row(
                 variable=variable,
-                default=_ASKED_OF_THE_MACHINE.get(variable) or _shown(field.default),
+                default=_ASKED_OF_THE_MACHINE.get(variable) or shown_default(field.default),
                 allowed=_allowed(field),
                 meaning=field.description or "",
             )
@@ -116,9 +116,11 @@ def _table(title: str, about: str, rows: Iterator[_Row]) -> str:
     return head + "\n".join(lines) + "\n"
 
 
-def _shown(default: Any) -> str:
+def shown_default(default: Any) -> str:
     if isinstance(default, SecretStr):
-        return "not shown: it may hold a password"
+        secret = default.get_secret_value()
+        of_a_file = secret.startswith("sqlite")  # no password stands in it
+        return _code(secret) if of_a_file else "not shown: it may hold a password"
     if default is None or default in ((), ""):
         return "unset"
     if isinstance(default, bool):

@@ -9,7 +9,6 @@ import os
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -45,8 +44,11 @@ class Settings(BaseSettings):
         env_prefix="VERISCOPE_", env_nested_delimiter="__", frozen=True, extra="forbid"
     )
 
-    state: Annotated[Path, Field(description="folder for spooled media and embedded parts")] = Path(
-        ".veriscope"
+    state: Path = Field(
+        Path(".veriscope"),
+        description="folder for spooled media, imported bundles and embedded parts; `veriscope up` "
+        "keeps the ledger and media below it, too. The defaults of VERISCOPE_DATABASE__URL and "
+        "VERISCOPE_MEDIA__STORE do not follow it: they are below the working directory",
     )
     policy: Path | None = Field(None, description="policy file; the packaged one when unset")
     policy_every: Duration = Field(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 from jsonschema import Draft202012Validator, FormatChecker
+from pydantic import SecretStr
 
 from moderation.decisions import DecisionKind, Outcome
 from moderation.lineage import Lineage
@@ -16,6 +17,7 @@ from moderation.verdict import Action, Label, Rejection, StrongFrame, TrackVerdi
 from monitoring.tracing import PARENT
 from runtime.documents import documents, write_documents
 from runtime.documents.schemas import CODECS, schema_file
+from runtime.documents.settings import shown_default
 from runtime.settings import Settings
 from streams.messages import DecisionMade, FacesFound, UploadAnnounced, UploadScored, VerdictReached
 from streams.topics import Topics
@@ -203,9 +205,14 @@ def test_the_headers_of_a_message_are_those_of_the_asyncapi_document(name):
     assert set(headers) | {PARENT} == set(schema["properties"])  # that one where it is traced
 
 
-def test_no_secret_stands_in_the_settings_page():
+@pytest.mark.parametrize("secret", ["postgresql+asyncpg://ann:hunter2@host/name", "hunter2"])
+def test_a_default_that_may_hold_a_secret_is_not_shown(secret):
+    assert shown_default(SecretStr(secret)) == "not shown: it may hold a password"
+
+
+def test_the_settings_page_shows_where_the_ledger_is_by_default():
     url = Settings.model_fields["database"].default.url.get_secret_value()
-    assert url not in GENERATED["settings.md"]
+    assert f"| `VERISCOPE_DATABASE__URL` | `{url}` |" in GENERATED["settings.md"]
 
 
 def test_the_settings_page_does_not_depend_on_the_machine():
