@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from monitoring.mixin.objectives import burn_alerts, recording_rules
+from monitoring.mixin.promql import counted
 
 RUNBOOK = "monitoring/runbook.md"
 
@@ -28,6 +29,9 @@ _LEAST_SHARE = 0.001  # of a class that has nobody: its logarithm has to be some
 
 FREE = 0.1  # of a disk: below it somebody should look
 
+_GOLDEN_LATE = 'veriscope_golden_checks_total{outcome="late"}'
+_LETTERS = 'veriscope_dead_letters_total{fault!="upload"}'
+
 SERVICES = "serve|intake|worker|relay|reconcile"
 
 ALERTS = (
@@ -46,8 +50,8 @@ ALERTS = (
     Alert(
         name="VeriscopeNoVerdicts",
         expr=(
-            "sum(rate(veriscope_uploads_announced_total[10m])) > 0 "
-            "unless sum(rate(veriscope_verdicts_total[10m])) > 0"
+            f"sum{counted('veriscope_uploads_announced_total', '10m')} > 0 "
+            f"unless sum{counted('veriscope_verdicts_total', '10m')} > 0"
         ),
         says="Uploads are announced and no verdict is reached",
         severity="page",
@@ -68,39 +72,37 @@ ALERTS = (
     ),
     Alert(
         name="VeriscopeGoldenMoved",
-        expr='increase(veriscope_golden_checks_total{outcome="moved"}[15m]) > 0',
+        expr=counted('veriscope_golden_checks_total{outcome="moved"}', "15m") + " > 0",
         says="A known medium got another verdict than before, by the same model and policy",
         severity="page",
         holds_for="0m",
     ),
     Alert(
         name="VeriscopeGoldenLate",
-        expr='sum(increase(veriscope_golden_checks_total{outcome="late"}[15m])) > 3',
+        expr=f"sum{counted(_GOLDEN_LATE, '15m')} > 3",
         says="Known media sent through the stream get no verdict in time",
         severity="page",
         holds_for="0m",
     ),
     Alert(
         name="VeriscopeDependencyAway",
-        expr="sum by (error) (rate(veriscope_retries_total[5m])) > 0.2",
+        expr=f"sum by (error) {counted('veriscope_retries_total', '5m')} > 60",
         says="Messages wait for a dependency: {{ $labels.error }}",
     ),
     Alert(
         name="VeriscopeServerErrors",
-        expr="sum by (fault) (rate(veriscope_http_failures_total[5m])) > 0.05",
+        expr=f"sum by (fault) {counted('veriscope_http_failures_total', '5m')} > 15",
         says="The API fails, by the fault of: {{ $labels.fault }}",
     ),
     Alert(
         name="VeriscopeDeadLetters",
-        expr=(
-            'sum by (hop, error) (increase(veriscope_dead_letters_total{fault!="upload"}[1h])) > 0'
-        ),
+        expr=f"sum by (hop, error) {counted(_LETTERS, '1h')} > 0",
         says="{{ $labels.hop }} set messages aside: {{ $labels.error }}",
         holds_for="0m",
     ),
     Alert(
         name="VeriscopeTritonFailing",
-        expr="sum by (model) (rate(nv_inference_request_failure[5m])) > 0",
+        expr=f"sum by (model) {counted('nv_inference_request_failure', '5m')} > 0",
         says="Triton fails requests to {{ $labels.model }}",
     ),
     Alert(

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from monitoring.mixin.promql import counted
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Objective:
@@ -48,12 +50,14 @@ WINDOWS = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
 def _late(window: str) -> str:
     seconds = 'veriscope_end_to_end_seconds_{}{{lane="live"{}}}'
     timely = seconds.format("bucket", ',le="30.0"')
-    return f"1 - sum(rate({timely}[{window}])) / sum(rate({seconds.format('count', '')}[{window}]))"
+    ended = seconds.format("count", "")
+    return f"1 - sum{counted(timely, window)} / sum{counted(ended, window)}"
 
 
 def _endless(window: str) -> str:
-    lost = f'sum(rate(veriscope_dead_letters_total{{fault!="upload"}}[{window}]))'
-    return f"({lost} or vector(0)) / sum(rate(veriscope_uploads_announced_total[{window}]))"
+    lost = counted('veriscope_dead_letters_total{fault!="upload"}', window)
+    announced = counted("veriscope_uploads_announced_total", window)
+    return f"(sum{lost} or vector(0)) / sum{announced}"
 
 
 OBJECTIVES = (

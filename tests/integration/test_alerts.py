@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ import pytest
 import yaml
 
 from monitoring.mixin.__main__ import FOLDER
-from monitoring.mixin.alerts import ALERTS
+from monitoring.mixin.alerts import ALERTS, rules
 from monitoring.mixin.objectives import BURNS, OBJECTIVES
 from tests.parts.missing import skip_or_fail
 
@@ -141,6 +142,84 @@ CASES = [
 ]
 
 
+def begun(minute: int, value: int) -> str:
+    """A series that has no value up to that minute, and begins with this one."""
+    return f"_x{minute} {value}x200"
+
+
+def each_minute(series: str, value: int) -> dict[str, str]:
+    """Each minute another process begins, counts so many at once, and no more."""
+    return {f'{series[:-1]},instance="{n}"}}': begun(n, value) for n in range(1, 70)}
+
+
+BORN = [
+    Case(
+        alert="VeriscopeGoldenMoved",
+        over={GOLDEN.format("moved"): begun(50, 1)},
+        under={GOLDEN.format("moved"): begun(40, 1)},
+    ),
+    Case(
+        alert="VeriscopeGoldenLate",
+        over={GOLDEN.format("late"): begun(50, 4)},
+        under={GOLDEN.format("late"): begun(50, 3)},
+    ),
+    Case(
+        alert="VeriscopeDeadLetters",
+        steps=100,
+        over={LETTERS: begun(50, 3)},
+        under={LETTERS: begun(30, 3)},
+    ),
+    *(
+        Case(alert=alert, over=each_minute(series, over), under=each_minute(series, under))
+        for alert, series, over, under in (
+            ("VeriscopeDependencyAway", RETRIES, 13, 9),
+            ("VeriscopeServerErrors", FAILURES, 4, 2),
+            ("VeriscopeTritonFailing", TRITON, 1, 0),
+            ("VeriscopeNoVerdicts", WAITING, 1, 0),
+        )
+    ),
+    *(
+        Case(
+            alert="VeriscopeLiveVerdictsLate",
+            labels=f',window="{burn.long}"',
+            beside={ALL: begun(58, 100)},
+            over={LATE: begun(58, 0)},
+            under={LATE: begun(58, 100)},
+        )
+        for burn in BURNS
+    ),
+    *(
+        Case(
+            alert="VeriscopeUploadsWithoutEnd",
+            labels=f',window="{burn.long}"',
+            beside={WAITING: begun(58, 100)},
+            over={LETTERS: begun(58, 3)},
+            under={LETTERS: begun(58, 0)},
+        )
+        for burn in BURNS
+    ),
+]
+# Shares of a week's verdicts: one event more or less of thousands is nothing to them.
+SHARES = {"VeriscopeAbstainsMore", "VeriscopeScoresDrift", "VeriscopeFacesDrift"}
+
+
+def alerts_that_count_events() -> set[str]:
+    """Those that ask how much a counter grew, by themselves or by a rule that is recorded."""
+    every = [rule for group in rules()["groups"] for rule in group["rules"]]
+    counting = re.compile(r"\b(?:rate|increase)\(")
+    grown = {one["record"] for one in every if "record" in one and counting.search(one["expr"])}
+    return {
+        one["alert"]
+        for one in every
+        if "alert" in one
+        and (counting.search(one["expr"]) or any(name in one["expr"] for name in grown))
+    }
+
+
+def test_every_alert_that_counts_events_has_a_case_of_a_series_that_begins_over_0() -> None:
+    assert {case.alert for case in BORN} == alerts_that_count_events() - SHARES
+
+
 def test_every_alert_has_a_case_on_both_sides() -> None:
     named = {one.alert for one in OBJECTIVES} | {one.name for one in ALERTS}
     assert {case.alert for case in CASES} == named
@@ -148,6 +227,16 @@ def test_every_alert_has_a_case_on_both_sides() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.alert}{case.labels}")
 def test_an_alert_goes_off_over_its_threshold_and_not_under_it(case: Case, tmp_path: Path) -> None:
+    _tell(case, tmp_path)
+
+
+@pytest.mark.parametrize("case", BORN, ids=lambda case: f"{case.alert}{case.labels}")
+def test_the_first_events_of_a_series_count(case: Case, tmp_path: Path) -> None:
+    """`increase()` alone is blind to what a series begins with: the first dead letter."""
+    _tell(case, tmp_path)
+
+
+def _tell(case: Case, tmp_path: Path) -> None:
     file = tmp_path / "tests.yml"
     sides = [_side(case, case.over, fires=True), _side(case, case.under, fires=False)]
     rules = str(FOLDER / "rules" / "veriscope.yml")
