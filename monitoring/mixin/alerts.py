@@ -47,6 +47,13 @@ ALERTS = (
         says="Triton at {{ $labels.instance }} does not answer",
         severity="page",
     ),
+    # A container that stopped leaves the DNS, and its target goes with it: nothing is left to be 0.
+    Alert(
+        name="VeriscopeServiceGone",
+        expr=" or ".join(f'absent(up{{job="{job}"}})' for job in (*SERVICES.split("|"), "triton")),
+        says="Prometheus knows no {{ $labels.job }} at all",
+        severity="page",
+    ),
     Alert(
         name="VeriscopeNoVerdicts",
         expr=(

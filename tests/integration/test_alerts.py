@@ -90,12 +90,23 @@ LETTERS = 'veriscope_dead_letters_total{hop="score",fault="ours",error="defect"}
 FAILURES = 'veriscope_http_failures_total{fault="ours"}'
 GOLDEN = 'veriscope_golden_checks_total{{outcome="{}"}}'
 TRITON = 'nv_inference_request_failure{model="face_blending"}'
+JOBS = ("serve", "intake", "worker", "relay", "reconcile", "triton")
 
 CASES = [
     *burning("VeriscopeLiveVerdictsLate", late, 0.01),
     *burning("VeriscopeUploadsWithoutEnd", endless, 0.001),
     gauge("VeriscopeInstanceDown", 'up{job="worker",instance="a"}', over="0", under="1"),
     gauge("VeriscopeTritonDown", 'up{job="triton",instance="a"}', over="0", under="1"),
+    *(
+        Case(
+            alert="VeriscopeServiceGone",
+            labels=f',job="{gone}"',
+            beside={f'up{{job="{job}",instance="a"}}': "1x60" for job in JOBS if job != gone},
+            over={f'up{{job="{gone}",instance="a"}}': "1x49 stale"},
+            under={f'up{{job="{gone}",instance="a"}}': "1x60"},
+        )
+        for gone in JOBS
+    ),
     Case(
         alert="VeriscopeNoVerdicts",
         beside={WAITING: "0+60x60"},
@@ -214,6 +225,11 @@ def alerts_that_count_events() -> set[str]:
         if "alert" in one
         and (counting.search(one["expr"]) or any(name in one["expr"] for name in grown))
     }
+
+
+def test_prometheus_is_told_of_every_job_that_must_not_be_gone() -> None:
+    told = yaml.safe_load((FOLDER / "prometheus.yml").read_text())
+    assert {*JOBS} <= {one["job_name"] for one in told["scrape_configs"]}
 
 
 def test_every_alert_that_counts_events_has_a_case_of_a_series_that_begins_over_0() -> None:
