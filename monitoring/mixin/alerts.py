@@ -32,6 +32,9 @@ FREE = 0.1  # of a disk: below it somebody should look
 _GOLDEN_LATE = 'veriscope_golden_checks_total{outcome="late"}'
 _LETTERS = 'veriscope_dead_letters_total{fault!="upload"}'
 
+LIVE_WAITING = "veriscope:live_waiting:messages"
+_LEAST_WAITING = 100  # messages; fewer are seconds of work, whichever way they go
+
 SERVICES = "serve|intake|worker|relay|reconcile"
 
 ALERTS = (
@@ -70,6 +73,13 @@ ALERTS = (
         says="A partition has had messages and not moved for {{ $value | humanizeDuration }}",
         severity="page",
         holds_for="2m",
+    ),
+    Alert(
+        name="VeriscopeLiveLagGrows",
+        expr=f"{LIVE_WAITING} > {_LEAST_WAITING} and deriv({LIVE_WAITING}[15m]) > 0",
+        says="{{ $value }} live messages wait for a worker, and they become more",
+        severity="page",
+        holds_for="10m",
     ),
     Alert(
         name="VeriscopeOutboxStuck",
@@ -173,6 +183,13 @@ ALERTS = (
 )
 
 
+def _live_waiting() -> dict[str, str]:
+    """Live messages that nobody has in hand: full windows alone are no queue."""
+    behind = 'sum(veriscope_consumer_lag_messages{topic=~".+[.]live"})'
+    in_hand = 'sum(veriscope_hop_in_hand{lane="live"})'
+    return {"record": LIVE_WAITING, "expr": f"{behind} - ({in_hand} or vector(0))"}
+
+
 def _undecided(window: str) -> dict[str, str]:
     of = "sum(rate(veriscope_verdicts_total{}[{}]))"
     abstained = of.format('{label="unknown"}', window)
@@ -199,7 +216,8 @@ def _drift(what: str, by: str) -> dict[str, str]:
 
 def rules() -> dict[str, Any]:
     """The whole rules file, as Prometheus reads it: the rules of a group one after the other."""
-    quality = [
+    recorded = [
+        _live_waiting(),
         _undecided("1h"),
         _undecided("7d"),
         _drift("probabilities", "tenth"),
@@ -209,7 +227,7 @@ def rules() -> dict[str, Any]:
         "groups": [
             {"name": "veriscope-objectives", "rules": recording_rules()},
             {"name": "veriscope-burn", "rules": burn_alerts(_runbook)},
-            {"name": "veriscope-alerts", "rules": [*quality, *map(_rule, ALERTS)]},
+            {"name": "veriscope-alerts", "rules": [*recorded, *map(_rule, ALERTS)]},
         ]
     }
 

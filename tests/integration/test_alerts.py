@@ -90,6 +90,7 @@ LETTERS = 'veriscope_dead_letters_total{hop="score",fault="ours",error="defect"}
 FAILURES = 'veriscope_http_failures_total{fault="ours"}'
 GOLDEN = 'veriscope_golden_checks_total{{outcome="{}"}}'
 TRITON = 'nv_inference_request_failure{model="face_blending"}'
+LAG = 'veriscope_consumer_lag_messages{{topic="veriscope.faces.{}"}}'
 JOBS = ("serve", "intake", "worker", "relay", "reconcile", "triton")
 
 CASES = [
@@ -115,6 +116,20 @@ CASES = [
     ),
     gauge(
         "VeriscopeConsumerStalled", "veriscope_consumer_stalled_seconds", over="301", under="300"
+    ),
+    *(
+        Case(
+            alert="VeriscopeLiveLagGrows",
+            beside={'veriscope_hop_in_hand{hop="score",lane="live"}': "32x60"},
+            over={LAG.format("live"): "0+3x60"},
+            under={topic: f"{waiting}x60"},
+        )
+        for topic, waiting in (
+            (LAG.format("live"), "0+2"),  # 120 at last, of which 32 are in hand
+            (LAG.format("live"), "9000+0"),
+            (LAG.format("live"), "9000-9"),
+            (LAG.format("backfill"), "0+100"),
+        )
     ),
     gauge("VeriscopeOutboxStuck", "veriscope_outbox_oldest_seconds", over="121", under="120"),
     gauge("VeriscopeGoldenMoved", GOLDEN.format("moved"), over="0+1", under="7"),
