@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from statistics import fmean
 
 import pytest
 from prometheus_client import REGISTRY
@@ -14,6 +15,8 @@ from monitoring.mixin.alerts import ALERTS, rules
 from monitoring.mixin.objectives import OBJECTIVES
 from monitoring.mixin.pages import PAGES
 from monitoring.mixin.panels import queries
+from runtime.settings import Settings
+from streams.retries import BackOff
 
 OTHERS = {
     *("up", "process_cpu_seconds_total", "process_resident_memory_bytes"),
@@ -58,6 +61,18 @@ def test_every_entry_of_the_runbook_says_what_to_do_and_what_not() -> None:
     for entry in entries:
         for part in ("**Means**", "**Confirm**", "**Do**", "**Do not**"):
             assert part in entry, entry.splitlines()[0]
+
+
+def test_the_runbook_says_how_long_messages_are_tried_before_they_are_set_aside() -> None:
+    attempts = Settings().stream.attempts
+    back_off = BackOff(attempts=attempts)
+    pauses = [fmean(back_off.pause(n) for _ in range(200)) for n in range(1, attempts)]
+    assert 12 * 60 < sum(pauses) < 13 * 60
+    entries = (FOLDER / "runbook.md").read_text().split("\n## ")
+    for name in ("VeriscopeTritonDown", "VeriscopeDependencyAway"):
+        (entry,) = (one for one in entries if one.startswith(f"{name}\n"))
+        assert "12 to 13 minutes" in entry
+        assert "veriscope dead-letters redrive" in entry
 
 
 def test_every_panel_says_what_to_look_for() -> None:
