@@ -8,7 +8,7 @@ from typing import Any
 from monitoring.mixin.objectives import burn_alerts, recording_rules
 from monitoring.mixin.promql import counted
 
-RUNBOOK = "monitoring/runbook.md"
+RUNBOOK = "monitoring/runbook.md"  # from the root of the repository
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,8 +214,15 @@ def _drift(what: str, by: str) -> dict[str, str]:
     }
 
 
-def rules() -> dict[str, Any]:
-    """The whole rules file, as Prometheus reads it: the rules of a group one after the other."""
+def rules(runbook: str = RUNBOOK) -> dict[str, Any]:
+    """The whole rules file, as Prometheus reads it: the rules of a group one after the other.
+
+    `runbook`: where it is read, for whoever is paged; each alert adds its heading.
+    """
+
+    def heading(alert: str) -> str:
+        return f"{runbook}#{alert.lower()}"
+
     recorded = [
         _live_waiting(),
         _undecided("1h"),
@@ -226,21 +233,20 @@ def rules() -> dict[str, Any]:
     return {
         "groups": [
             {"name": "veriscope-objectives", "rules": recording_rules()},
-            {"name": "veriscope-burn", "rules": burn_alerts(_runbook)},
-            {"name": "veriscope-alerts", "rules": [*recorded, *map(_rule, ALERTS)]},
+            {"name": "veriscope-burn", "rules": burn_alerts(heading)},
+            {
+                "name": "veriscope-alerts",
+                "rules": [*recorded, *(_rule(one, heading(one.name)) for one in ALERTS)],
+            },
         ]
     }
 
 
-def _rule(alert: Alert) -> dict[str, Any]:
+def _rule(alert: Alert, runbook: str) -> dict[str, Any]:
     return {
         "alert": alert.name,
         "expr": alert.expr,
         "for": alert.holds_for,
         "labels": {"severity": alert.severity},
-        "annotations": {"summary": alert.says, "runbook_url": _runbook(alert.name)},
+        "annotations": {"summary": alert.says, "runbook_url": runbook},
     }
-
-
-def _runbook(alert: str) -> str:
-    return f"{RUNBOOK}#{alert.lower()}"

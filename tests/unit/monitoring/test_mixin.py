@@ -38,6 +38,15 @@ def test_what_is_committed_is_what_the_code_makes(file: Path, text: str) -> None
     assert file.read_text() == text, "run python -m monitoring.mixin"
 
 
+def test_an_alert_leads_to_its_heading_wherever_the_runbook_is_read() -> None:
+    made = [
+        rule for group in rules("https://wiki.test/runbook")["groups"] for rule in group["rules"]
+    ]
+    links = {rule["alert"]: rule["annotations"]["runbook_url"] for rule in made if "alert" in rule}
+    assert links == {name: f"https://wiki.test/runbook#{name.lower()}" for name in links}
+    assert {*links} == {rule["alert"] for rule in RULES if "alert" in rule}
+
+
 def test_every_query_asks_for_metrics_that_are_exported() -> None:
     exported = {
         family.name + suffix
