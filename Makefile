@@ -22,7 +22,7 @@ test-exhaustive: .venv/dev ## Run the tests that take minutes and are left out o
 chaos: .venv/dev .venv-triton/ready ## Break all that can break while uploads pass (CHAOS_SEED=7, CHAOS_FAULTS=100)
 	$(BIN)/pytest -m chaos -s tests/chaos
 
-overload: .venv/dev .venv-triton/ready ## Send ten times the load (OVERLOAD_RATE=2 urgent upload a second, OVERLOAD_SECONDS=300)
+overload: .venv/dev .venv-triton/ready ## Send ten times the load (OVERLOAD_RATE=4 urgent upload a second, OVERLOAD_SECONDS=300)
 	$(BIN)/pytest -m overload -s tests/chaos
 
 bench: .venv/dev .venv-triton/ready ## Measure speed as ratios, side by side (BENCH="efficiency transport" for some)

@@ -26,7 +26,7 @@ async def test_ten_times_the_load_costs_those_who_can_wait_time_and_nobody_an_up
     outcome = await press(
         Parts(kafka=kafka, postgres=postgres, triton=triton),
         tmp_path,
-        rate=float(os.environ.get("OVERLOAD_RATE") or 2.0),
+        rate=float(os.environ.get("OVERLOAD_RATE") or 4.0),
         seconds=float(os.environ.get("OVERLOAD_SECONDS") or 300),
         say=lambda line: print(line, flush=True),
     )
