@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-_SIZE = "256m"
 _CHUNK = bytes(64 * 1024)
 
 
@@ -36,10 +35,10 @@ class Disk:
 
 
 @contextmanager
-def small_disk(folder: Path) -> Iterator[Disk | None]:
+def small_disk(folder: Path, *, mebibytes: int) -> Iterator[Disk | None]:
     """Mount a tmpfs while the block lasts; None where that is not allowed."""
     folder.mkdir()
-    mounted = _run("mount", "-t", "tmpfs", "-o", f"size={_SIZE}", "tmpfs", str(folder))
+    mounted = _run("mount", "-t", "tmpfs", "-o", f"size={mebibytes}m", "tmpfs", str(folder))
     try:
         yield Disk(folder=folder) if mounted else None
     finally:

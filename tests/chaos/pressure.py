@@ -68,7 +68,8 @@ async def press(
     urgent, patient, crowd = await asyncio.to_thread(_plan, folder / "uploads", rate, seconds)
     say(f"{len(urgent)} urgent uploads, {len(patient)} others within {seconds:.0f} s, and crowds")
     outcome = Outcome(rate=rate, seconds=seconds, uploads=len(urgent) + len(patient))
-    async with open_scene(parts, folder) as scene:
+    planned = outcome.uploads + len(crowd)
+    async with open_scene(parts, folder, uploads=planned) as scene:
         scene.deployment.start("serve", "serve")
         await scene.until_up()
         looking = asyncio.create_task(_look(scene, outcome))

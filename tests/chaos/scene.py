@@ -28,6 +28,7 @@ SESSION_SECONDS = 6
 SCORING_SECONDS = 10  # for one request to Triton: the default
 _PARTITIONS = 6
 _KEPT_UP_EVERY_SECONDS = 1.0
+_ROOM_MIB, _UPLOAD_MIB = 128, 0.125  # of the disk: packs of an upload take a third of that
 _START_SECONDS = 300.0  # of any part, on a machine that does other things besides
 
 
@@ -102,12 +103,16 @@ async def _answers(client: httpx.AsyncClient, url: str) -> bool:
 
 
 @asynccontextmanager
-async def open_scene(parts: Parts, folder: Path) -> AsyncIterator[Scene]:
-    """Start all services, with topics and a database of their own; end them with the block."""
+async def open_scene(parts: Parts, folder: Path, *, uploads: int) -> AsyncIterator[Scene]:
+    """Start all services, with topics and a database of their own; end them with the block.
+
+    Their disk has room for that many `uploads`.
+    """
     for server in (parts.kafka.server, parts.postgres.server, parts.triton.server):
         server.start_seconds = _START_SECONDS
     async with AsyncExitStack() as stack:
-        disk = stack.enter_context(small_disk(folder / "disk"))
+        room = _ROOM_MIB + round(uploads * _UPLOAD_MIB)
+        disk = stack.enter_context(small_disk(folder / "disk", mebibytes=room))
         bucket = stack.enter_context(bucket_of(folder / "uploads"))
         switch, scorer = await stack.enter_async_context(switched(parts.triton.grpc))
         impostor, address = await stack.enter_async_context(impostor_of(parts.triton.grpc))

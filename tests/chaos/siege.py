@@ -47,7 +47,7 @@ async def besiege(
     say(f"seed {seed}: {faults} faults, {uploads} uploads")
     outcome = Outcome(seed=seed, uploads=uploads)
     planned = await asyncio.to_thread(make_uploads, folder / "uploads", uploads, seed=seed)
-    async with open_scene(parts, folder) as scene:
+    async with open_scene(parts, folder, uploads=uploads) as scene:
         outcome.left_out = left_out(scene)
         for line in outcome.left_out:
             say(f"left out: {line}")

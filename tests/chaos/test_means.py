@@ -84,7 +84,7 @@ async def test_a_bucket_in_trouble_is_unavailable_and_leaves_nothing(
 
 
 def test_a_full_disk_takes_nothing_until_it_is_emptied(tmp_path: Path) -> None:
-    with small_disk(tmp_path / "disk") as disk:
+    with small_disk(tmp_path / "disk", mebibytes=64) as disk:
         if disk is None:
             pytest.skip("this process may not mount a tmpfs")
         disk.fill()
