@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -156,6 +158,19 @@ def test_a_face_lost_while_looking_near_makes_a_search():
     follower.add(0.0, pixels)
     follower.add(0.1, pixels)
     assert follower.finish()[0][0].frames_seen == 2
+
+
+@pytest.mark.parametrize(("score", "kept"), [(0.89, 1), (0.9, 2)])
+def test_a_face_seen_once_beside_another_must_be_sure(score, kept):
+    pixels, faces = frame((150, RED), (450, BLUE))
+    once = [faces[0], replace(faces[1], detector_score=score)]
+    assert len(follow((pixels, faces[:1]), (pixels, once), (pixels, faces[:1]))[0]) == kept
+
+
+def test_a_face_that_is_all_there_is_need_not_be_sure():
+    pixels, faces = frame((150, RED))
+    unsure = [replace(faces[0], detector_score=0.7)]
+    assert len(follow((pixels, []), (pixels, unsure), (pixels, []))[0]) == 1
 
 
 def test_crops_are_bounded_per_track_and_in_sum_and_numbered_by_place():
