@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import httpx
 import pytest
 
 from tests.acceptance.stack import start_stack
-from tests.parts.collector import Seen, collecting
+from tests.parts.collector import Collector, Seen, collecting
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "portrait.jpg"
 SENT = "POST /v1/uploads"
@@ -31,6 +32,13 @@ class Traced:
         return {(names.get(span.parent, ""), span.name) for span in self.spans}
 
 
+def _until_told_of(collector: Collector, name: str) -> None:
+    """A verdict is in the ledger before it is on its topic, and `check` waits for the first."""
+    end = time.monotonic() + 60
+    while not any(span.name == name for span in collector.spans) and time.monotonic() < end:
+        time.sleep(0.1)
+
+
 @pytest.fixture(scope="module")
 def traced(tmp_path_factory: pytest.TempPathFactory) -> Traced:
     with collecting() as collector:
@@ -42,6 +50,7 @@ def traced(tmp_path_factory: pytest.TempPathFactory) -> Traced:
             said = stack.command("check", "--json", "--api", stack.api, str(SAMPLE)).stdout
             wanted = {"Accept": "application/openmetrics-text"}
             metrics = httpx.get(f"{stack.api}/metrics", headers=wanted, timeout=30).text
+            _until_told_of(collector, "send veriscope.verdicts")
         finally:
             stack.stop()  # it sends what is left
     (trace,) = {span.trace for span in collector.spans if span.name == SENT}
