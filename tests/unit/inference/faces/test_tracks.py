@@ -167,6 +167,11 @@ def test_a_face_seen_once_beside_another_must_be_sure(score, kept):
     assert len(follow((pixels, faces[:1]), (pixels, once), (pixels, faces[:1]))[0]) == kept
 
 
+def test_in_a_picture_no_face_need_be_sure():
+    pixels, faces = frame((150, RED), (450, BLUE))
+    assert len(follow((pixels, [faces[0], replace(faces[1], detector_score=0.7)]))[0]) == 2
+
+
 def test_a_face_that_is_all_there_is_need_not_be_sure():
     pixels, faces = frame((150, RED))
     unsure = [replace(faces[0], detector_score=0.7)]
