@@ -15,6 +15,7 @@ from storage.database import reading
 from storage.erasure.tables import erased_uploads, erasure_key, erasure_targets
 from storage.looks.tables import seen_media
 from storage.rows import blocks, insert
+from storage.together import Together
 
 _ONLY = 1
 _AT_ONCE = 500
@@ -58,15 +59,22 @@ class Tombstones:
 
 
 class SqlErasedUploads:
-    """Implements `storage.erasure.ports.ErasedUploads`."""
+    """Implements `storage.erasure.ports.ErasedUploads`.
+
+    Every hop asks before its work and after it, so those that ask at a time share a statement.
+    """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._tombstones = Tombstones()
+        self._together = Together(self._among)
 
     async def holds(self, upload_id: str) -> bool:
+        return await self._together.ask(upload_id)
+
+    async def _among(self, upload_ids: Collection[str]) -> set[str]:
         async with reading(self._engine) as connection:
-            return await self._tombstones.hold(connection, upload_id)
+            return await self._tombstones.among(connection, upload_ids)
 
     async def has_bytes(self, tenant: str, sha256: str, *, besides: str) -> bool:
         async with reading(self._engine) as connection:
