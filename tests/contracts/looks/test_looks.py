@@ -196,12 +196,22 @@ async def test_no_looks_are_kept_of_an_upload_that_the_ledger_does_not_know(
         await SqlLooks(engine).add("u9", "acme", ONE, [a_look()])
 
 
+async def counted_and_vacuumed(engine: AsyncEngine) -> None:
+    """As PostgreSQL does by itself, within a minute."""
+    async with engine.connect() as connection:
+        alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        words = "ANALYZE" if engine.dialect.name == "sqlite" else "VACUUM ANALYZE"
+        await alone.execute(text(words))
+
+
+@pytest.mark.parametrize("counted", ["acme", "other"])
 async def test_every_band_is_asked_by_its_own_index_and_no_row_is_read_in_vain(
-    engine: AsyncEngine,
+    engine: AsyncEngine, counted: str
 ) -> None:
+    """Also of a tenant that came after the database had counted its rows: it may have many."""
     await announced(engine)
     looks = SqlLooks(engine)
-    await looks.add("acme-u0", "acme", ONE, [a_look(seed) for seed in range(2000)])
+    await looks.add(f"{counted}-u0", counted, ONE, [a_look(seed) for seed in range(2000)])
     asked = []
 
     @event.listens_for(engine.sync_engine, "before_cursor_execute")
@@ -210,12 +220,11 @@ async def test_every_band_is_asked_by_its_own_index_and_no_row_is_read_in_vain(
 
     await looks.alike("acme", a_look(), limit=5)
     statement, parameters = asked[-1]
-    async with writing(engine) as connection:
-        await connection.execute(text("ANALYZE"))
+    await counted_and_vacuumed(engine)
     plan = await plan_of_words(engine, statement, parameters)
 
     for number in range(BANDS):
-        both = rf"ix_looks_by_band_{number}\b.{{0,200}}?tenant.{{0,50}}?band_{number}\b"
+        both = rf"ix_looks_by_band_{number}\b.{{0,200}}?band_{number}\b.{{0,200}}?tenant"
         assert re.search(both, plan, re.DOTALL)
     assert not re.search("SCAN looks|Seq Scan", plan)
     covering = (
