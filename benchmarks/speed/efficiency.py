@@ -18,7 +18,7 @@ from benchmarks.speed.rounds import Bench, alternate
 from benchmarks.speed.stack import Stream, open_stream
 
 GOAL = 0.85
-PICTURES, CLIPS = 160, 12  # a round
+PICTURES, CLIPS = 400, 12  # a round: its beginning and end, where parts idle, take a second or two
 CLIP_SECONDS = 5.0
 _WARMING = 40  # at most: a broker that was just started takes three times as much processor time
 PROCESSOR, BYTES = "processor ms", "bytes"
