@@ -12,6 +12,7 @@ from contextlib import (
     nullcontext,
 )
 from datetime import UTC, datetime
+from pathlib import Path
 from ssl import SSLCertVerificationError, SSLContext
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -108,12 +109,15 @@ def open_database(
     that.
 
     Raises:
-        InvalidConfiguration: see `database_url`; or TLS is asked for on the way to a file.
+        InvalidConfiguration: see `database_url`; or TLS is asked for on the way to a file, or there
+            is no folder for it.
     """
     parsed = database_url(url)
     sqlite = parsed.drivername.startswith("sqlite")
     if sqlite and tls is not None:
         raise InvalidConfiguration("SQLite is a file: TLS is for PostgreSQL")
+    if sqlite:
+        _check_folder(str(parsed.database))
     engine = create_async_engine(
         parsed,
         pool_size=connections,
@@ -129,6 +133,12 @@ def open_database(
     else:
         replace_the_closed(engine, idle_seconds=_IDLE_SECONDS)
     return engine
+
+
+def _check_folder(file: str) -> None:
+    folder = Path(file).parent
+    if not file.startswith("file:") and not folder.is_dir():  # an address is SQLite's to read
+        raise InvalidConfiguration(f"SQLite's file cannot be made: there is no folder {folder}")
 
 
 @asynccontextmanager

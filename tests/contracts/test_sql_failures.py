@@ -35,15 +35,19 @@ async def announce(engine: AsyncEngine) -> None:
     await SqlLedger(engine).announce(an_upload(), deadline_at=NOON)
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        "postgresql://nobody@127.0.0.1:1/nothing",
-        "sqlite:////no/such/folder/ledger.db",
-    ],
-)
-async def test_a_database_that_is_not_there(address: str) -> None:
-    engine = open_database(address)
+async def test_a_database_that_is_not_there() -> None:
+    engine = open_database("postgresql://nobody@127.0.0.1:1/nothing")
+
+    with pytest.raises(LedgerUnavailable):
+        await announce(engine)
+    await engine.dispose()
+
+
+async def test_a_file_whose_folder_went_away(tmp_path: Path) -> None:
+    folder = tmp_path / "mounted"
+    folder.mkdir()
+    engine = open_database(f"sqlite:///{folder}/ledger.db")
+    folder.rmdir()
 
     with pytest.raises(LedgerUnavailable):
         await announce(engine)

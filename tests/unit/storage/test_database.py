@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import exc
 
 from moderation.errors import Inconsistent, InvalidConfiguration, LedgerUnavailable, Superseded
-from storage.database import FOREIGN_ERRORS, database_url
+from storage.database import FOREIGN_ERRORS, database_url, open_database
 from storage.translation import translated, translation
 
 # Other libraries have OSErrors of their own, which no database raises.
@@ -104,3 +104,8 @@ def test_another_address_is_refused_without_telling_its_password(given: str) -> 
         database_url(given)
 
     assert "hunter2" not in f"{raised.value} {raised.value.__cause__}"
+
+
+def test_a_file_in_no_folder_is_refused_by_the_folders_name():
+    with pytest.raises(InvalidConfiguration, match="there is no folder /no/such/folder"):
+        open_database("sqlite:////no/such/folder/ledger.db")
