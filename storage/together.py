@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import Awaitable, Callable, Collection
 
 
@@ -25,11 +26,11 @@ class Together:
         if answer is None:
             answer = self._waiting[key] = asyncio.get_running_loop().create_future()
         if self._asking is None:
-            self._asking = asyncio.create_task(self._ask_for_all())
+            nobodys = contextvars.Context()  # it is for many: part of no upload's trace
+            self._asking = asyncio.create_task(self._ask_for_all(), context=nobodys)
         return await asyncio.shield(answer)  # others may wait for the same
 
     async def _ask_for_all(self) -> None:
-        # Cancelled only when the loop ends, and so is who asked.
         try:
             while self._waiting:
                 asked, self._waiting = self._waiting, {}
@@ -44,6 +45,10 @@ class Together:
             for answer in asked.values():
                 answer.set_exception(error)
                 answer.exception()  # who asked may be gone
+        except BaseException:
+            for answer in asked.values():
+                answer.cancel()
+            raise
         else:
             for key, answer in asked.items():
                 answer.set_result(key in found)

@@ -1,7 +1,8 @@
 """An index of a band begins with the band, so that no other one can stand in for it.
 
 While they began with the tenant, PostgreSQL took one and the same for all sixteen questions where
-it thought a tenant had few looks (until a table's next ANALYZE), and read all that there were.
+it thought that a tenant had few looks, and read all that there were. It thinks so of a tenant that
+is new since the table's last ANALYZE.
 """
 
 from collections.abc import Callable

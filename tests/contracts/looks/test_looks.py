@@ -197,7 +197,7 @@ async def test_no_looks_are_kept_of_an_upload_that_the_ledger_does_not_know(
 
 
 async def counted_and_vacuumed(engine: AsyncEngine) -> None:
-    """As PostgreSQL does by itself, within a minute."""
+    """As PostgreSQL does by itself, from time to time."""
     async with engine.connect() as connection:
         alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
         words = "ANALYZE" if engine.dialect.name == "sqlite" else "VACUUM ANALYZE"

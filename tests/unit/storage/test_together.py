@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
+from contextvars import ContextVar
 
 import pytest
 
@@ -88,3 +89,24 @@ async def test_who_gives_up_takes_the_answer_from_nobody():
     rows.free.set()
     assert await patient is True
     assert impatient.cancelled()
+
+
+async def test_a_question_that_is_cancelled_leaves_nobody_waiting():
+    async def among(_ids: Collection[str]) -> set[str]:
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(Together(among).ask("a"), timeout=5)
+
+
+async def test_the_question_is_part_of_nobodys_trace():
+    work_of = ContextVar("work_of", default="nobody")
+    found = []
+
+    async def among(_ids: Collection[str]) -> set[str]:
+        found.append(work_of.get())
+        return set()
+
+    work_of.set("an upload")
+    await Together(among).ask("a")
+    assert found == ["nobody"]
