@@ -35,6 +35,8 @@ async def upgrade(url: str, *, tls: SSLContext | None = None) -> None:
     try:
         async with writing(engine) as connection:
             if connection.dialect.name == "postgresql":
+                # Another one's migration may take longer than a statement waits for its locks.
+                await connection.execute(text("SET LOCAL lock_timeout = 0"))
                 await connection.execute(
                     text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK}
                 )
