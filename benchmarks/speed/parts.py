@@ -15,6 +15,8 @@ from tests.parts.postgres import Postgres, make_folder, postgres_server
 from tests.parts.servers import TRITON_ENVIRONMENT
 
 _START_SECONDS = 300.0  # on a machine that does other things besides
+# Else PostgreSQL counts once a minute what is new, and a round is over by then.
+_POSTGRES = ("autovacuum_naptime=5s",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,7 @@ async def real_parts(folder: Path) -> AsyncIterator[Parts]:
     state.mkdir(parents=True)
     kafka, home = kafka_broker(state, fetch_jars()), make_folder()
     try:
-        postgres = postgres_server(home)
+        postgres = postgres_server(home, settings=_POSTGRES)
         kafka.server.start_seconds = postgres.server.start_seconds = _START_SECONDS
         async with kafka.server, postgres.server:
             yield Parts(kafka=kafka, postgres=postgres)

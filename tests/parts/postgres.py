@@ -10,6 +10,7 @@ import signal
 import ssl
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -43,10 +44,13 @@ def make_folder() -> Path:
     return folder
 
 
-def postgres_server(folder: Path, authority: Authority | None = None) -> Postgres:
+def postgres_server(
+    folder: Path, authority: Authority | None = None, *, settings: Sequence[str] = ("fsync=off",)
+) -> Postgres:
     """Describe a server with an initialised database, reached by TCP and a password.
 
-    With an authority it asks for TLS and for a certificate of that authority.
+    With an authority it asks for TLS and for a certificate of that authority. `settings` are
+    `name=value` each; without others it does not wait for the disk.
     """
     programs = _programs()
     password = secrets.token_urlsafe(16)
@@ -69,11 +73,9 @@ def postgres_server(folder: Path, authority: Authority | None = None) -> Postgre
             "-p", str(port),
             "-h", LOOPBACK,
             "-k", "",  # no socket file: its path may be too long
-            "-c", "fsync=off",
+            *(part for setting in settings for part in ("-c", setting)),
             "-c", "max_connections=50",
             "-c", "shared_buffers=32MB",
-            # Counts what is new this often; a benchmark's round ends within the usual minute.
-            "-c", "autovacuum_naptime=5s",
             "-c", "dynamic_shared_memory_type=mmap",
             *options,
         ],
