@@ -139,11 +139,13 @@ def _workplace(spool: Path) -> Iterator[Path]:
     """
     media = spool / uuid.uuid4().hex
     try:
-        yield media
+        try:
+            yield media
+        finally:
+            # A file system that became read-only refuses this also where there is no file.
+            media.unlink(missing_ok=True)
     except OSError as error:
         raise MediaStoreUnavailable(f"the spool cannot be used: {error}") from error
-    finally:
-        media.unlink(missing_ok=True)
 
 
 def _count(upload: Upload, found: Extraction) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -101,6 +103,18 @@ async def test_a_source_that_fails_is_left_to_be_tried_again(tmp_path: Path) -> 
 async def test_a_spool_that_is_gone_is_waited_for_and_costs_no_upload(tmp_path: Path) -> None:
     with pytest.raises(MediaStoreUnavailable):
         await Desk(tmp_path / "gone", FOUND).handle()
+
+
+@pytest.mark.parametrize("media", [b"media", SourceUnavailable()])
+async def test_a_spool_that_became_read_only_is_waited_for_and_costs_no_upload(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, media: bytes | Exception
+) -> None:
+    def refused(path: Path, *, missing_ok: bool = False) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    with pytest.raises(MediaStoreUnavailable, match="Read-only"):
+        await Desk(tmp_path, FOUND, media).handle()
 
 
 @pytest.mark.parametrize("answer", [FOUND, NOBODY, UnreadableMedia()])
