@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import structlog
 
 from moderation.errors import UnknownUpload
+from moderation.upload import Upload
 from moderation.verdict import Rejection
 from monitoring import metrics
 from monitoring.health import Pulse
@@ -46,7 +47,7 @@ class Reconciler:
             await asyncio.sleep(every_seconds)
 
     async def once(self) -> int:
-        """Announce what is overdue now, and return how many that were.
+        """Announce or give up what is overdue now, and return how many that were.
 
         Raises:
             LedgerUnavailable: some may have been announced.
@@ -68,9 +69,16 @@ class Reconciler:
         except UnknownUpload:
             return False  # it was erased since it was found
         if done:
-            metrics.UPLOADS_REANNOUNCED.labels(upload.lane).inc()
-            log.warning("upload.announced_again", upload_id=upload.upload_id, announcement=number)
+            self._tell(upload, number)
         return done
+
+    def _tell(self, upload: Upload, number: int) -> None:
+        if number > self._announcements:
+            metrics.UPLOADS_REJECTED.labels(GAVE_UP).inc()
+            log.warning("upload.given_up", upload_id=upload.upload_id, announcements=number - 1)
+            return
+        metrics.UPLOADS_REANNOUNCED.labels(upload.lane).inc()
+        log.warning("upload.announced_again", upload_id=upload.upload_id, announcement=number)
 
     def _message(self, status: UploadStatus) -> OutboundMessage:
         upload, number = status.upload, status.announcements + 1

@@ -2,6 +2,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
+
 from storage.in_memory import InMemoryLedger, InMemoryOpenUploads, InMemoryOutbox, Memory
 from streams.intake import Deadlines
 from streams.messages import ANNOUNCED, SCORED
@@ -49,6 +53,38 @@ async def test_what_was_announced_too_often_is_given_up_with_a_rejection() -> No
     rejection = SCORED.decode(entry.message.value).rejection
     assert rejection is not None
     assert rejection.reason == GAVE_UP
+
+
+@pytest.mark.parametrize(
+    ("announcements", "told", "again", "rejected"),
+    [(1, "upload.announced_again", 1, 0), (2, "upload.given_up", 0, 1)],
+)
+async def test_giving_up_is_told_and_counted_apart(
+    announcements: int, told: str, again: int, rejected: int
+) -> None:
+    memory = Memory()
+    await InMemoryLedger(memory).announce(an_upload(), deadline_at=NOON)
+    for _ in range(announcements - 1):
+        await InMemoryOpenUploads(memory).announce_again("u1", deadline_at=NOON, publish=[])
+    before = announced_again(), given_up()
+
+    with capture_logs() as logs:
+        await a_reconciler(memory).once()
+
+    assert [line["event"] for line in logs] == [told]
+    assert (announced_again(), given_up()) == (before[0] + again, before[1] + rejected)
+
+
+def announced_again() -> float:
+    return counted("veriscope_uploads_reannounced_total", lane=str(an_upload().lane))
+
+
+def given_up() -> float:
+    return counted("veriscope_uploads_rejected_total", reason=GAVE_UP)
+
+
+def counted(metric: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(metric, labels) or 0.0
 
 
 class Erasing(InMemoryOpenUploads):
