@@ -26,7 +26,7 @@ _LOUD = (1, 5, 20, 100)  # failures in a row that are worth a line
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackOff:
-    """Exponential back-off with full jitter, as in "Exponential Backoff And Jitter" (AWS, 2015).
+    """Exponential back-off with equal jitter, as in "Exponential Backoff And Jitter" (AWS, 2015).
 
     `attempts` counts the first one; None tries for ever.
     """
