@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -77,7 +77,7 @@ async def up(
         addresses = stack.enter_context(only_instance(settings.state))
         changed = _placed(settings, given)
         check_port(changed.http.host, changed.http.port)
-        broker, scoring = await asyncio.gather(
+        broker, scoring = await _together(
             _broker(stack, settings, given, say, warn),
             _scoring(stack, settings, given, triton_environment, say, warn),
         )
@@ -105,6 +105,20 @@ def _placed(settings: Settings, given: Given) -> Settings:
         database |= _IN_THE_CLEAR
     changed = _updated(changed, "database", database)
     return changed if given.port is None else _updated(changed, "http", {"port": given.port})
+
+
+async def _together(
+    broker: Coroutine[Any, Any, dict[str, Any]], scoring: Coroutine[Any, Any, dict[str, Any]]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Start both parts. Where one cannot start, the other has ended before that is raised:
+    it would enter a stack of contexts that was left.
+    """
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            parts = tasks.create_task(broker), tasks.create_task(scoring)
+    except BaseExceptionGroup as group:
+        raise group.exceptions[0] from group
+    return parts[0].result(), parts[1].result()
 
 
 async def _broker(
