@@ -20,6 +20,7 @@ from datetime import timedelta
 from typing import Any
 
 import faust
+from aiokafka.errors import IllegalStateError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
@@ -139,12 +140,12 @@ class Consumer(driver.Consumer):  # type: ignore[misc]  # Faust is not typed
             self.progress.pop(tp, None)
 
     async def places(self) -> dict[TP, Place]:
-        """Where each assigned partition stands."""
+        """Where each assigned partition stands, but those that go to another worker meanwhile."""
         found = {}
         for tp in self.assignment():
-            end = self.highwater(tp)
-            position = await self.position(tp)
-            if end is not None and position is not None:
+            reach = await self._thread.reach(tp)
+            if reach is not None:
+                position, end = reach
                 progress = self.progress.get(tp) or PartitionProgress()
                 found[tp] = Place(
                     settled=progress.committable,
@@ -162,6 +163,25 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # Fa
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = int(self.app.fetch_wait.total_seconds() * 1000)
         return consumer
+
+    async def reach(self, tp: TP) -> tuple[int, int] | None:
+        """A partition's position and its end; None where it is not ours, or nothing is known yet.
+
+        Asked on the thread on which partitions come and go: on another one a
+        partition may go between the question whether it is ours and the next.
+        """
+        found: tuple[int, int] | None = await self.call_thread(self._reach, tp)
+        return found
+
+    async def _reach(self, tp: TP) -> tuple[int, int] | None:
+        if tp not in self.assignment():
+            return None
+        end = self.highwater(tp)
+        try:
+            position = await self._ensure_consumer().position(tp)
+        except IllegalStateError:
+            return None  # went to another worker while its position was waited for
+        return None if end is None else (position, end)
 
     async def seek_to_committed(self) -> Any:
         """Go back to what was committed, and to the beginning where nothing was."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
 from types import SimpleNamespace
 from typing import Any
 
 import faust
 import pytest
+from aiokafka import AIOKafkaConsumer
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from streams.offsets import Consumer, PartitionProgress
+from streams.offsets import Consumer, ConsumerThread, PartitionProgress, Place
 
 PARTITION = TP("veriscope.uploads.live", 0)
 STOCK = pytest.param(
@@ -127,3 +129,79 @@ def test_a_second_delivery_of_a_settled_offset_is_not_waited_for() -> None:
     progress.settle(3)
     progress.deliver(3)
     assert progress.committable == 4
+
+
+class HereThread(ConsumerThread):
+    """Asks aiokafka on the loop of the test; `before` is what happens until it comes to that."""
+
+    def __init__(self, consumer: Consumer, client: Client, before: Callable[[], None]) -> None:
+        super().__init__(consumer)
+        self._consumer = client
+        self._before = before
+
+    async def call_thread(self, fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        self._before()
+        return await fun(*args, **kwargs)
+
+
+def _no_change() -> None: ...
+
+
+OTHER = TP(PARTITION.topic, 1)
+
+
+class Client(AIOKafkaConsumer):
+    """aiokafka's consumer, with partitions given by hand that it has read to 3 of 5."""
+
+    def __init__(self) -> None:
+        super().__init__(bootstrap_servers="127.0.0.1:1")
+        self.before_position: Callable[[], None] = _no_change
+
+    def give(self, *assigned: TP) -> None:
+        self.unsubscribe()
+        self.assign(assigned)
+        for tp in assigned:
+            state = self._subscription.subscription.assignment.state_value(tp)
+            state.reset_to(3)
+            state.highwater = 5
+
+    async def position(self, partition: TP) -> int:
+        self.before_position()
+        return await super().position(partition)
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[Client]:
+    client = Client()
+    yield client
+    await client.stop()
+
+
+def on(client: Client, *, before: Callable[[], None] = _no_change) -> Consumer:
+    consumer: Consumer = Deliveries(Consumer, committed=None).consumer
+    consumer._thread = HereThread(consumer, client, before)
+    return consumer
+
+
+HALF_READ = Place(settled=None, unsettled=0, position=3, unread=2)
+
+
+async def test_every_assigned_partition_has_a_place(client: Client) -> None:
+    client.give(PARTITION, OTHER)
+    assert await on(client).places() == {PARTITION: HALF_READ, OTHER: HALF_READ}
+
+
+async def test_a_partition_that_went_to_another_worker_meanwhile_has_no_place(
+    client: Client,
+) -> None:
+    client.give(PARTITION, OTHER)
+    consumer = on(client, before=lambda: client.give(PARTITION))
+    assert await consumer.places() == {PARTITION: HALF_READ}
+
+
+async def test_a_partition_that_goes_while_its_position_is_asked_for_has_no_place(
+    client: Client,
+) -> None:
+    client.give(PARTITION)
+    client.before_position = lambda: client.give(OTHER)
+    assert await on(client).places() == {}
