@@ -11,15 +11,19 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
+from moderation.errors import Unavailable
 from monitoring.health import Pulse
 from streams.connections import unavailable
-from streams.retries import FOR_EVER, Origin, note, patiently
+from streams.retries import FOR_EVER, Origin, note
 
 log = structlog.get_logger()
 
 
 class LedgerConsumer:
-    """Settles every record of some topics, in order, and commits after that."""
+    """Settles every record of some topics, in order, and commits after that.
+
+    `pulse` is shared with `settle`, which beats it while it waits for a dependency.
+    """
 
     def __init__(
         self,
@@ -28,16 +32,25 @@ class LedgerConsumer:
         group: str,
         topics: Sequence[str],
         settle: Callable[[Origin], Awaitable[None]],
+        pulse: Pulse | None = None,
     ) -> None:
         self._connection = connection
         self._topics = topics
         self._settle = settle
         self.group = group
-        self.pulse = Pulse()
+        self.pulse = pulse or Pulse()
+        self._failures = 0
 
     async def run(self) -> None:
         """Consume until cancelled; a broker that goes away is waited for."""
-        await patiently(self._consume, FOR_EVER, on_failure=note(self.group, self.pulse))
+        noted = note(self.group, self.pulse)
+        while True:
+            try:
+                await self._consume()
+            except Unavailable as error:
+                self._failures += 1
+                noted(error, self._failures)
+                await asyncio.sleep(FOR_EVER.pause(self._failures))
 
     async def _consume(self) -> None:
         consumer = AIOKafkaConsumer(
@@ -54,6 +67,7 @@ class LedgerConsumer:
                 for partition, records in batches.items():
                     await self._settle_batch(consumer, partition, records)
                 self.pulse.beat()
+                self._failures = 0
         except (KafkaError, OSError) as error:
             raise await unavailable(self.group, self._connection, error) from error
         finally:

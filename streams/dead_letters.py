@@ -15,6 +15,7 @@ import structlog
 
 from moderation.errors import UnparsableMessage
 from monitoring import metrics
+from monitoring.health import Pulse
 from storage.ports import DeadLetter, DeadLetters, KeptDeadLetter, OutboundMessage
 from streams.retries import FOR_EVER, Origin, fault_of, note, patiently
 
@@ -80,8 +81,9 @@ def from_message(value: bytes | None, headers: dict[str, bytes]) -> DeadLetter:
 class KeepDeadLetters:
     """Moves dead letters from their topic into the ledger."""
 
-    def __init__(self, dead_letters: DeadLetters) -> None:
+    def __init__(self, dead_letters: DeadLetters, *, pulse: Pulse | None = None) -> None:
         self._dead_letters = dead_letters
+        self._note = note("dead-letters", pulse)
 
     async def settle(self, origin: Origin) -> None:
         """Keep one message.
@@ -92,7 +94,7 @@ class KeepDeadLetters:
         try:
             letter = from_message(origin.value, origin.headers)
             await patiently(
-                lambda: self._dead_letters.keep(letter), FOR_EVER, on_failure=note("dead-letters")
+                lambda: self._dead_letters.keep(letter), FOR_EVER, on_failure=self._note
             )
         except Exception as error:
             metrics.DEAD_LETTERS.labels("dead-letters", fault_of(error), "unkept").inc()

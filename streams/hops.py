@@ -17,6 +17,7 @@ import structlog
 
 from moderation.errors import ModerationError, Unavailable, UnpublishableMessage
 from monitoring import metrics
+from monitoring.health import Pulse
 from storage.ports import OutboundMessage
 from streams.dead_letters import shortened, to_message
 from streams.messages import Codec, M
@@ -71,13 +72,14 @@ class Settler:
         *,
         dead_letters: str,
         back_off: BackOff,
+        pulse: Pulse | None = None,
     ) -> None:
         self._name = name
         self._handle = handle
         self._publisher = publisher
         self._dead_letters = dead_letters
         self._back_off = back_off
-        self._note = note(name)
+        self._note = note(name, pulse)
         self.waiting = 0
 
     async def settle(self, origin: Origin) -> None:

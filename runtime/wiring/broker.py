@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from moderation.upload import Lane
+from monitoring.health import Pulse
 from runtime.settings import Settings
 from runtime.wiring.kept import Kept
 from runtime.wiring.securing import kafka_security
@@ -72,23 +73,27 @@ def intake(settings: Settings, kept: Kept) -> Intake:
 def ledger_consumers(settings: Settings, kept: Kept, publisher: Publisher) -> list[LedgerConsumer]:
     """The consumers whose work is one write: of announcements, and of dead letters."""
     names = topics(settings)
+    announcing, setting_aside = Pulse(), Pulse()
     announcements = Settler(
         "intake",
         intake(settings, kept),
         publisher,
         dead_letters=names.dead_letters,
         back_off=FOR_EVER,
+        pulse=announcing,
     )
+    letters = KeepDeadLetters(kept.dead_letters, pulse=setting_aside)
     return [
         LedgerConsumer(
             connection(settings) | membership(settings),
             group=f"{settings.kafka.group}-{name}",
             topics=sources,
             settle=settle,
+            pulse=pulse,
         )
-        for name, sources, settle in (
-            ("intake", [names.uploads(lane) for lane in Lane], announcements.settle),
-            ("dead-letters", [names.dead_letters], KeepDeadLetters(kept.dead_letters).settle),
+        for name, sources, settle, pulse in (
+            ("intake", [names.uploads(lane) for lane in Lane], announcements.settle, announcing),
+            ("dead-letters", [names.dead_letters], letters.settle, setting_aside),
         )
     ]
 
