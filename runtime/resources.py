@@ -39,8 +39,9 @@ async def watch_disks(watched: Mapping[str, Path]) -> None:
 
 def _measure(name: str, folder: Path) -> None:
     """Ask the disk; a folder that is not there yet will be made on that of the one above it."""
-    there = next(one for one in (folder.absolute(), *folder.absolute().parents) if one.exists())
+    above = (folder.absolute(), *folder.absolute().parents)
     try:
+        there = next(one for one in above if one.exists())
         usage = shutil.disk_usage(there)
     except OSError:
         return  # the folder's disk is away: whoever writes to it says so

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from prometheus_client import REGISTRY
 
+from monitoring import metrics
 from runtime.resources import folders, watch_disks, watch_pool
 from runtime.settings import Settings
 from storage.database import open_database, reading
@@ -33,6 +34,21 @@ async def test_a_folder_that_is_not_made_yet_is_measured_where_it_will_be(tmp_pa
         await watching
     size = REGISTRY.get_sample_value("veriscope_disk_size_bytes", {"folder": "state"})
     assert size == shutil.disk_usage(tmp_path).total
+
+
+async def test_a_folder_that_cannot_be_looked_at_does_not_end_the_watch(tmp_path: Path) -> None:
+    metrics.DISK_SIZE_BYTES.clear()
+    unseen = tmp_path / ("x" * 300)  # longer than a name may be: the system refuses to look
+    watching = asyncio.create_task(watch_disks({"media": unseen, "state": tmp_path}))
+    async with asyncio.timeout(30):
+        while not watching.done() and not REGISTRY.get_sample_value(  # noqa: ASYNC110 (as above)
+            "veriscope_disk_size_bytes", {"folder": "state"}
+        ):
+            await asyncio.sleep(0.01)
+    assert not watching.done()
+    watching.cancel()
+    with suppress(asyncio.CancelledError):
+        await watching
 
 
 async def test_a_scrape_sees_the_pool_as_it_is_then(tmp_path: Path) -> None:
