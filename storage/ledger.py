@@ -82,12 +82,12 @@ class SqlLedger:
         async with reading(self._engine) as connection:
             found = await connection.execute(_STATUS, {"asked": upload_id})
             row = found.one_or_none()
-            erased = row is None and await self._tombstones.hold(connection, upload_id)
-        if row is None:
-            # In the same words: whoever sees another tenant's uploads only is not told more.
-            kind = UploadErased if erased else UnknownUpload
-            raise kind(f"no upload {upload_id} is in the ledger")
-        return rows.read_status(row)
+            if row is not None:
+                return rows.read_status(row)
+            erased = await self._tombstones.hold(connection, upload_id)
+        # In the same words: whoever sees another tenant's uploads only is not told more.
+        kind = UploadErased if erased else UnknownUpload
+        raise kind(f"no upload {upload_id} is in the ledger")
 
 
 def status_query() -> Select[tuple[object, ...]]:

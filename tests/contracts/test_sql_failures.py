@@ -208,6 +208,18 @@ async def test_a_value_that_postgresql_would_refuse_again_is_ours(
     await engine.dispose()
 
 
+@pytest.mark.parametrize("kept", ["{}", '"no upload"'])
+async def test_an_upload_that_no_longer_parses_is_ours(sqlite_url: str, kept: str) -> None:
+    engine = open_database(sqlite_url)
+    await announce(engine)
+    async with writing(engine) as connection:
+        await connection.execute(text("UPDATE uploads SET upload = :kept"), {"kept": kept})
+
+    with pytest.raises(Inconsistent):
+        await SqlLedger(engine).status(an_upload().upload_id)
+    await engine.dispose()
+
+
 async def test_tables_that_are_not_there_yet(tmp_path: Path) -> None:
     engine = open_database(f"sqlite:///{tmp_path / 'empty.db'}")
 
