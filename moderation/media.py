@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -32,6 +33,8 @@ class Container(StrEnum):
         return MediaKind.IMAGE if self in _IMAGES else MediaKind.VIDEO
 
 
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_COUNTS = ("size_bytes", "width", "height", "frames_sampled", "frames_failed")
 _DAMAGE = frozenset({"damaged", "truncated"})
 
 _IMAGES = frozenset(
@@ -53,6 +56,9 @@ class MediaFacts:
     `width` and `height` are pixels as shown, after rotation metadata.
     `frames_sampled` counts frames that decoded, `frames_failed` those that were
     asked for and did not.
+
+    Raises:
+        ValueError: `sha256` is none, or a size or a count is negative.
     """
 
     sha256: str
@@ -66,6 +72,13 @@ class MediaFacts:
     frames_sampled: int
     frames_failed: int = 0
     warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not _SHA256.fullmatch(self.sha256):
+            raise ValueError("sha256 must have 64 hexadecimal digits, in lower case")
+        for name in _COUNTS:
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name} must not be negative")
 
     @property
     def damaged(self) -> bool:

@@ -103,13 +103,13 @@ class DecoderProcess:
             await starting.kill()
             raise
 
-    async def extract(self, media: Path, *, wall_seconds: float) -> Extraction:
-        """Do one media.
+    async def extract(self, media: Path, *, sha256: str, wall_seconds: float) -> Extraction:
+        """Do one media, of which `sha256` is the hash.
 
         Raises:
             MediaRejected: the process says so, or exceeded the processor time or `wall_seconds`.
             Inconsistent: a defect of our own code in the process.
-            Crashed: the process died over it.
+            Crashed: the process died over it, or answered nonsense.
         """
         self.jobs += 1
         try:
@@ -121,6 +121,10 @@ class DecoderProcess:
                 raise DecodingExceeded("decoding took too much processor time") from error
             raise
         found = _understood(answer, body)
+        if isinstance(found, Extraction) and (
+            (found.facts.sha256, found.preprocessing) != (sha256, self.preprocessing)
+        ):
+            raise Crashed(None)  # it would put a verdict on other bytes than it was given
         self.usable = True
         if isinstance(found, Exception):
             raise found
@@ -178,7 +182,7 @@ class DecoderProcess:
             return await receive_async(source)
         except (OSError, EOFError) as error:
             raise Crashed(await self._returncode()) from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:  # JSON may be nested deeper than Python reads
             await self.kill()
             raise Crashed(None) from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -91,12 +92,14 @@ class DecoderPool:
             Inconsistent: a defect of our own in the process.
         """
         async with self._lanes.place(urgent=urgent):
+            # Before a process sees the file: one that was taken over might change it.
+            sha256 = await asyncio.to_thread(_sha256, media)
             try:
-                return await self._once(media, fresh=False)
+                return await self._once(media, sha256, fresh=False)
             except Crashed:
                 pass
             try:
-                return await self._once(media, fresh=True)
+                return await self._once(media, sha256, fresh=True)
             except Crashed as crash:
                 if crash.killed:  # by the system, which was out of memory
                     raise DecodingExceeded("decoding needed more memory than there is") from crash
@@ -113,11 +116,11 @@ class DecoderPool:
         self._idle.clear()
         await asyncio.gather(*(process.kill() for process in processes))
 
-    async def _once(self, media: Path, *, fresh: bool) -> Extraction:
+    async def _once(self, media: Path, sha256: str, *, fresh: bool) -> Extraction:
         process = self._idle.pop() if self._idle and not fresh else await self._start()
         self._busy.add(process)
         try:
-            found = await process.extract(media, wall_seconds=self._wall_seconds)
+            found = await process.extract(media, sha256=sha256, wall_seconds=self._wall_seconds)
             return replace(found, provenance=await self._provenance(process, media))
         except Crashed as crash:
             if self._closed:
@@ -166,3 +169,11 @@ class DecoderPool:
             self._idle.append(process)
             return
         await process.kill()
+
+
+def _sha256(media: Path) -> str:
+    try:
+        with media.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError as error:
+        raise UnreadableMedia("the file went away before it was read") from error

@@ -90,6 +90,14 @@ async def until_starting() -> list[int]:
     return starting
 
 
+async def until_read(media: Path, pid: int) -> None:
+    """Wait until a process has a media open."""
+    files = Path(f"/proc/{pid}/fd")
+    async with asyncio.timeout(30):
+        while media not in [file.resolve() for file in files.iterdir()]:  # noqa: ASYNC110 - nobody tells of it
+            await asyncio.sleep(0.001)
+
+
 async def until_gone(pid: int) -> None:
     async with asyncio.timeout(30):
         while lives(pid):  # noqa: ASYNC110 - another process tells nobody
@@ -213,7 +221,7 @@ async def test_a_media_that_is_no_longer_wanted_frees_its_place(
     await pool.warm()
     (pid,) = pool.pids
     extraction = asyncio.create_task(pool.extract(slow))
-    await asyncio.sleep(0.05)
+    await until_read(slow, pid)
     extraction.cancel()
     with pytest.raises(asyncio.CancelledError):
         await extraction
@@ -226,7 +234,7 @@ async def test_closing_ends_what_is_being_decoded(slow: Path) -> None:
     pool = DecoderPool(processes=1)
     await pool.warm()
     extraction = asyncio.create_task(pool.extract(slow))
-    await asyncio.sleep(0.05)
+    await until_read(slow, *pool.pids)
     await pool.close()
 
     with pytest.raises(DecoderUnavailable):
