@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import formatdate
 from enum import Enum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -30,11 +31,15 @@ class Mood(Enum):
 
 @dataclass
 class Bucket:
-    """`address` is what AWS_ENDPOINT_URL names; its objects are the files of `folder`."""
+    """`address` is what AWS_ENDPOINT_URL names; its objects are the files of `folder`.
+
+    `answered` counts the answers that were given in each mood.
+    """
 
     folder: Path
     address: str = ""
     mood: Mood = Mood.FINE
+    answered: Counter[Mood] = field(default_factory=Counter)
 
     def environment(self) -> dict[str, str]:
         return {
@@ -68,6 +73,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(206, content[start:stop], f"bytes {start}-{stop - 1}/{len(content)}")
 
     def _answer(self, code: int, content: bytes, part: str = "") -> None:
+        self.bucket.answered[self.bucket.mood] += 1
         self.send_response(code)
         self.send_header("Content-Length", str(len(content)))
         self.send_header("ETag", '"as-it-was-written"')

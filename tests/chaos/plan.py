@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 
 WORKERS = ("worker-1", "worker-2")
+START_SECONDS = 3.0  # about what a victim needs to be up again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,7 @@ def _deal(deck: Sequence[str], chance: random.Random) -> Iterator[str]:
 
 
 def nominal_seconds(hands: Sequence[Sequence[Strike]]) -> float:
-    """About how long the longest list takes; parts need some seconds to start besides."""
-    start = 3.0
-    return max(sum(one.seconds + one.pause_seconds + start for one in hand) for hand in hands)
+    """About how long the longest list takes; some victims need longer to be up again."""
+    return max(
+        sum(one.seconds + START_SECONDS + one.pause_seconds for one in hand) for hand in hands
+    )

@@ -18,6 +18,7 @@ def report(outcome: Outcome) -> str:
     """What struck, what became of the uploads, and on what machine."""
     history = outcome.history
     assert history is not None
+    unexplained = [end for end in outcome.ends if not end.explained]
     judged, messages = len(history.judged), history.messages
     lines = [
         "Made by `make chaos`; CONTRIBUTING.md says what it does.",
@@ -26,22 +27,34 @@ def report(outcome: Outcome) -> str:
         f"{outcome.struck.total()} faults in {outcome.struck_seconds:.0f} s while "
         f"{outcome.uploads} uploads were announced; all had come home after "
         f"{outcome.seconds:.0f} s",
-        f"{outcome.restarts} starts of services that had ended, {outcome.announced_again} uploads "
-        "announced again, "
+        f"{len(outcome.ends)} starts of services that had ended, {len(unexplained)} of them "
+        f"unexplained; {outcome.announced_again} uploads announced again, "
         f"{outcome.letters.total()} dead letters redriven",
         f"{judged} verdicts, {messages} messages of them, and no promise broken: one current "
         "verdict an upload, published at least once, never two for one lineage; nothing left in "
         "the outbox or among the dead letters",
         "",
         "faults",
-        *(f"{count:5}  {fault}" for fault, count in sorted(outcome.struck.items())),
+        *(f"{fault:34} {_struck(outcome, fault)}" for fault in sorted(outcome.struck)),
     ]
+    if unexplained:
+        lines += ["", "ends that no strike explains"]
+        lines += [
+            f"{end.service} with {end.code} {'when up' if end.up else 'as it started'}, "
+            f"after: {', '.join(end.after)}"
+            for end in unexplained
+        ]
     if outcome.letters:
         lines += ["", "dead letters that a redrive brought home"]
         lines += [f"{count:5}  {what}" for what, count in sorted(outcome.letters.items())]
     if outcome.left_out:
         lines += ["", *(f"left out: {line}" for line in outcome.left_out)]
     return "\n".join(lines) + "\n"
+
+
+def _struck(outcome: Outcome, fault: str) -> str:
+    struck = f"{outcome.struck[fault]:3} struck"
+    return f"{struck}, {outcome.met[fault]} met somebody" if fault in outcome.met else struck
 
 
 def pressure_report(outcome: pressure.Outcome) -> str:

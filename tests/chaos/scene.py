@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import uuid
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 
@@ -28,6 +31,7 @@ SESSION_SECONDS = 6
 SCORING_SECONDS = 10  # for one request to Triton: the default
 _PARTITIONS = 6
 _KEPT_UP_EVERY_SECONDS = 1.0
+_CODES = {signal.SIGKILL: {-signal.SIGKILL}, signal.SIGTERM: {0, -signal.SIGTERM}}
 _ROOM_MIB, _UPLOAD_MIB = 128, 0.125  # of the disk: packs of an upload take a third of that
 _START_SECONDS = 300.0  # of any part, on a machine that does other things besides
 
@@ -41,12 +45,30 @@ class Parts:
     triton: EmbeddedTriton
 
 
+class End(NamedTuple):
+    """A service ended with an exit code; `up` if it had answered before.
+
+    `sent` is the last signal that a strike sent it, `after` are the last faults before it ended.
+    """
+
+    service: str
+    code: int
+    up: bool
+    sent: signal.Signals | None
+    after: tuple[str, ...]
+
+    @property
+    def explained(self) -> bool:
+        """Whether it ended as one does that was sent that signal."""
+        return self.sent is not None and self.code in _CODES.get(self.sent, ())
+
+
 @dataclass(kw_only=True)
 class Scene:
     """Workers reach Triton by `switch`. `disk` is None where it cannot be had.
 
     `database` is the ledger's address, `uploads` where media of uploads are to lie,
-    `restarts` counts the services that were started again.
+    `recent` are the last faults that struck, `ends` those of services that were started again.
     """
 
     parts: Parts
@@ -60,26 +82,61 @@ class Scene:
     bucket: Bucket
     disk: Disk | None
     clock: Clock
-    restarts: int = field(default=0, init=False)
+    recent: deque[str] = field(default_factory=partial(deque[str], maxlen=2), init=False)
+    ends: list[End] = field(default_factory=list, init=False)
+    _up: set[int] = field(default_factory=set, init=False)
+    _sent: dict[int, signal.Signals] = field(default_factory=dict, init=False)
 
     async def until_up(self) -> None:
         """Return once every service has started: a fault before that hits nobody."""
         async with httpx.AsyncClient(trust_env=False) as client:
             for name in self.deployment.processes:
                 await until(
-                    partial(_answers, client, self.deployment.url(name)),
+                    partial(self._answers, client, name),
                     seconds=_START_SECONDS,
                     otherwise=f"{name} did not start",
                 )
 
     async def keep_up(self) -> None:
         """Start what has ended again, as an operator's supervisor would, until cancelled."""
-        while True:
-            for process in self.deployment.processes.values():
-                if not process.running:
-                    process.start()
-                    self.restarts += 1
-            await asyncio.sleep(_KEPT_UP_EVERY_SECONDS)
+        async with httpx.AsyncClient(trust_env=False, timeout=1.0) as client:
+            while True:
+                for name, process in self.deployment.processes.items():
+                    if not process.running:
+                        self.ends.append(self._end_of(name))
+                        process.start()
+                    elif process.pid not in self._up:
+                        await self._answers(client, name)
+                await asyncio.sleep(_KEPT_UP_EVERY_SECONDS)
+
+    def send(self, name: str, number: signal.Signals) -> int:
+        """Send a service a signal; 1 if it was up, 0 if it was away or only starting."""
+        process = self.deployment.processes[name]
+        if not process.running:
+            return 0
+        self._sent[process.pid] = number
+        process.signal(number)
+        return int(process.pid in self._up)
+
+    def _end_of(self, name: str) -> End:
+        process = self.deployment.processes[name]
+        return End(
+            service=name,
+            code=process.wait(0),
+            up=process.pid in self._up,
+            sent=self._sent.get(process.pid),
+            after=tuple(self.recent),
+        )
+
+    async def _answers(self, client: httpx.AsyncClient, name: str) -> bool:
+        """Services listen when all else of them has started."""
+        pid = self.deployment.processes[name].pid
+        try:
+            await client.get(f"{self.deployment.url(name)}/healthz")
+        except httpx.HTTPError:
+            return False
+        self._up.add(pid)
+        return True
 
 
 async def until(
@@ -91,15 +148,6 @@ async def until(
     while not await condition():
         assert clock() < end, otherwise
         await asyncio.sleep(0.1)
-
-
-async def _answers(client: httpx.AsyncClient, url: str) -> bool:
-    """Services listen when all else of them has started."""
-    try:
-        await client.get(f"{url}/healthz")
-    except httpx.HTTPError:
-        return False
-    return True
 
 
 @asynccontextmanager

@@ -13,31 +13,45 @@ import asyncpg
 
 from tests.chaos.faults import ALL, decks, left_out
 from tests.chaos.history import History, read_history, violations, waiting
-from tests.chaos.plan import Strike, draw, nominal_seconds
-from tests.chaos.scene import Parts, Scene, open_scene
+from tests.chaos.plan import START_SECONDS, Strike, draw, nominal_seconds
+from tests.chaos.scene import End, Parts, Scene, open_scene
 from tests.chaos.uploads import Planned, announce, make_uploads
 
 PATIENCE_SECONDS = 900
 _REDRIVEN_EVERY_SECONDS = 10
 _CALM_SECONDS = 5
+_SURE_STRIKES = 3
 
 Say = Callable[[str], None]
 
 
 @dataclass(kw_only=True)
 class Outcome:
-    """What a run came to; `seconds` from the first announcement until all had come home."""
+    """What a run came to; `seconds` from the first announcement until all had come home.
+
+    `met` counts the strikes that met somebody; a kind of which that cannot be seen is not in it.
+    """
 
     seed: int
     uploads: int
     struck: Counter[str] = field(default_factory=Counter)
+    met: Counter[str] = field(default_factory=Counter)
     left_out: Sequence[str] = ()
     struck_seconds: float = 0.0
     seconds: float = 0.0
-    restarts: int = 0
+    ends: Sequence[End] = ()
     letters: Counter[str] = field(default_factory=Counter)
     announced_again: int = 0
     history: History | None = None
+
+    @property
+    def met_nobody(self) -> list[str]:
+        """Kinds that struck often enough to be sure, and in vain."""
+        return [
+            fault
+            for fault, met in sorted(self.met.items())
+            if self.struck[fault] >= _SURE_STRIKES and not met
+        ]
 
 
 async def besiege(
@@ -99,7 +113,7 @@ async def _survive(
     say(f"{outcome.struck_seconds:7.1f} s       all is well again")
     await _until_home(scene, outcome, say)
     outcome.seconds = clock() - began
-    outcome.restarts = scene.restarts
+    outcome.ends = scene.ends
 
 
 async def _strike(
@@ -108,8 +122,13 @@ async def _strike(
     for strike in hand:
         whom = f" ({strike.worker})" if strike.fault.startswith("worker") else ""
         say(f"{seconds():7.1f} s  {strike.number:4} {strike.fault}{whom}")
-        await ALL[strike.fault](scene, strike)
+        scene.recent.append(strike.fault)
+        met, _ = await asyncio.gather(
+            ALL[strike.fault](scene, strike), asyncio.sleep(strike.seconds + START_SECONDS)
+        )
         outcome.struck[strike.fault] += 1
+        if met is not None:
+            outcome.met[strike.fault] += met > 0
         await asyncio.sleep(strike.pause_seconds)
 
 

@@ -12,9 +12,13 @@ _CHUNK_BYTES = 64 * 1024
 
 
 class Switch:
-    """Forwards connections to `target` (HOST:PORT); pointed elsewhere, it cuts those it has."""
+    """Forwards connections to `target` (HOST:PORT); pointed elsewhere, it cuts those it has.
+
+    `traffic` counts chunks from either side, and connections for which nobody listened.
+    """
 
     def __init__(self, target: str) -> None:
+        self.traffic = 0
         self._target = target
         self._writers: set[asyncio.StreamWriter] = set()
         self._connections: set[asyncio.Task[None] | None] = set()
@@ -56,6 +60,7 @@ class Switch:
         try:
             far_reader, far_writer = await asyncio.open_connection(host, int(port))
         except OSError:
+            self.traffic += 1
             writer.transport.abort()
             return
         ends = {writer, far_writer}
@@ -68,6 +73,7 @@ class Switch:
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while content := await reader.read(_CHUNK_BYTES):
+                self.traffic += 1
                 await self._flowing.wait()
                 writer.write(content)
                 await writer.drain()

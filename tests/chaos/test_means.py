@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from moderation.errors import SourceUnavailable
+from runtime.embedded.processes import free_ports
 from storage.sources.buckets import BucketSource, open_buckets
 from tests.chaos.bucket import NAME, Mood, bucket_of
 from tests.chaos.clock import movable_clock
@@ -81,6 +82,7 @@ async def test_a_bucket_in_trouble_is_unavailable_and_leaves_nothing(
     with pytest.raises(SourceUnavailable):
         await _fetched(tmp_path / "fetched")
     assert not (tmp_path / "fetched").exists()
+    assert bucket.answered[mood]
 
 
 def test_a_full_disk_takes_nothing_until_it_is_emptied(tmp_path: Path) -> None:
@@ -126,4 +128,16 @@ async def test_what_a_switch_holds_is_passed_on_later() -> None:
         said = asyncio.create_task(reader.read(1))
         switch.release()
         assert await said == b"a"
+        assert switch.traffic == 1
         writer.close()
+
+
+async def test_a_switch_counts_who_comes_while_nobody_listens() -> None:
+    (nowhere,) = free_ports(1)
+    async with switched(f"127.0.0.1:{nowhere}") as (switch, address):
+        host, port = address.split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        with suppress(ConnectionError):
+            await reader.read()
+        writer.close()
+        assert switch.traffic == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -9,6 +11,8 @@ import pytest
 from tests.chaos.faults import PARTS, SERVICES
 from tests.chaos.history import History, Judgement, violations
 from tests.chaos.plan import draw, nominal_seconds
+from tests.chaos.scene import End
+from tests.chaos.siege import Outcome
 
 A, B = Judgement("a", "1", "va", "clear"), Judgement("b", "1", "vb", "rejected")
 AGAIN = Judgement("a", "2", "vc", "clear")
@@ -86,3 +90,38 @@ def test_as_many_faults_are_drawn_as_were_asked_for() -> None:
     hands = draw(7, 41, DECKS)
     assert [len(hand) for hand in hands] == [21, 20]
     assert nominal_seconds(hands) > sum(strike.seconds for strike in hands[0])
+
+
+@pytest.mark.parametrize(
+    ("struck", "met", "in_vain"),
+    [
+        (2, {"relay killed": 0}, []),
+        (3, {"relay killed": 0}, ["relay killed"]),
+        (3, {"relay killed": 1}, []),
+        (3, {}, []),
+    ],
+)
+def test_a_kind_that_struck_thrice_must_have_met_somebody_where_that_is_seen(
+    struck: int, met: dict[str, int], in_vain: list[str]
+) -> None:
+    outcome = Outcome(seed=7, uploads=1, struck=Counter({"relay killed": struck}), met=Counter(met))
+    assert outcome.met_nobody == in_vain
+
+
+@pytest.mark.parametrize(
+    ("sent", "code", "explained"),
+    [
+        (signal.SIGKILL, -9, True),
+        (signal.SIGKILL, 1, False),
+        (signal.SIGTERM, 0, True),
+        (signal.SIGTERM, -15, True),
+        (signal.SIGTERM, 1, False),
+        (signal.SIGSTOP, 0, False),
+        (None, -9, False),
+    ],
+)
+def test_an_end_is_explained_by_the_signal_that_was_sent(
+    sent: signal.Signals | None, code: int, explained: bool
+) -> None:
+    end = End(service="relay", code=code, up=True, sent=sent, after=())
+    assert end.explained == explained
