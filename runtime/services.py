@@ -28,7 +28,6 @@ from runtime.settings import Settings
 from storage.database import now_utc
 from storage.media import ObstoreMediaStore, probe
 from streams.enact import Enactor
-from streams.reconcile import Reconciler
 from streams.relay import Relay, watch_outbox
 
 log = structlog.get_logger()
@@ -223,15 +222,9 @@ def _reconcile(shared: Shared) -> AbstractAsyncContextManager[None]:
     """What looks into the ledger for things whose time has come."""
     settings, reviews = shared.settings, shared.kept.reviews
     topics, store = wiring.topics(settings), wiring.media_store(settings)
-    reconciler = Reconciler(
-        shared.kept.open_uploads,
-        wiring.deadlines(settings),
-        topics,
-        announcements=settings.stream.announcements,
-    )
     enactor = Enactor(reviews.settlement, reviews.statistics, topics, reviews.plan)
     loops: dict[str, tuple[Loop, timedelta]] = {
-        "reconcile": (reconciler, settings.stream.reconcile_every),
+        "reconcile": (wiring.reconciler(settings, shared.kept), settings.stream.reconcile_every),
         "enact": (enactor, settings.review.enact_every),
         "erase": (wiring.eraser(settings, shared.kept, store), settings.erasure.every),
         "retain": (wiring.retainer(settings, shared.kept, store), settings.retention.every),

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -90,10 +90,21 @@ async def up(
             replication=changed.kafka.replication,
         )
         say("database and topics ready")
+        if given.kafka is None:
+            await _announce_what_was_lost(changed, say)
         url = await stack.enter_async_context(running(changed, frozenset(Service)))
         write_addresses(addresses, changed, url)
         path = await first_sign_in(changed)
         yield Stack(url=url, settings=changed, first_sign_in=path and url + path)
+
+
+async def _announce_what_was_lost(settings: Settings, say: Say) -> None:
+    """Uploads that have no end yet were announced to a broker in memory, which is gone."""
+    async with wiring.open_kept(settings) as kept:
+        ever = datetime.max.replace(tzinfo=UTC)
+        count = await wiring.reconciler(settings, kept).once(due_by=ever)
+    if count:
+        say(f"{count} upload{' of before is' if count == 1 else 's of before are'} announced again")
 
 
 def _placed(settings: Settings, given: Given) -> Settings:

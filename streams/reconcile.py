@@ -46,13 +46,13 @@ class Reconciler:
             await patiently(self.once, FOR_EVER, on_failure=note("reconcile", self.pulse))
             await asyncio.sleep(every_seconds)
 
-    async def once(self) -> int:
-        """Announce or give up what is overdue now, and return how many that were.
+    async def once(self, *, due_by: datetime | None = None) -> int:
+        """Announce or give up what is overdue now, or by then, and return how many that were.
 
         Raises:
             LedgerUnavailable: some may have been announced.
         """
-        overdue = await self._uploads.overdue(datetime.now(UTC), limit=_BATCH)
+        overdue = await self._uploads.overdue(due_by or datetime.now(UTC), limit=_BATCH)
         again = [status for status in overdue if await self._announce_again(status)]
         await self._report()
         self.pulse.beat()

@@ -2,10 +2,10 @@
 
 from runtime.wiring.broker import (
     connection,
-    deadlines,
     intake,
     ledger_consumers,
     open_publisher,
+    reconciler,
     topics,
 )
 from runtime.wiring.bundles import bundle_store, chosen_bundle, served_bundle
@@ -43,7 +43,6 @@ __all__ = [
     "clusters_area",
     "connection",
     "database_tls",
-    "deadlines",
     "eraser",
     "erasure_areas",
     "erasures",
@@ -68,6 +67,7 @@ __all__ = [
     "open_tracing",
     "open_worker",
     "provenance_search",
+    "reconciler",
     "record_by",
     "retainer",
     "retention_page",

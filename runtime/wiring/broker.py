@@ -19,6 +19,7 @@ from streams.intake import Deadlines, Intake
 from streams.kafka import KafkaPublisher
 from streams.offsets import App
 from streams.ports import Publisher
+from streams.reconcile import Reconciler
 from streams.retries import FOR_EVER
 from streams.topics import Topics
 
@@ -64,6 +65,15 @@ async def open_publisher(settings: Settings) -> AsyncIterator[KafkaPublisher]:
 
 def deadlines(settings: Settings) -> Deadlines:
     return Deadlines(live=settings.stream.live_deadline, backfill=settings.stream.backfill_deadline)
+
+
+def reconciler(settings: Settings, kept: Kept) -> Reconciler:
+    return Reconciler(
+        kept.open_uploads,
+        deadlines(settings),
+        topics(settings),
+        announcements=settings.stream.announcements,
+    )
 
 
 def intake(settings: Settings, kept: Kept) -> Intake:

@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -23,11 +23,15 @@ import psutil
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from moderation.upload import Lane
+from moderation.upload import Lane, Upload
 from runtime.client import Client
+from storage import schema
+from storage.database import open_database
+from storage.ledger import SqlLedger
 from streams.retries import FOR_EVER, patiently
 from tests.acceptance.mixed import BROKEN, COUNT, make_mixed
 from tests.acceptance.stack import Stack, start_stack, veriscope
+from tests.builders import an_upload
 from tests.parts.servers import TRITON_ENVIRONMENT
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -64,6 +68,25 @@ def test_what_is_set_for_parts_elsewhere_does_not_reach_embedded_ones(tmp_path: 
         VERISCOPE_DATABASE__TLS="true",
     )  # fmt: skip
     assert "portrait.jpg" in done.stdout
+
+
+def test_what_was_open_when_the_broker_in_memory_ended_is_judged_after_the_next_start(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "state").mkdir()
+    upload = an_upload("left-open", uri=(SAMPLES / "landscape.jpg").as_uri())
+    asyncio.run(_open(f"sqlite:///{tmp_path}/state/ledger.sqlite", upload))
+    stack = start_stack(tmp_path, VERISCOPE_MEDIA__ALLOWED_ROOTS=f'["{SAMPLES}"]')
+    try:
+        assert "1 upload of before is announced again" in stack.log.read_text()
+        status = f"{stack.api}/v1/uploads/left-open"
+        told = {}
+        while told.get("verdict") is None:
+            time.sleep(0.2)
+            told = httpx.get(status, trust_env=False).raise_for_status().json()
+        assert told["verdict"]["label"] == "no_face"
+    finally:
+        stack.stop()
 
 
 @pytest.mark.timeout(900)
@@ -269,3 +292,11 @@ async def _publish(broker: str, topic: str, value: bytes) -> None:
         await producer.send_and_wait(topic, value, key=b"u")
     finally:
         await producer.stop()
+
+
+async def _open(database: str, upload: Upload) -> None:
+    """Note an upload that is due in a day."""
+    await schema.upgrade(database)
+    engine = open_database(database)
+    await SqlLedger(engine).announce(upload, deadline_at=datetime.now(UTC) + timedelta(days=1))
+    await engine.dispose()
