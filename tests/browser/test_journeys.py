@@ -100,6 +100,8 @@ async def test_a_refused_decision_is_said_in_words_on_the_page_and_nothing_is_lo
     await page.keyboard.press("Escape")
     await decide(page, "o")
     await expect(page.get_by_role("alert")).to_contain_text("choose another reason")
+    await expect(page.get_by_role("button", name="Overturn")).to_be_in_viewport()
+    await expect(page.get_by_role("alert")).to_be_in_viewport(ratio=1)
     await expect(page.get_by_label("Note, for colleagues")).to_have_value("look at the left ear")
 
 
