@@ -35,7 +35,7 @@ class EmptyMedia(MediaRejected):
 
 
 class UnreadableMedia(MediaRejected):
-    """The media is damaged: nothing of it decodes."""
+    """The media is damaged: too little of it can be read."""
 
     reason = "unreadable"
 

@@ -20,7 +20,7 @@ WORDS: Mapping[Reason, str] = {
     Reason.MODELS_DISAGREE: "the detectors contradict each other",
     Reason.NEAR_THRESHOLD: "close to a threshold",
     Reason.DAMAGED_MEDIA: "a part of the file cannot be read",
-    Reason.MATCHED: "something that is known is the same, or looks alike",
+    Reason.MATCHED: "the same or a similar upload was judged or listed before",
 }
 
 

@@ -25,7 +25,7 @@ def _sentence(words: str | None) -> str:
 LABELS: Mapping[Label, str] = {
     Label.FAKE: "forged, the detectors say",
     Label.SUSPECT: "may be forged",
-    Label.CLEAR: "no evidence of forgery was found",
+    Label.CLEAR: "not enough evidence of forgery",
     Label.UNKNOWN: "cannot be told",
     Label.NO_FACE: "no face in it",
     Label.REJECTED: "could not be judged",

@@ -150,6 +150,17 @@ async def test_why_it_abstained_is_said_in_words(
     assert "No crops are kept" in text
 
 
+async def test_of_a_clear_upload_no_more_is_said_than_that_the_evidence_is_not_enough(
+    house: ReviewHouse, viewer: httpx.AsyncClient
+) -> None:
+    await house.review.flag(label=Label.CLEAR, fake_probability=0.59)
+
+    text = (await viewer.get("/uploads/u1")).text
+
+    assert "not enough evidence of forgery (probability of forgery:" in text
+    assert "59 %" in text
+
+
 async def test_an_upload_without_an_end_says_when_one_is_due(
     house: ReviewHouse, viewer: httpx.AsyncClient
 ) -> None:
