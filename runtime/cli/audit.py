@@ -53,7 +53,10 @@ def accesses(
         tenants = Tenants(frozenset(tenant or [EVERY]))
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    for access, name in asyncio.run(_accesses(tenants, person, upload, limit)):
+    found = asyncio.run(_accesses(tenants, person, upload, limit))
+    if not (found or json):
+        print("nobody has looked")
+    for access, name in found:
         told = asdict(access) | {"person": name}
         print(json_format.dumps(told, default=str) if json else _look(access, name))
 

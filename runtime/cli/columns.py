@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterable, Sequence
 
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+_NO_EDGE = 1000  # characters of a row in a file or a pipe
+
+
+def whole_lines() -> Console:
+    """Standard output: as wide as the terminal, or, where it is none, as a row needs."""
+    return Console() if sys.stdout.isatty() or "COLUMNS" in os.environ else endless_lines()
+
+
+def endless_lines() -> Console:
+    """Standard output for rows with ids: each is one line, which a narrow terminal wraps itself.
+
+    An id that a table folds can be neither copied nor searched for.
+    """
+    return Console(width=_NO_EDGE, soft_wrap=True)
 
 
 def table_of(

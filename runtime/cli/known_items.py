@@ -9,9 +9,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
-from runtime.cli.columns import table_of
+from runtime.cli.columns import endless_lines, table_of
 from runtime.cli.options import JsonLines, OnlyTenants
 
 if TYPE_CHECKING:
@@ -37,12 +36,14 @@ class Truth(StrEnum):
 def mark(upload: Upload, truth: Annotated[Truth, typer.Argument(help="What it is.")]) -> None:
     """Mix a flagged upload among others, to see how many answer it rightly."""
     asyncio.run(_mark(upload, truth))
+    print(f"{upload} is marked: {truth}")
 
 
 @app.command()
 def forget(upload: Upload) -> None:
     """No longer draw an upload; answers to it are counted no more."""
     asyncio.run(_forget(upload))
+    print(f"{upload} is forgotten")
 
 
 @app.command("list")
@@ -61,7 +62,7 @@ def list_(
         for one in items
     ]
     table = table_of(("upload", "tenant", "right answer", "marked"), rows)
-    Console().print(table if items else "no known items")
+    endless_lines().print(table if items else "no known items")
 
 
 async def _mark(upload_id: str, truth: Truth) -> None:

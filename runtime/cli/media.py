@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from moderation.upload import Lane
+from runtime.cli.columns import whole_lines
 from runtime.cli.options import JsonLines
 from runtime.client import Client, Ended, files_in
 
@@ -113,7 +114,9 @@ async def check_all(
     finally:
         await client.close()
     if not json:
-        tables.whole_lines().print(tables.verdict_table(ended))
+        whole_lines().print(tables.verdict_table(ended))
+        for line in tables.open_ends(ended):
+            whole_lines().print(line, soft_wrap=True)
     return ended
 
 

@@ -147,7 +147,10 @@ def rollback() -> None:
 @app.command()
 def history(json: JsonWhole = False) -> None:
     """Tell which bundles were promoted and rolled back, oldest first."""
-    for entry in _store().history():
+    entries = _store().history()
+    if not (entries or json):
+        print("no history")
+    for entry in entries:
         facts = {
             "at": entry.at.isoformat(timespec="seconds"),
             "did": entry.did,

@@ -11,10 +11,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
 from runtime.cli import known_items
-from runtime.cli.columns import table_of
+from runtime.cli.columns import endless_lines, table_of
 from runtime.cli.options import JsonLines, OnlyTenants
 
 if TYPE_CHECKING:
@@ -48,7 +47,8 @@ def list_(
             print(json_format.dumps(asdict(job), default=str))
         return
     columns = ("deadline", "queue", "kind", "state", "with", "tenant", "upload")
-    Console().print(table_of(columns, map(_row, jobs)) if jobs else "no reviews")
+    table = table_of(columns, map(_row, jobs))
+    endless_lines().print(table if jobs else "no reviews")
 
 
 @app.command()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -20,9 +19,7 @@ from runtime.cli.columns import plain
 from runtime.cli.explaining import origin, why
 from runtime.client import Ended
 
-_WHOLE_NAME = 32  # characters of a file's name that are not broken, however narrow the terminal
-
-_NO_EDGE = 160  # characters of a row in a file or a pipe
+_WHOLE_NAME = 20  # characters of a file's name that are not broken, however narrow the terminal
 
 _STYLES = {
     "fake": "bold red",
@@ -40,10 +37,11 @@ def verdict_table(ended: Iterable[Ended]) -> Table:
     names = shown_names([one.name for one in ended])
     table = Table(box=None, pad_edge=False, header_style="bold")
     widest = max((len(name) for name in names), default=0)
-    table.add_column("file", overflow="fold", min_width=min(widest, _WHOLE_NAME))
+    # a min_width would be taken from what must not break: Rich makes a table wider than its place
+    table.add_column("file", overflow="fold", no_wrap=widest <= _WHOLE_NAME)
     table.add_column("label", no_wrap=True)
     table.add_column("fake probability", justify="right")
-    table.add_column("faces", justify="right")
+    table.add_column("faces", justify="right", no_wrap=True)
     table.add_column("why", overflow="fold")
     table.add_column("time", justify="right", no_wrap=True)
     origins = [plain(origin(one.verdict) if one.verdict else "") for one in ended]
@@ -60,9 +58,13 @@ def ended_line(one: Ended, number: int, of: int) -> str:
     return f"judged {number} of {of}: {plain(one.name)}: {label}"
 
 
-def whole_lines() -> Console:
-    """Standard output: as wide as the terminal, or, where it is none, as a row needs."""
-    return Console() if sys.stdout.isatty() or "COLUMNS" in os.environ else Console(width=_NO_EDGE)
+def open_ends(ended: Iterable[Ended]) -> list[Text]:
+    """The ids of those that may still come to an end; a cell of the table would break them."""
+    return [
+        plain(f"no verdict yet: {one.name} is upload {one.upload_id}")
+        for one in sorted(ended, key=lambda one: one.name)
+        if one.verdict is None and one.upload_id
+    ]
 
 
 def shown_names(names: list[str]) -> list[str]:

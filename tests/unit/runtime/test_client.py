@@ -57,6 +57,18 @@ async def test_a_medium_that_is_sent_again_keeps_its_id(
     assert set(desk.ids) == {ended.upload_id}
 
 
+async def test_one_that_does_not_end_in_time_is_told_with_its_id() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        told = {"verdict": None, "upload_id": "u7"}
+        return httpx.Response(200 if request.method == "GET" else 202, json=told)
+
+    client = Client("http://test", transport=httpx.MockTransport(answer))
+
+    [ended] = [one async for one in client.check(["https://example.org/a.jpg"], patience=0.3)]
+
+    assert (ended.upload_id, ended.verdict) == ("u7", None)
+
+
 async def test_two_media_have_two_ids() -> None:
     desk = Desk()
 

@@ -49,6 +49,11 @@ def test_at_first_the_packaged_bundle_serves() -> None:
     assert DEFAULT in told("list")
 
 
+def test_a_history_without_entries_says_so() -> None:
+    assert told("history") == "no history\n"
+    assert told("history", "--json") == ""
+
+
 def test_a_bundle_is_imported_promoted_and_rolled_back(bundle: Bundle, state: Path) -> None:
     assert "veriscope models promote test-faces:1" in told("import", bundle.folder)
     assert states() == {DEFAULT: "packaged, serves", "test-faces:1": "imported"}

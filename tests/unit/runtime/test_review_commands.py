@@ -201,7 +201,7 @@ def a_look(name: str, upload_id: str) -> MediaAccess:
 def test_known_items_are_marked_listed_answered_and_forgotten(place):
     known = ("reviews", "known-items")
     place.do(two_decisions)
-    place.command(*known, "mark", "u1", "genuine")
+    assert place.command(*known, "mark", "u1", "genuine") == "u1 is marked: genuine\n"
     listed = json.loads(place.command(*known, "list", "--json"))
     assert (listed["upload_id"], listed["expected"]) == ("u1", "overturn")
     assert place.command(*known, "list", "--tenant", "other") == "no known items\n"
@@ -211,7 +211,7 @@ def test_known_items_are_marked_listed_answered_and_forgotten(place):
     (told,) = json.loads(place.command("reviews", "figures", "2026"))["known_items_by_moderator"]
     assert (told["moderator"], told["right"]["count"], told["right"]["of"]) == ("somebody", 0, 1)
 
-    place.command(*known, "forget", "u1")
+    assert place.command(*known, "forget", "u1") == "u1 is forgotten\n"
     assert place.command(*known, "list") == "no known items\n"
 
 
@@ -236,6 +236,7 @@ def test_looks_at_media_are_listed_by_person_and_upload(place):
     told = json.loads(place.command("audit", "accesses", "--person", "ann", "--json"))
     assert (told["person"], told["upload_id"], told["part"]) == ("ann", "u1", "crop")
     assert place.command("audit", "accesses", "--upload", "u2").count("\n") == 1
-    assert place.command("audit", "accesses", "--tenant", "other") == ""
+    assert place.command("audit", "accesses", "--tenant", "other") == "nobody has looked\n"
+    assert place.command("audit", "accesses", "--tenant", "other", "--json") == ""
     answer = CliRunner().invoke(app, ["audit", "accesses", "--person", "eve"])
     assert isinstance(answer.exception, UnknownPerson)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.cli.tables import ended_line, shown_names, verdict_table, whole_lines
+from runtime.cli.columns import whole_lines
+from runtime.cli.tables import ended_line, open_ends, shown_names, verdict_table
 from runtime.client import Ended
 
 
@@ -37,6 +38,16 @@ def test_each_file_has_its_row() -> None:
     assert [str(name) for name in table.columns[0].cells] == ["a", "b"]
 
 
+def test_only_one_that_may_still_end_is_named_by_its_id() -> None:
+    open_one = Ended(name="/m/a.jpg", upload_id="u1", verdict=None, failure="no end after 1 s")
+    refused = Ended(name="/m/b.jpg", upload_id=None, verdict=None, failure="no")
+    done = Ended(name="/m/c.jpg", upload_id="u3", verdict={"label": "fake"})
+
+    (line,) = open_ends([done, refused, open_one])
+
+    assert str(line) == "no verdict yet: /m/a.jpg is upload u1"
+
+
 def test_without_a_terminal_each_end_is_a_line() -> None:
     one = Ended(name="/m/a.jpg", upload_id="u1", verdict={"label": "fake"}, failure=None)
     assert ended_line(one, 2, 9) == "judged 2 of 9: /m/a.jpg: fake"
@@ -52,6 +63,33 @@ def test_a_row_is_one_line_where_there_is_no_terminal(
     whole_lines().print(verdict_table([one]))
 
     assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+@pytest.mark.parametrize("name", ["portrait-blurred.jpg", "x" * 60])
+@pytest.mark.parametrize("origin", [None, {"generators": [{"name": "Midjourney"}]}])
+def test_at_80_columns_neither_header_nor_time_is_cut(
+    name: str, origin: object, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    verdict = {
+        "label": "no_face",
+        "fake_probability": 0.5,
+        "tracks": [],
+        "reasons": ["no_face", "near_threshold"],
+        "rejection": {"detail": "somebody's words about it, which are rather long " * 3},
+        "announced_at": "2026-03-01T00:00:00+00:00",
+        "decided_at": "2026-03-01T00:02:03.4+00:00",
+    }
+    one = Ended(name=f"/m/{name}", upload_id="u1", verdict=verdict)
+    no_end = Ended(name=f"/m/{name}", upload_id="u2", verdict=None, failure="no end")
+
+    whole_lines().print(verdict_table([one, no_end]))
+
+    shown = capsys.readouterr().out
+    header, *_ = shown.splitlines()
+    assert header.split()[-1] == "time"
+    assert "123.4 s" in shown
+    assert shown.count("x") == 2 * name.count("x")
 
 
 def test_a_clear_verdict_is_not_shown_with_the_probability_of_a_suspect_one() -> None:
