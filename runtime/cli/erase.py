@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json as json_format
 import sys
+from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,8 +13,9 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from moderation.erasure import ErasureReason, ErasureScope, counted
-from runtime.cli.columns import table_of
+from moderation.erasure import ErasureReason, ErasureScope, ErasureState, counted
+from moderation.errors import UnknownUpload
+from runtime.cli.columns import endless_lines, table_of
 from runtime.cli.options import JsonLines, OnlyTenants
 
 if TYPE_CHECKING:
@@ -43,8 +45,8 @@ class _UploadsFirst(TyperGroup):
 
 app = typer.Typer(
     help="Erase uploads, or all that somebody sent, and prove it.\n\n"
-    "`veriscope erase UPLOAD --reason subject_request --dry-run` counts what would go; without "
-    "`--dry-run` it asks for it. The options stand below.\n\n"
+    "`veriscope erase UPLOAD --reason subject_request` shows what would go, asks, and erases it: "
+    "`--yes` skips the question, `--dry-run` ends before it. The options stand below.\n\n"
     "**What goes**: the media, the faces cut out of them and all that was computed of these; "
     "verdicts, reviews, notes, names, hashes, and messages about them.\n\n"
     "**What stays**: who decided what and when, but not about which upload; numbers; the proof. "
@@ -71,9 +73,12 @@ def uploads(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would go, and what stays; remove nothing.")
     ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Erase without asking.")] = False,
     json: JsonLines = False,
 ) -> None:
     """Erase uploads: they are blocked at once, and what is kept of them goes within seconds.
+
+    First it shows what would go, and asks; where nobody can be asked it needs `--yes`.
 
     `veriscope reconcile` (or `veriscope erase run`) does it, looks a second time an hour later
     (VERISCOPE_ERASURE__SETTLE) for what was on its way, and then writes the proof.
@@ -85,12 +90,17 @@ def uploads(
     scope = ErasureScope.UPLOADER if uploader is not None else ErasureScope.UPLOAD
     targets = upload_ids or [uploader or ""]
     requests = _requests(targets, tenant=tenant, scope=scope, reason=reason, reference=reference)
+    if not (dry_run or yes or sys.stdin.isatty()):
+        raise typer.BadParameter("nobody can be asked here: say --yes or --dry-run")
     if dry_run:
         _show(asyncio.run(_preview(requests)), json=json)
         return
+    if not (yes or _confirmed(requests)):
+        print("nothing was erased", file=sys.stderr)
+        return
     asked = asyncio.run(_ask(requests))
     for erasure in asked:
-        print(_line(erasure) if json else f"{erasure.erasure_id}  {erasure.state}")
+        print(_line(erasure) if json else f"{erasure.erasure_id}  {erasure.state}{_next(erasure)}")
     if len(asked) < len(requests):
         raise typer.Exit(1)
 
@@ -112,7 +122,8 @@ def list_(
         for erasure in found:
             print(_line(erasure))
         return
-    Console().print(table_of(_COLUMNS, map(_row, found)) if found else "no erasures")
+    table = table_of(_COLUMNS, map(_row, found))
+    endless_lines().print(table if found else "no erasures")
 
 
 @app.command()
@@ -120,6 +131,20 @@ def run(json: JsonLines = False) -> None:
     """Do now what is due, where no `veriscope reconcile` runs."""
     for erasure in asyncio.run(_run()):
         print(_line(erasure) if json else f"{erasure.erasure_id}  {erasure.state}")
+
+
+def _confirmed(requests: list[ErasureRequest]) -> bool:
+    """Show what would go and ask, beside standard output, which is for what was asked for."""
+    _show(asyncio.run(_preview(requests, pass_over=(UnknownUpload,))), json=False, beside=True)
+    return typer.confirm("erase it?", err=True)
+
+
+def _next(erasure: Erasure) -> str:
+    """What comes of one that waits, and where to see it."""
+    if erasure.state is not ErasureState.PENDING:
+        return ""
+    seen = f"`veriscope erase list --of {erasure.target}`"
+    return f": gone within seconds, looked for again later; {seen} tells how it stands"
 
 
 def _requests(targets: list[str], **said: Any) -> list[ErasureRequest]:
@@ -132,20 +157,22 @@ def _requests(targets: list[str], **said: Any) -> list[ErasureRequest]:
         raise typer.BadParameter(str(error)) from error
 
 
-async def _preview(requests: list[ErasureRequest]) -> dict[str, int]:
+async def _preview(
+    requests: list[ErasureRequest], *, pass_over: tuple[type[Exception], ...] = ()
+) -> dict[str, int]:
     from runtime import wiring
     from runtime.settings import read_settings
 
     async with wiring.open_kept(read_settings()) as kept:
         counts: dict[str, int] = {}
         for request in requests:
-            counts = counted(counts, await wiring.erasures(kept).preview(request))
+            with suppress(*pass_over):
+                counts = counted(counts, await wiring.erasures(kept).preview(request))
         return counts
 
 
 async def _ask(requests: list[ErasureRequest]) -> list[Erasure]:
     """Ask for each that there is, and name the others."""
-    from moderation.errors import UnknownUpload
     from runtime import wiring
     from runtime.settings import read_settings
 
@@ -190,7 +217,7 @@ def _line(erasure: Erasure) -> str:
     return json_format.dumps(told, default=str)
 
 
-def _show(counts: dict[str, int], *, json: bool) -> None:
+def _show(counts: dict[str, int], *, json: bool, beside: bool = False) -> None:
     """What would become of it, by kind; for machines by table, as the proof will count it."""
     from runtime.cli.erasing import AFTERWARDS, kinds
 
@@ -199,8 +226,8 @@ def _show(counts: dict[str, int], *, json: bool) -> None:
         return
     rows = [(kind.name, count, kind.fate) for kind, count in kinds(counts)]
     if not rows:
-        print("nothing is kept of it")
+        print("nothing is kept of it", file=sys.stderr if beside else None)
         return
-    console = Console()
+    console = Console(stderr=beside)
     console.print(table_of(("what", "how many", "would"), rows))
     console.print(AFTERWARDS, highlight=False)

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
@@ -16,6 +18,7 @@ from tests.contracts.erasure.house import House, a_house
 from tests.parts.loops import run
 
 ASKED = ("--tenant", "acme", "--reason", "subject_request", "--reference", "case-7")
+SURE = (*ASKED, "--yes")
 
 
 class Place:
@@ -32,8 +35,8 @@ class Place:
 
         run(done())
 
-    def command(self, *words: str, code: int = 0) -> str:
-        answer = CliRunner().invoke(app, ["erase", *words])
+    def command(self, *words: str, code: int = 0, typed: str | None = None) -> str:
+        answer = CliRunner().invoke(app, ["erase", *words], input=typed)
         assert answer.exit_code == code, answer.output
         return answer.stdout
 
@@ -52,7 +55,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
 
 
 def test_an_upload_is_asked_for_erased_and_proved(place):
-    assert place.command("u1", *ASKED).endswith("  pending\n")
+    asked = place.command("u1", *SURE)
+    assert "  pending: gone within seconds" in asked
+    assert "`veriscope erase list --of u1`" in asked
     assert place.command("run").endswith("  settling\n")
     assert place.command("run").endswith("  settling\n")
     place.do(lambda house: house.relay())
@@ -67,13 +72,48 @@ def test_an_upload_is_asked_for_erased_and_proved(place):
 
 
 def test_all_of_an_uploader_is_asked_for(place):
-    place.command("--uploader", "ann-x", *ASKED)
+    place.command("--uploader", "ann-x", *SURE)
     place.command("run")
     place.command("run")
     place.do(lambda house: house.relay())
     place.command("run")
 
     assert json.loads(place.command("list", "--json"))["uploads"] == 1
+
+
+def test_without_a_terminal_nothing_is_erased_unless_it_is_said_that_it_is_meant(place):
+    place.command("u1", *ASKED, code=2)
+
+    assert place.command("list") == "no erasures\n"
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = SimpleNamespace(isatty=lambda: True)
+    monkeypatch.setattr("runtime.cli.erase.sys", SimpleNamespace(stdin=there, stderr=sys.stderr))
+
+
+@pytest.mark.usefixtures("terminal")
+def test_on_a_terminal_it_is_asked_first_and_a_no_erases_nothing(place):
+    place.command("u1", *ASKED, typed="n\n")
+
+    assert place.command("list") == "no erasures\n"
+
+
+@pytest.mark.usefixtures("terminal")
+def test_a_yes_erases_what_there_is_of_all_that_were_named(place):
+    shown = place.command("nobody's", "u1", *ASKED, "--json", typed="y\n", code=1)
+
+    (_typed, asked) = shown.splitlines()
+    assert json.loads(asked)["target"] == "u1"
+
+
+def test_ids_stay_in_one_piece_however_narrow_the_terminal(place, monkeypatch):
+    place.command("u1", *SURE)
+    (told,) = place.command("list", "--json").splitlines()
+    monkeypatch.setenv("COLUMNS", "60")
+
+    assert json.loads(told)["erasure_id"] in place.command("list")
 
 
 def test_a_dry_run_counts_and_changes_nothing(place):
@@ -112,11 +152,11 @@ def test_every_table_that_an_erasure_touches_has_a_word_of_its_users():
 @pytest.mark.parametrize(
     "wrong",
     [
-        (*ASKED,),
-        ("u1", "--uploader", "ann-x", *ASKED),
-        ("u1", "--tenant", "acme", "--reason", "because"),
-        ("u1", *ASKED[:-1], "he asked me to"),
-        ("u 1", *ASKED),
+        (*SURE,),
+        ("u1", "--uploader", "ann-x", *SURE),
+        ("u1", "--tenant", "acme", "--reason", "because", "--yes"),
+        ("u1", "--yes", *ASKED[:-1], "he asked me to"),
+        ("u 1", *SURE),
     ],
 )
 def test_what_makes_no_sense_is_refused(place, wrong):
@@ -128,7 +168,7 @@ def test_what_makes_no_sense_is_refused(place, wrong):
 def test_another_tenants_upload_is_not_erased_and_the_others_are(place):
     place.do(lambda house: house.keep("u2", sha256="a1" * 32, tenant="other"))
 
-    place.command("u2", "u1", *ASKED, code=1)
+    place.command("u2", "u1", *SURE, code=1)
 
     (asked,) = place.command("list", "--json").splitlines()
     assert json.loads(asked)["target"] == "u1"

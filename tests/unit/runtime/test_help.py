@@ -60,5 +60,6 @@ def test_erase_shows_the_options_of_erasing() -> None:
     shown = help_of("erase")
 
     assert "--dry-run" in shown
+    assert "--yes" in shown
     assert "--uploader" in shown
     assert "list" in shown
