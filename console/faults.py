@@ -71,6 +71,7 @@ _OF_UPLOADS = (
     (409, "taken", "The upload_id stands for an upload of another tenant."),
     (410, "erased", "The upload was erased, and does not come back."),
     (413, "too_large", "The media is too large."),
+    (415, "bad_media_type", "Media is sent as multipart/form-data, not as the bare body."),
 )
 
 

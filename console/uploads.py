@@ -25,6 +25,8 @@ from moderation.verdict import Verdict
 from storage.ports import Ledger
 
 _LONGEST_JSON = 16 * 1024
+_BARE_MEDIA = ("image/", "video/", "audio/", "application/octet-stream")
+_AS_FORM = "send media as multipart/form-data"
 _EXAMPLE = "6d0f7c1e-5a0e-4f0b-9a3f-0c9d9f1b2a37"
 _STATUS: dict[str, Any] = {
     "upload_id": _EXAMPLE,
@@ -164,6 +166,8 @@ def build_routes(
 
 async def _receive(request: Request, sender: Sender, reception: Reception, bounds: Bounds) -> None:
     content_type = request.headers.get("content-type", "")
+    if content_type.lower().startswith(_BARE_MEDIA):
+        raise Refused(415, "bad_media_type", _AS_FORM)
     body = bounded(request.stream(), bounds)
     if content_type.startswith("multipart/form-data"):
         part = FilePart(content_type, body)
@@ -174,9 +178,7 @@ async def _receive(request: Request, sender: Sender, reception: Reception, bound
 
 
 async def _address(body: AsyncIterator[bytes]) -> Address:
-    address = await parsed(
-        body, Address, longest=_LONGEST_JSON, too_long="send media as multipart/form-data"
-    )
+    address = await parsed(body, Address, longest=_LONGEST_JSON, too_long=_AS_FORM)
     if address.uri.lower().startswith("store:"):
         raise Refused(422, ForbiddenSource.reason, "store: is for what Veriscope stored itself")
     return address

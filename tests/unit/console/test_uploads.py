@@ -74,6 +74,20 @@ async def test_json_without_a_proper_address_is_refused(body: bytes) -> None:
     assert (answer.status_code, answer.json()["reason"]) == (422, "bad_request")
 
 
+@pytest.mark.parametrize("size", [10, 100_000])
+@pytest.mark.parametrize("kind", ["image/jpeg", "Video/mp4", "application/octet-stream"])
+async def test_media_that_are_the_bare_body_are_of_the_wrong_type_however_small(
+    size: int, kind: str
+) -> None:
+    desk = Desk()
+    answer = await desk.http.post(
+        "/v1/uploads", content=b"x" * size, headers={"content-type": kind}
+    )
+    assert (answer.status_code, answer.json()["reason"]) == (415, "bad_media_type")
+    assert "multipart/form-data" in answer.json()["detail"]
+    assert await InMemoryOutbox(desk.memory).pending(limit=10) == []
+
+
 @pytest.mark.parametrize("uri", ["store:///media/other/secret", "STORE:///media/other/secret"])
 async def test_what_veriscope_stored_for_somebody_else_cannot_be_named(uri: str) -> None:
     answer = await Desk().http.post("/v1/uploads", json={"uri": uri})
