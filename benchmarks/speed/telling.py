@@ -31,7 +31,7 @@ def table_of(report: Report) -> Table:
 
 
 def in_short(report: Report) -> str:
-    """The ratios and exponents as a Markdown table, as the README has them."""
+    """The ratios as a Markdown table, as the README has them."""
     rows = [
         f"| {ratio.name}: {ratio.ours} over {ratio.theirs} | {ratio.value:.2g} "
         f"({ratio.spread[0]:.2g} to {ratio.spread[1]:.2g}) | {_asked('≥', ratio.goal)} | "
@@ -39,14 +39,6 @@ def in_short(report: Report) -> str:
         for findings in report.findings
         for ratio in findings.ratios
         if ratio.goal is not None
-    ]
-    rows += [
-        f"| {growth.name}, exponent over {growth.xs[0]:g} to {growth.xs[-1]:g} {growth.size} | "
-        f"{growth.exponent:.2f}, {growth.last_exponent:.2f} at the end | "
-        f"{_asked('≤', growth.goal)} | {_met(growth.met)} |"
-        for findings in report.findings
-        for growth in findings.growths
-        if growth.goal is not None
     ]
     return "\n".join(["| what | found | goal | met |", "|---|---|---|---|", *rows]) + "\n"
 

@@ -83,3 +83,10 @@ def test_the_readme_and_the_capacity_model_have_the_figures_of_the_last_benchmar
     report = read_report(ROOT / "benchmarks" / "results" / "speed.json")
     assert in_short(report) in (ROOT / "README.md").read_text()
     assert model_of(report, Plan()) in (ROOT / "docs" / "capacity.md").read_text()
+
+
+def test_all_growths_are_within_their_goals_as_the_readme_says():
+    report = read_report(ROOT / "benchmarks" / "results" / "growth.json")
+    growths = [growth for findings in report.findings for growth in findings.growths]
+    assert len(growths) == 9
+    assert all(growth.met for growth in growths)
