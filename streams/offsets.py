@@ -170,7 +170,12 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # Fa
         Asked on the thread on which partitions come and go: on another one a
         partition may go between the question whether it is ours and the next.
         """
-        found: tuple[int, int] | None = await self.call_thread(self._reach, tp)
+        try:
+            found: tuple[int, int] | None = await self.call_thread(self._reach, tp)
+        except RuntimeError:
+            if self.thread_loop.is_closed():  # the worker is ending
+                return None
+            raise
         return found
 
     async def _reach(self, tp: TP) -> tuple[int, int] | None:

@@ -136,6 +136,7 @@ class HereThread(ConsumerThread):
 
     def __init__(self, consumer: Consumer, client: Client, before: Callable[[], None]) -> None:
         super().__init__(consumer)
+        self.thread_loop.close()
         self._consumer = client
         self._before = before
 
@@ -205,3 +206,12 @@ async def test_a_partition_that_goes_while_its_position_is_asked_for_has_no_plac
     client.give(PARTITION)
     client.before_position = lambda: client.give(OTHER)
     assert await on(client).places() == {}
+
+
+async def test_nothing_has_a_place_after_the_thread_has_ended(client: Client) -> None:
+    client.give(PARTITION)
+    consumer = on(client)
+    consumer._thread = ConsumerThread(consumer)
+    consumer._thread.thread_loop.close()
+    consumer.assignment = lambda: {PARTITION}
+    assert await consumer.places() == {}
