@@ -44,7 +44,6 @@ def build_app(connection: FaustConnection) -> App:
         broker_heartbeat_interval=connection.session.total_seconds() / 4,
         broker_commit_interval=1.0,
         broker_max_poll_records=64,
-        stream_buffer_maxsize=64,
         stream_wait_empty=False,
         stream_recovery_delay=0.0,
         consumer_auto_offset_reset="earliest",
@@ -97,6 +96,8 @@ class Worker:
                 value_serializer="raw",
                 internal=False,
             )
+            # A window, and as much again that waits for it; Faust's own buffer holds more.
+            self._app.enough[topic_of(lane)] = 2 * hop.window
             self._app.agent(topic, name=f"{hop.name}.{lane}", concurrency=1)(window.consume)
 
     async def start(self) -> None:

@@ -14,6 +14,8 @@ is, and what was thrown away of it would never be read.
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,6 +25,9 @@ import faust
 from aiokafka.errors import IllegalStateError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
+
+# How soon to look again whether a topic that was left out has room.
+_ROOM_AGAIN_SECONDS = 0.05
 
 
 class PartitionProgress:
@@ -139,6 +144,27 @@ class Consumer(driver.Consumer):  # type: ignore[misc]  # Faust is not typed
         for tp in partitions:
             self.progress.pop(tp, None)
 
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
+        """Fetch of topics alone of which less is in hand than the app's `enough`.
+
+        Faust hands on what was fetched in one order for all topics, and waits where a stream takes
+        no more; aiokafka empties one partition before it looks at the next. Either way
+        live uploads would wait behind a backfill.
+        """
+        if active_partitions is None:
+            return await super()._getmany(active_partitions, timeout)
+        in_hand = Counter[str]()
+        for tp, progress in self.progress.items():
+            in_hand[tp.topic] += progress.unsettled
+        full = {topic for topic, enough in self.app.enough.items() if in_hand[topic] >= enough}
+        wanted = {tp for tp in active_partitions if tp.topic not in full}
+        if wanted == active_partitions:
+            return await super()._getmany(wanted, timeout)
+        if wanted:
+            return await super()._getmany(wanted, _ROOM_AGAIN_SECONDS)
+        await asyncio.sleep(_ROOM_AGAIN_SECONDS)
+        return {}
+
     async def places(self) -> dict[TP, Place]:
         """Where each assigned partition stands, but those that go to another worker meanwhile."""
         found = {}
@@ -205,9 +231,16 @@ class Transport(driver.Transport):  # type: ignore[misc]  # Faust is not typed
 
 
 class App(faust.App):  # type: ignore[misc]  # Faust is not typed
-    """A Faust app on the consumer above; `fetch_wait` is how long a fetch waits for messages."""
+    """A Faust app on the consumer above; `fetch_wait` is how long a fetch waits for messages.
+
+    `enough` says by topic how many messages in hand are enough; without a number all are taken.
+    """
 
     fetch_wait = timedelta(seconds=1.5)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.enough: dict[str, int] = {}
+        super().__init__(*args, **kwargs)
 
     def _new_transport(self) -> Transport:
         return Transport(self.conf.broker_consumer, self)

@@ -215,3 +215,47 @@ async def test_nothing_has_a_place_after_the_thread_has_ended(client: Client) ->
     consumer._thread.thread_loop.close()
     consumer.assignment = lambda: {PARTITION}
     assert await consumer.places() == {}
+
+
+class Fetching(ConsumerThread):
+    """Notes which partitions are asked for, and how long messages of them are waited for."""
+
+    def __init__(self, consumer: Consumer) -> None:
+        super().__init__(consumer)
+        self.thread_loop.close()
+        self.asked: list[tuple[set[TP], float]] = []
+
+    async def getmany(self, active_partitions: set[TP], timeout: float) -> dict[TP, list[object]]:
+        self.asked.append((active_partitions, timeout))
+        return {}
+
+
+LIVE, BACKFILL = TP("faces.live", 0), TP("faces.backfill", 0)
+
+
+def with_in_hand(count: int) -> tuple[Consumer, Fetching]:
+    """A consumer with so many messages of the backfill in hand, where three are enough."""
+    consumer: Consumer = Deliveries(Consumer, committed=None).consumer
+    consumer.app.enough = {LIVE.topic: 3, BACKFILL.topic: 3}
+    thread = consumer._thread = Fetching(consumer)
+    progress = consumer.progress[BACKFILL] = PartitionProgress()
+    for offset in range(count):
+        progress.deliver(offset)
+    return consumer, thread
+
+
+async def test_a_topic_of_which_enough_is_in_hand_is_left_out_and_soon_looked_at_again() -> None:
+    consumer, thread = with_in_hand(3)
+    await consumer._getmany({LIVE, BACKFILL}, 1.0)
+    consumer.progress[BACKFILL].settle(0)
+    await consumer._getmany({LIVE, BACKFILL}, 1.0)
+    (first, soon), second = thread.asked
+    assert first == {LIVE}
+    assert soon < 0.2
+    assert second == ({LIVE, BACKFILL}, 1.0)
+
+
+async def test_nothing_is_fetched_while_enough_of_all_topics_is_in_hand() -> None:
+    consumer, thread = with_in_hand(4)
+    assert await consumer._getmany({BACKFILL}, 1.0) == {}
+    assert thread.asked == []
