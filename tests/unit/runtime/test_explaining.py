@@ -158,4 +158,4 @@ def test_what_was_taken_over_is_told_from_what_looks_alike() -> None:
 
 def test_a_match_of_a_kind_that_a_later_version_knows_is_told_all_the_same() -> None:
     (words,) = why(a_verdict("clear", reasons=["matched"], matched=[{"kind": "new"}]))
-    assert words.startswith("something that is known")
+    assert words.startswith("the same or a similar upload")
