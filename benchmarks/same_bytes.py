@@ -43,11 +43,11 @@ from storage import schema
 from storage.ports import OutboundMessage
 from streams.extract import Extract
 from streams.hops import Handle, decoding
+from streams.in_memory import delivered
 from streams.intake import announcement
 from streams.judging import Judge
 from streams.messages import FACES, SCORED
 from streams.record import Record
-from streams.retries import Origin
 from streams.same_bytes import SameBytes
 from streams.score import Score
 from streams.topics import Topics
@@ -102,11 +102,11 @@ class Stream:
         return cost, verdict
 
     async def _through(self, announced: OutboundMessage) -> None:
-        await self.intake(_origin(announced))
+        await self.intake(delivered(announced))
         on_topics = [announced]
         while on_topics:
             message = on_topics.pop()
-            on_topics.extend(await self.hops[message.topic](_origin(message)))
+            on_topics.extend(await self.hops[message.topic](delivered(message)))
 
     def _processor_seconds(self) -> float:
         return time.process_time() + sum(_used(pid) for pid in self.pool.pids)
@@ -204,17 +204,6 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Stream:
     )
     event.listen(kept.engine.sync_engine, "before_cursor_execute", stream.count)
     return stream
-
-
-def _origin(message: OutboundMessage) -> Origin:
-    return Origin(
-        topic=message.topic,
-        partition=0,
-        offset=0,
-        key=message.key.encode(),
-        value=message.value,
-        headers=dict(message.headers),
-    )
 
 
 def _used(pid: int) -> float:

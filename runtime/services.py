@@ -29,6 +29,7 @@ from storage.database import now_utc
 from storage.media import ObstoreMediaStore, probe
 from streams.enact import Enactor
 from streams.relay import Relay, watch_outbox
+from streams.tasks import task_group
 
 log = structlog.get_logger()
 
@@ -69,7 +70,7 @@ async def running(settings: Settings, services: frozenset[Service]) -> AsyncIter
             settings=settings,
             kept=await stack.enter_async_context(wiring.open_kept(settings)),
             health=Health(),
-            tasks=await stack.enter_async_context(_tasks()),
+            tasks=await stack.enter_async_context(task_group()),
         )
         watch_pool(shared.kept.engine)
         await stack.enter_async_context(_background(shared, watch_disks(folders(settings))))
@@ -89,16 +90,6 @@ async def running(settings: Settings, services: frozenset[Service]) -> AsyncIter
 def _service_name(services: frozenset[Service]) -> str:
     """As traces name a process."""
     return f"veriscope-{next(iter(services))}" if len(services) == 1 else "veriscope"
-
-
-@asynccontextmanager
-async def _tasks() -> AsyncIterator[asyncio.TaskGroup]:
-    """A task group that raises its first error as itself."""
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            yield tasks
-    except BaseExceptionGroup as group:
-        raise group.exceptions[0] from group
 
 
 @asynccontextmanager

@@ -25,6 +25,7 @@ from runtime.services import Service, running
 from runtime.settings import Settings
 from storage import schema
 from streams.admin import create_topics
+from streams.tasks import task_group
 
 _EMBEDDED_PARTITIONS = 4
 # Tansu lets the first member of a group wait for half of its session timeout.
@@ -124,11 +125,8 @@ async def _together(
     """Start both parts. Where one cannot start, the other has ended before that is raised:
     it would enter a stack of contexts that was left.
     """
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            parts = tasks.create_task(broker), tasks.create_task(scoring)
-    except BaseExceptionGroup as group:
-        raise group.exceptions[0] from group
+    async with task_group() as tasks:
+        parts = tasks.create_task(broker), tasks.create_task(scoring)
     return parts[0].result(), parts[1].result()
 
 

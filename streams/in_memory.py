@@ -6,6 +6,19 @@ from collections.abc import Collection, Sequence
 
 from moderation.errors import BrokerUnavailable, UnpublishableMessage
 from storage.ports import OutboundMessage
+from streams.retries import Origin
+
+
+def delivered(message: OutboundMessage) -> Origin:
+    """A message as who reads it gets it, the first of its topic."""
+    return Origin(
+        topic=message.topic,
+        partition=0,
+        offset=0,
+        key=message.key.encode(),
+        value=message.value,
+        headers=dict(message.headers),
+    )
 
 
 class InMemoryPublisher:

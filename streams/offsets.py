@@ -158,12 +158,11 @@ class Consumer(driver.Consumer):  # type: ignore[misc]  # Faust is not typed
             in_hand[tp.topic] += progress.unsettled
         full = {topic for topic, enough in self.app.enough.items() if in_hand[topic] >= enough}
         wanted = {tp for tp in active_partitions if tp.topic not in full}
-        if wanted == active_partitions:
-            return await super()._getmany(wanted, timeout)
-        if wanted:
-            return await super()._getmany(wanted, _ROOM_AGAIN_SECONDS)
-        await asyncio.sleep(_ROOM_AGAIN_SECONDS)
-        return {}
+        if not wanted:  # to ask for none is to ask for all
+            await asyncio.sleep(_ROOM_AGAIN_SECONDS)
+            return {}
+        left_out = wanted != active_partitions
+        return await super()._getmany(wanted, _ROOM_AGAIN_SECONDS if left_out else timeout)
 
     async def places(self) -> dict[TP, Place]:
         """Where each assigned partition stands, but those that go to another worker meanwhile."""

@@ -19,6 +19,7 @@ from streams.record import Record
 from streams.replay.changes import Changes, LeftOut
 from streams.replay.scores import Thinned
 from streams.retries import BackOff, note, patiently
+from streams.tasks import task_group
 
 PAGE = 200
 WINDOW = 8  # uploads in hand at once
@@ -168,12 +169,9 @@ class Replay:
                     changes.left_out[LeftOut.ERASED] += 1
                 seen()
 
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                for upload_id in page:
-                    tasks.create_task(guarded(upload_id))
-        except BaseExceptionGroup as group:
-            raise group.exceptions[0] from group
+        async with task_group() as tasks:
+            for upload_id in page:
+                tasks.create_task(guarded(upload_id))
 
     async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
         return await patiently(work, self._back_off, on_failure=note("replay"))

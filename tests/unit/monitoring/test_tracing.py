@@ -19,8 +19,8 @@ from monitoring.tracing_otlp import OtlpTracer
 from monitoring.tracing_sql import trace_statements
 from storage.database import open_database, reading
 from storage.ports import OutboundMessage
+from streams.in_memory import delivered
 from streams.messages import ANNOUNCED, UploadAnnounced
-from streams.retries import Origin
 from streams.traces import processing, sending
 from tests.builders import NOON, an_upload
 
@@ -89,7 +89,7 @@ def test_off_nothing_is_made_or_carried() -> None:
 def test_a_message_carries_the_trace_in_which_it_was_made(spans: Spans) -> None:
     with tracing.span("POST /v1/uploads", "server"):
         message = announced()
-    with processing("extract", received(message)):
+    with processing("extract", delivered(message)):
         pass
     with sending([message]):
         pass
@@ -104,7 +104,7 @@ def test_what_comes_from_outside_is_no_part_of_what_happens_to_be_under_way(span
     with tracing.span("POST /v1/uploads"):
         with tracing.span("GET /v1/uploads", "server", came_with={"host": b"here"}):
             pass
-        with processing("extract", received(message)):
+        with processing("extract", delivered(message)):
             pass
     assert [span.parent for span in spans()] == [None, None, None]
 
@@ -198,17 +198,6 @@ async def test_what_is_asked_in_no_trace_begins_none(spans: Spans, engine: Async
     async with reading(engine) as connection:
         await connection.execute(text("SELECT name FROM sqlite_master"))
     assert spans() == ()
-
-
-def received(message: OutboundMessage) -> Origin:
-    return Origin(
-        topic=message.topic,
-        partition=0,
-        offset=0,
-        key=message.key.encode(),
-        value=message.value,
-        headers=dict(message.headers),
-    )
 
 
 def announced() -> OutboundMessage:

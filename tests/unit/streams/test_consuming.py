@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,7 +22,7 @@ from storage.ports import OutboundMessage
 from streams import consuming
 from streams.consuming import LedgerConsumer
 from streams.dead_letters import to_message
-from streams.in_memory import InMemoryPublisher
+from streams.in_memory import InMemoryPublisher, delivered
 from streams.intake import announcement
 from streams.retries import Origin, dead_letter
 from tests.builders import an_upload
@@ -135,17 +136,10 @@ def message_for(which: str, settings: Settings) -> OutboundMessage:
     announced = announcement(an_upload(), topics)
     if which == "intake":
         return announced
-    origin = Origin.of(a_record(announced))
-    letter = dead_letter(origin, LedgerUnavailable(), attempts=1)
+    letter = dead_letter(delivered(announced), LedgerUnavailable(), attempts=1)
     return to_message(letter, topic=topics.dead_letters)
 
 
 def a_record(message: OutboundMessage) -> Any:
-    return SimpleNamespace(
-        topic=message.topic,
-        partition=0,
-        offset=0,
-        key=message.key.encode(),
-        value=message.value,
-        headers=tuple(message.headers.items()),
-    )
+    origin = delivered(message)
+    return SimpleNamespace(**asdict(origin) | {"headers": tuple(origin.headers.items())})
