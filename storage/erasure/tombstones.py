@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import bindparam, select
 from sqlalchemy import insert as plain_insert
@@ -67,14 +67,15 @@ class SqlErasedUploads:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._tombstones = Tombstones()
-        self._together = Together(self._among)
+        self._together = Together(self._hold, most=_AT_ONCE)
 
     async def holds(self, upload_id: str) -> bool:
         return await self._together.ask(upload_id)
 
-    async def _among(self, upload_ids: Collection[str]) -> set[str]:
+    async def _hold(self, upload_ids: Sequence[str]) -> list[bool]:
         async with reading(self._engine) as connection:
-            return await self._tombstones.among(connection, upload_ids)
+            erased = await self._tombstones.among(connection, upload_ids)
+        return [upload_id in erased for upload_id in upload_ids]
 
     async def has_bytes(self, tenant: str, sha256: str, *, besides: str) -> bool:
         async with reading(self._engine) as connection:

@@ -18,7 +18,7 @@ from storage.looks.cluster_ports import Member
 from storage.looks.database import SqlLooks
 from storage.looks.ports import LookAlikes
 from storage.looks.tables import seen_media
-from storage.reviews.rows import read_job, write_job
+from storage.reviews.rows import read_job, write_jobs
 from storage.reviews.settlement import standing_of
 from storage.reviews.tables import decisions, review_jobs, standing_decisions
 from storage.rows import read_verdict
@@ -78,7 +78,7 @@ class SqlClusters:
                 plan=self._plan,
                 now=self._clock(),
             )
-            await write_job(connection, job)
+            await write_jobs(connection, job)
         return job
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     Insert,
-    Select,
     String,
     bindparam,
     delete,
@@ -25,6 +24,9 @@ from storage.database import reading, writing
 from storage.looks.ports import Alike
 from storage.looks.searching import asked_for, look_alike_query, look_columns
 from storage.looks.tables import looks, seen_media
+
+_NewLooks: TypeAlias = dict[str, list[dict[str, Any]]]
+"""Rows of looks that are to be inserted, by the upload that holds them."""
 
 _LOOKS_OF = (
     select(looks.c.pdq, looks.c.quality, looks.c.at_seconds)
@@ -70,7 +72,9 @@ class SqlLooks:
     async def add(self, upload_id: str, tenant: str, sha256: str, looks: Sequence[Look]) -> None:
         async with writing(self._engine) as connection:
             await forget(connection, upload_id)
-            await _remember(connection, upload_id, tenant, sha256, looks)
+            new: _NewLooks = {}
+            await _remember(connection, upload_id, tenant, sha256, looks, new)
+            await _insert_looks(connection, new)
 
     async def forget(self, upload_id: str) -> None:
         async with writing(self._engine) as connection:
@@ -78,17 +82,26 @@ class SqlLooks:
 
 
 async def remember_media(
-    connection: AsyncConnection, verdict: Verdict, seen: Sequence[Look]
+    connection: AsyncConnection, seen: Iterable[tuple[Verdict, Sequence[Look]]]
 ) -> None:
-    """Remember the media that a verdict is about, in its transaction.
+    """Remember the media that verdicts are about, in their transaction.
 
     A verdict that is decided again from what was kept comes without looks: those that
     are known of the same bytes stay.
 
     Raises:
-        Superseded: the verdict was taken over, and no other upload has these bytes any more: what
+        Superseded: a verdict was taken over, and no other upload has these bytes any more: what
             it shares with them may be gone.
     """
+    new: _NewLooks = {}
+    for verdict, looks_of_it in seen:
+        await _remember_one(connection, verdict, looks_of_it, new)
+    await _insert_looks(connection, new)
+
+
+async def _remember_one(
+    connection: AsyncConnection, verdict: Verdict, seen: Sequence[Look], new: _NewLooks
+) -> None:
     if verdict.media is None:
         return
     sha256 = verdict.media.sha256
@@ -100,8 +113,9 @@ async def remember_media(
         if not seen and known == sha256:
             return
         if known is not None:
+            await _insert_looks(connection, new)  # some may be held by this one
             await forget(connection, verdict.upload_id)
-    holder = await _remember(connection, verdict.upload_id, verdict.tenant, sha256, seen)
+    holder = await _remember(connection, verdict.upload_id, verdict.tenant, sha256, seen, new)
     if verdict.was_taken_over and holder == verdict.upload_id:
         raise Superseded("the upload whose verdict was to be taken over is gone")
 
@@ -112,14 +126,31 @@ async def _remember(
     tenant: str,
     sha256: str,
     seen: Sequence[Look],
+    new: _NewLooks,
 ) -> str:
-    """As `LookKeeping.add`, of an upload of which nothing is remembered; tells who holds looks."""
+    """As `LookKeeping.add`, of an upload of which nothing is remembered; tells who holds looks.
+
+    Rows that are to be inserted are added to `new`.
+    """
     row = {"upload_id": upload_id, "tenant": tenant, "sha256": sha256}
     holder = str(await connection.scalar(_REMEMBERED, row))
     rows = [look_row(holder, tenant, look) for look in seen if look.comparable]
-    if rows and not await connection.scalar(_held_by(holder)):
-        await connection.execute(insert(looks), rows)
+    if rows and holder not in new and not await _holds(connection, holder, but=upload_id):
+        new[holder] = rows
     return holder
+
+
+async def _holds(connection: AsyncConnection, holder: str, *, but: str) -> bool:
+    """Whether an upload holds looks; `but` is one that holds none."""
+    if holder == but:
+        return False
+    return await connection.scalar(_HELD_BY, {"holder": holder}) is not None
+
+
+async def _insert_looks(connection: AsyncConnection, new: _NewLooks) -> None:
+    if new:
+        await connection.execute(insert(looks), [row for rows in new.values() for row in rows])
+        new.clear()
 
 
 def _remembered() -> Insert:
@@ -145,8 +176,7 @@ def _remembered() -> Insert:
 _REMEMBERED = _remembered()
 
 
-def _held_by(upload_id: str) -> Select[tuple[int]]:
-    return select(looks.c.look_id).where(looks.c.upload_id == upload_id).limit(1)
+_HELD_BY = select(looks.c.look_id).where(looks.c.upload_id == bindparam("holder")).limit(1)
 
 
 async def forget(connection: AsyncConnection, upload_id: str) -> None:

@@ -17,7 +17,7 @@ from moderation.review import ReviewJob, ReviewPlan
 from moderation.verdict import Verdict
 from storage.database import now_utc, writing
 from storage.reviews.ports import TenantNames
-from storage.reviews.rows import read_job, write_job
+from storage.reviews.rows import read_job, write_jobs
 from storage.reviews.settlement import standing_of
 from storage.reviews.tables import review_jobs
 from storage.rows import read_verdict
@@ -83,7 +83,7 @@ class SqlAppeals:
 
 async def _written(found: _Standing, job: ReviewJob) -> ReviewJob:
     if job not in found.jobs:
-        await write_job(found.connection, job)
+        await write_jobs(found.connection, job)
     return job
 
 

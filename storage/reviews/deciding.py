@@ -20,7 +20,7 @@ from moderation.reasons import PolicyReason
 from moderation.review import ReviewPlan
 from storage.database import now_utc, reading, writing
 from storage.reviews.chain import append
-from storage.reviews.rows import locked_job, read_decision, read_link, write_job
+from storage.reviews.rows import locked_job, read_decision, read_link, write_jobs
 from storage.reviews.tables import decision_notes, decisions, unsettled_decisions
 from storage.rows import insert
 
@@ -57,7 +57,7 @@ class SqlDecisions:
                 reasons=self._reasons,
                 salt=salt,
             )
-            await write_job(connection, decided(job, decision))
+            await write_jobs(connection, decided(job, decision))
             await connection.execute(
                 insert(connection, unsettled_decisions).values(
                     decision_id=decision.decision_id, effective_at=decision.effective_at
@@ -90,7 +90,7 @@ class SqlDecisions:
             )
             if not taken.rowcount:
                 raise UndoTooLate
-            await write_job(connection, reopened(job, decision, undone, self._plan))
+            await write_jobs(connection, reopened(job, decision, undone, self._plan))
             return await append(connection, undone)
 
     async def _decision(self, decision_id: str) -> Decision:

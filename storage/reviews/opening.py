@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -10,21 +11,28 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from moderation.known_items import draws_known_item, known_item_beside
 from moderation.review import ReviewJob, ReviewPlan, jobs_after
 from moderation.verdict import Verdict
-from storage.reviews.rows import read_job, read_known, write_job
+from storage.reviews.rows import read_job, read_known, write_jobs
 from storage.reviews.tables import known_items, review_jobs
 
 
 async def open_for(
-    connection: AsyncConnection, verdict: Verdict, plan: ReviewPlan, now: datetime
+    connection: AsyncConnection, reached: Sequence[Verdict], plan: ReviewPlan, now: datetime
 ) -> None:
-    """Do what a new current verdict asks for; see `moderation.review.jobs_after`."""
+    """Do what new current verdicts ask for; see `moderation.review.jobs_after`."""
+    jobs = [job for one in reached for job in await _asked_for(connection, one, plan, now)]
+    await write_jobs(connection, *jobs)
+
+
+async def _asked_for(
+    connection: AsyncConnection, verdict: Verdict, plan: ReviewPlan, now: datetime
+) -> list[ReviewJob]:
     # Jobs are about verdicts: the first one finds none, and need not ask.
     existing = await _jobs(connection, verdict.upload_id) if verdict.supersedes else []
-    for job in jobs_after(verdict, existing, plan, now):
-        await write_job(connection, job)
-        is_new = all(job.job_id != known.job_id for known in existing)
-        if is_new and draws_known_item(job, plan):
-            await _mix_in(connection, job)
+    known = {job.job_id for job in existing}
+    asked_for = list(jobs_after(verdict, existing, plan, now))
+    drawn = [job for job in asked_for if job.job_id not in known and draws_known_item(job, plan)]
+    beside = [await _known_beside(connection, job) for job in drawn]
+    return asked_for + [job for job in beside if job is not None]
 
 
 async def _jobs(connection: AsyncConnection, upload_id: str) -> list[ReviewJob]:
@@ -34,12 +42,10 @@ async def _jobs(connection: AsyncConnection, upload_id: str) -> list[ReviewJob]:
     return [read_job(row) for row in found]
 
 
-async def _mix_in(connection: AsyncConnection, job: ReviewJob) -> None:
+async def _known_beside(connection: AsyncConnection, job: ReviewJob) -> ReviewJob | None:
     found = await connection.execute(
         select(known_items)
         .where(known_items.c.tenant == job.tenant)
         .order_by(known_items.c.upload_id)
     )
-    beside = known_item_beside(job, [read_known(row) for row in found])
-    if beside is not None:
-        await write_job(connection, beside)
+    return known_item_beside(job, [read_known(row) for row in found])

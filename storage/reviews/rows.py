@@ -90,9 +90,11 @@ def read_known(row: Row[Any]) -> KnownItem:
     return KnownItem(**kept | changed)
 
 
-async def write_job(connection: AsyncConnection, job: ReviewJob) -> None:
-    """Write a job as it is now, whether or not there is a row of it."""
-    await connection.execute(_written_job(connection.dialect.name), job_row(job))
+async def write_jobs(connection: AsyncConnection, *jobs: ReviewJob) -> None:
+    """Write jobs as they are now, whether or not there are rows of them."""
+    if jobs:
+        rows = [job_row(job) for job in jobs]
+        await connection.execute(_written_job(connection.dialect.name), rows)
 
 
 @cache

@@ -14,7 +14,7 @@ from storage.database import now_utc, reading, writing
 from storage.outbox import write_messages
 from storage.ports import OutboundMessage
 from storage.reviews.ports import DueDecision
-from storage.reviews.rows import read_decision, read_job, read_link, write_job
+from storage.reviews.rows import read_decision, read_job, read_link, write_jobs
 from storage.reviews.tables import (
     decisions,
     review_jobs,
@@ -78,7 +78,7 @@ class SqlSettlement:
             if is_kept:
                 await _let_stand(connection, decision)
                 for job in opens:
-                    await write_job(connection, job)
+                    await write_jobs(connection, job)
             await write_messages(connection, publish, at=self._clock())
         return True
 

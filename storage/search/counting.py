@@ -7,7 +7,7 @@ well, and would read every verdict; ten million take seconds.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -48,25 +48,32 @@ class _One:
         yield _EVER, self.tenant, _BEGINNING, self.lane, self.label, slot
 
 
-async def count_current(connection: AsyncConnection, verdict: Verdict, lane: Lane) -> None:
-    """Count a verdict that is current now in place of the one it supersedes."""
-    came = _One(
-        upload_id=verdict.upload_id,
-        tenant=verdict.tenant,
-        lane=lane.value,
-        label=verdict.label.value,
-        decided_at=verdict.decided_at,
-    )
-    went = None
-    if verdict.supersedes is not None:
-        went = await _kept(connection, verdicts.c.verdict_id == verdict.supersedes)
+async def count_current(
+    connection: AsyncConnection, reached: Sequence[Verdict], lanes: Mapping[str, Lane]
+) -> None:
+    """Count verdicts that are current now in place of those they supersede.
+
+    `lanes` has that of each upload.
+    """
+    came = [
+        _One(
+            upload_id=verdict.upload_id,
+            tenant=verdict.tenant,
+            lane=lanes[verdict.upload_id].value,
+            label=verdict.label.value,
+            decided_at=verdict.decided_at,
+        )
+        for verdict in reached
+    ]
+    before = [verdict.supersedes for verdict in reached if verdict.supersedes is not None]
+    went = await _kept(connection, verdicts.c.verdict_id.in_(before)) if before else []
     await _write(connection, came=came, went=went)
 
 
 async def uncount(connection: AsyncConnection, upload_id: str) -> None:
     """Count an upload no more; before its verdicts go."""
     current = (verdicts.c.upload_id == upload_id) & verdicts.c.is_current.is_(True)
-    await _write(connection, came=None, went=await _kept(connection, current))
+    await _write(connection, came=(), went=await _kept(connection, current))
 
 
 def counts_query(which: Wanted, names: Sequence[str] | None) -> Select[tuple[str, int]] | None:
@@ -128,23 +135,24 @@ def _ranges(since: datetime | None, until: datetime | None) -> Iterator[ColumnEl
     yield by_day
 
 
-async def _kept(connection: AsyncConnection, which: ColumnElement[bool]) -> _One | None:
+async def _kept(connection: AsyncConnection, which: ColumnElement[bool]) -> list[_One]:
     column = verdicts.c
     found = await connection.execute(
         select(column.upload_id, column.tenant, column.lane, column.label, column.decided_at).where(
             which
         )
     )
-    row = found.one_or_none()
-    return None if row is None else _One(**row._mapping)
+    return [_One(**row._mapping) for row in found]
 
 
-async def _write(connection: AsyncConnection, *, came: _One | None, went: _One | None) -> None:
+async def _write(
+    connection: AsyncConnection, *, came: Sequence[_One], went: Sequence[_One]
+) -> None:
     changes: Counter[Key] = Counter()
-    if came is not None:
-        changes.update(came.keys())
-    if went is not None:
-        changes.subtract(went.keys())
+    for one in came:
+        changes.update(one.keys())
+    for one in went:
+        changes.subtract(one.keys())
     # In one order, so that no two transactions wait for each other in turns.
     rows = [
         dict(zip(_COLUMNS, (*key, change), strict=True))

@@ -6,7 +6,7 @@ few have a decision or credentials: one index, in order of time, then answers fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
 from sqlalchemy import delete, insert, literal, select
@@ -48,19 +48,9 @@ def generators_of(verdict: Verdict) -> tuple[str, ...]:
     return tuple(dict.fromkeys(mark.generator for mark in marks))
 
 
-async def write_terms(connection: AsyncConnection, verdict: Verdict) -> None:
-    """Find a verdict that is current now by its words, and the one it supersedes by none."""
-    written = list(terms_of(verdict))
-    if verdict.supersedes is not None:
-        await connection.execute(
-            delete(verdict_terms).where(verdict_terms.c.verdict_id == verdict.supersedes)
-        )
-        standing = await connection.scalar(
-            select(standing_decisions.c.action).where(
-                standing_decisions.c.upload_id == verdict.upload_id
-            )
-        )
-        written += [(Kind.DECISION, standing)] if standing else []
+async def write_terms(connection: AsyncConnection, reached: Sequence[Verdict]) -> None:
+    """Find verdicts that are current now by their words, and those they supersede by none."""
+    decided = await _decided(connection, [one for one in reached if one.supersedes is not None])
     rows = [
         {
             "verdict_id": verdict.verdict_id,
@@ -69,10 +59,26 @@ async def write_terms(connection: AsyncConnection, verdict: Verdict) -> None:
             "tenant": verdict.tenant,
             "decided_at": verdict.decided_at,
         }
-        for kind, term in written
+        for verdict in reached
+        for kind, term in (*terms_of(verdict), *decided.get(verdict.upload_id, ()))
     ]
     if rows:
         await connection.execute(insert(verdict_terms), rows)
+
+
+async def _decided(
+    connection: AsyncConnection, changed: Sequence[Verdict]
+) -> dict[str, list[tuple[Kind, str]]]:
+    """The decisions that stand on uploads, whose superseded verdicts lose all their terms."""
+    if not changed:
+        return {}
+    before = [one.supersedes for one in changed]
+    await connection.execute(delete(verdict_terms).where(verdict_terms.c.verdict_id.in_(before)))
+    of_them = standing_decisions.c.upload_id.in_([one.upload_id for one in changed])
+    found = await connection.execute(
+        select(standing_decisions.c.upload_id, standing_decisions.c.action).where(of_them)
+    )
+    return {row.upload_id: [(Kind.DECISION, row.action)] for row in found}
 
 
 async def write_decision(connection: AsyncConnection, upload_id: str, action: Action) -> None:

@@ -210,6 +210,51 @@ async def test_of_different_verdicts_at_once_every_one_has_its_place_in_one_chai
     assert current.lineage == a_lineage(chain[-1].removeprefix("u1-"))
 
 
+async def test_verdicts_of_many_uploads_at_once_are_all_written_with_their_messages(
+    store: Store,
+) -> None:
+    ids = [f"u{n:02}" for n in range(40)]
+
+    recorded = await asyncio.gather(
+        *(
+            store.ledger.conclude(an_upload(one), a_verdict(one), publish=[a_message(one)])
+            for one in ids
+        )
+    )
+
+    pending = await store.outbox.pending(limit=100)
+    assert all(recorded)
+    assert [(await store.ledger.status(one)).verdict for one in ids] == [
+        a_verdict(one) for one in ids
+    ]
+    assert sorted(waiting.message.key for waiting in pending) == ids
+
+
+async def test_a_verdict_that_is_refused_is_refused_alone(store: Store) -> None:
+    ids = [f"u{n}" for n in range(8)]
+    wrong = {"u3": "gone", "u6": "gone"}
+
+    recorded = await asyncio.gather(
+        *(
+            store.ledger.conclude(
+                an_upload(one),
+                a_verdict(one, supersedes=wrong.get(one)),
+                publish=[a_message(one)],
+            )
+            for one in ids
+        ),
+        return_exceptions=True,
+    )
+
+    refused = [one for one, said in zip(ids, recorded, strict=True) if said is not True]
+    pending = await store.outbox.pending(limit=10)
+    assert refused == list(wrong)
+    assert all(isinstance(said, Superseded) for said in recorded if said is not True)
+    assert sorted(waiting.message.key for waiting in pending) == [
+        one for one in ids if one not in wrong
+    ]
+
+
 async def test_of_announcements_at_once_one_is_written(store: Store) -> None:
     written = await asyncio.gather(
         *(

@@ -116,7 +116,7 @@ async def test_an_upload_that_takes_a_verdict_over_while_its_upload_is_erased_ha
     verdict = a_verdict("u2", media=media(), face_pack=PACK, matched=(match,))
     await house.ask("u1")
     async with writing(house.engine) as connection:
-        await remember_media(connection, verdict, ())
+        await remember_media(connection, [(verdict, ())])
         erasing = asyncio.create_task(house.eraser().once())
         await waited_for(house.engine)
     await erasing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -25,6 +26,37 @@ async def test_a_verdict_brings_its_medias_bytes_and_looks(store: Store) -> None
 
     assert await store.looks.same_bytes("acme", FACTS.sha256, limit=5) == ["u1"]
     assert await store.looks.looks_of("u1") == (LOOK,)
+
+
+async def test_same_bytes_that_are_judged_at_once_share_their_looks(store: Store) -> None:
+    ids = [f"u{n}" for n in range(6)]
+    await asyncio.gather(
+        *(
+            store.ledger.conclude(
+                an_upload(one), a_verdict(one, media=FACTS), publish=(), looks=[LOOK]
+            )
+            for one in ids
+        )
+    )
+
+    assert await store.looks.same_bytes("acme", FACTS.sha256, limit=9) == ids
+    assert [await store.looks.looks_of(one) for one in ids] == [(LOOK,)] * len(ids)
+
+
+async def test_an_upload_that_is_decided_on_other_bytes_leaves_its_looks_to_who_shares_them(
+    store: Store,
+) -> None:
+    await store.ledger.conclude(an_upload(), SEEN, publish=())
+    changed = replace(AGAIN, media=replace(FACTS, sha256="ef" * 32))
+    same = a_verdict("u0", media=FACTS)
+    await asyncio.gather(
+        store.ledger.conclude(an_upload("u3"), a_verdict("u3"), publish=()),
+        store.ledger.conclude(an_upload("u0"), same, publish=(), looks=[LOOK]),
+        store.ledger.conclude(an_upload(), changed, publish=(), looks=[OTHER]),
+    )
+
+    assert await store.looks.looks_of("u0") == (LOOK,)
+    assert await store.looks.looks_of("u1") == (OTHER,)
 
 
 async def test_media_that_was_not_read_is_not_remembered(store: Store) -> None:
