@@ -125,6 +125,10 @@ class ProviderUnavailable(Unavailable):
     """The OpenID Connect provider does not answer, or answers nonsense."""
 
 
+class TurnLost(Unavailable):
+    """Another process took over work that took longer than this one's turn."""
+
+
 class Superseded(Unavailable):
     """Another verdict became current in the meantime; reading again resolves it."""
 

@@ -18,7 +18,7 @@ from storage.erasure.rows import pack_folder
 from storage.ports import Erasable, OutboundMessage
 from storage.retention.ports import Lease
 from streams.hops import Handle
-from streams.leases import turn
+from streams.leases import keep, turn
 from streams.messages import SCORED
 from streams.retries import FOR_EVER, Origin, note, patiently
 from streams.topics import Topics
@@ -71,7 +71,7 @@ class Eraser:
         """Do what is due now, and return how those erasures stand; none where another does it.
 
         Raises:
-            LedgerUnavailable, MediaStoreUnavailable: what was done stays done.
+            LedgerUnavailable, MediaStoreUnavailable, TurnLost: what was done stays done.
         """
         async with turn(self._lease, "erasure", within=_LEASE) as is_ours:
             due = await self._work.due(self._now(), limit=_BATCH) if is_ours else []
@@ -95,7 +95,7 @@ class Eraser:
         return ended
 
     async def _go_on(self) -> None:
-        await self._lease.take("erasure", within=_LEASE)
+        await keep(self._lease, "erasure", within=_LEASE)
         self.pulse.beat()
 
     async def _erase(self, erasure: Erasure, target: Target) -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
-from moderation.errors import Unavailable
+from moderation.errors import TurnLost, Unavailable
 from storage.retention.ports import Lease
 
 
@@ -26,3 +26,14 @@ async def turn(lease: Lease, work: str, *, within: timedelta) -> AsyncIterator[b
         if taken:
             with suppress(Unavailable):  # it ends by itself
                 await lease.give_back(work)
+
+
+async def keep(lease: Lease, work: str, *, within: timedelta) -> None:
+    """Let this process's turn at a work go on for that long, between two of its steps.
+
+    Raises:
+        TurnLost: it was over, and another process has its turn.
+        LedgerUnavailable.
+    """
+    if not await lease.take(work, within=within):
+        raise TurnLost(f"another process goes on with this one's work: {work}")

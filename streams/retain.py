@@ -16,7 +16,7 @@ from storage.ports import Erasable
 from storage.retention.ports import Due, Lease
 from storage.retention.standings import Looking, ended_before, standings
 from streams.erase import remove_place, tombstones, written_last
-from streams.leases import turn
+from streams.leases import keep, turn
 from streams.retries import FOR_EVER, note, patiently
 from streams.topics import Topics
 
@@ -67,7 +67,7 @@ class Retainer:
         """Remove what is due now; return of how many uploads each part went.
 
         Raises:
-            LedgerUnavailable, MediaStoreUnavailable: what is gone stays gone.
+            LedgerUnavailable, MediaStoreUnavailable, TurnLost: what is gone stays gone.
         """
         removed = dict.fromkeys(Part, 0)
         await self._report()
@@ -90,7 +90,7 @@ class Retainer:
                 break
             spared = [await self._spared(part, one, end) for one in due]
             removed += await self._remove(part, spared, end)
-            await self._lease.take("retention", within=_LEASE)
+            await keep(self._lease, "retention", within=_LEASE)
             self.pulse.beat()
         return removed
 
@@ -150,7 +150,7 @@ class Retainer:
             await self._store.erase(key)
             metrics.RETENTION_STRAYS.inc()
         self.pulse.beat()
-        await self._lease.take("retention", within=_LEASE)
+        await keep(self._lease, "retention", within=_LEASE)
 
     async def _report(self) -> None:
         overdue = dict.fromkeys(Part, 0.0)

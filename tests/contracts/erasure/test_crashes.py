@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from moderation.erasure import ErasureScope, ErasureState
-from moderation.errors import LedgerUnavailable, MediaStoreUnavailable, Superseded
+from moderation.errors import LedgerUnavailable, MediaStoreUnavailable, Superseded, TurnLost
 from moderation.people import ALL_TENANTS
 from storage.erasure.working import SqlErasureWork
 from storage.in_memory import InMemoryMediaStore
@@ -229,6 +229,37 @@ async def test_one_process_at_a_time_erases(house: House) -> None:
     assert await house.eraser().once() == []
     house.desk.clock.now += SETTLE  # the other one died at it
     assert await house.eraser().once()
+
+
+class TakenOver(SqlErasureWork):
+    """Takes so long over the rows of an upload that another process takes its turn."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__(house.engine)
+        self.house = house
+        self.removed = 0
+
+    async def remove_rows(self, *given, **named):
+        self.removed += 1
+        clock = self.house.desk.clock
+        clock.now += SETTLE
+        assert await SqlLeases(self.house.engine, clock=clock).take("erasure", within=SETTLE)
+        return await super().remove_rows(*given, **named)
+
+
+async def test_a_process_whose_turn_another_one_took_stops(house: House) -> None:
+    for upload_id in ("u1", "u2"):
+        await house.keep(upload_id)
+    await house.ask("ann-x", scope=ErasureScope.UPLOADER)
+    work = TakenOver(house)
+
+    with pytest.raises(TurnLost):
+        await house.eraser(work=work).once()
+
+    assert work.removed == 1
+    assert await house.eraser().once() == []  # the other one has it still
+    house.desk.clock.now += SETTLE
+    assert (await house.finish()).uploads == 2
 
 
 async def test_a_process_that_gives_up_is_relieved_at_once(house: House) -> None:

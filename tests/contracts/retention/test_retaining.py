@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from moderation.decisions import first_break
-from moderation.errors import LedgerUnavailable, MediaStoreUnavailable, UnknownUpload
+from moderation.errors import LedgerUnavailable, MediaStoreUnavailable, TurnLost, UnknownUpload
 from moderation.retention import Part
 from storage.database import reading
 from storage.in_memory import InMemoryMediaStore
@@ -245,6 +245,33 @@ async def test_one_process_at_a_time_removes(house: House) -> None:
 
     assert await retainer(house).once() == dict.fromkeys(Part, 0)
     assert "media/acme/u1/0f" in house.store.objects
+
+
+class TakenOver(SqlRetention):
+    """Takes so long to remove that another process takes its turn."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__(house.engine)
+        self.house = house
+        self.removed = 0
+
+    async def remove(self, *given, **named):
+        self.removed += 1
+        clock = self.house.desk.clock
+        clock.now += DAY
+        assert await SqlLeases(self.house.engine, clock=clock).take("retention", within=DAY)
+        return await super().remove(*given, **named)
+
+
+async def test_a_process_whose_turn_another_one_took_stops(house: House) -> None:
+    await keep(house)
+    house.desk.clock.now = ENDED + 4 * DAY + SECONDS
+    work = TakenOver(house)
+
+    with pytest.raises(TurnLost):
+        await retainer(house, work=work).once()
+
+    assert work.removed == 1
 
 
 async def test_a_process_that_gives_up_is_relieved_at_once(house: House) -> None:
