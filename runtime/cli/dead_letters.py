@@ -9,9 +9,8 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
-from runtime.cli.columns import table_of
+from runtime.cli.columns import endless_lines, table_of
 from runtime.cli.options import JsonLines
 from storage.ports import DeadLetterFilter, KeptDeadLetter
 
@@ -40,7 +39,7 @@ def list_(
         return
     rows = [[_summary(kept)[name] for name in _COLUMNS] for kept in found]
     table = table_of([name.replace("_", " ") for name in _COLUMNS], rows)
-    Console().print(table if found else "no dead letters")
+    endless_lines().print(table if found else "no dead letters")
 
 
 @app.command()

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from runtime.cli.columns import whole_lines
 from runtime.cli.options import JsonWhole
 from runtime.cli.shadow import shadow, shadow_files
 
@@ -47,7 +48,7 @@ def list_(json: JsonWhole = False) -> None:
         for row in rows:
             print(json_format.dumps(row))
     else:
-        Console().print(listing(rows))
+        whole_lines().print(listing(rows))
     if fault is not None:
         raise fault
 

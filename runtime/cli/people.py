@@ -7,11 +7,10 @@ import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from moderation.people import EVERY, Role, Tenants
 from runtime.cli.addresses import console_address
-from runtime.cli.columns import table_of
+from runtime.cli.columns import table_of, whole_lines
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
@@ -81,7 +80,7 @@ def list_() -> None:
 
     rows = [_row(account) for account in asyncio.run(everyone(read_settings()))]
     table = table_of(("name", "role", "tenants", "signs in by", "pseudonym"), rows)
-    Console().print(table if rows else "nobody yet")
+    whole_lines().print(table if rows else "nobody yet")
 
 
 def _row(account: Account) -> tuple[str, ...]:

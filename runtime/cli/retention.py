@@ -7,9 +7,8 @@ import json as json_format
 from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.console import Console
 
-from runtime.cli.columns import table_of
+from runtime.cli.columns import table_of, whole_lines
 from runtime.cli.options import JsonLines
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def show(json: JsonLines = False) -> None:
         return
     rows = [["-" if line[name] is None else line[name] for name in _COLUMNS] for line in lines]
     table = table_of([name.replace("_", " ") for name in _COLUMNS], rows)
-    Console().print(table if lines else "no upload has come to an end yet")
+    whole_lines().print(table if lines else "no upload has come to an end yet")
 
 
 @app.command()
