@@ -109,6 +109,10 @@ class LedgerUnavailable(Unavailable):
     """The database cannot be reached, or refuses to write."""
 
 
+class LedgerContended(LedgerUnavailable):
+    """The database gave up on waiting for what another transaction writes."""
+
+
 class BrokerUnavailable(Unavailable):
     """The Kafka broker cannot be reached."""
 

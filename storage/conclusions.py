@@ -51,8 +51,10 @@ async def conclude_all(
     """Do for each what `Ledger.conclude` says, in the caller's transaction; tell what it returns.
 
     Raises:
-        Superseded: as there, of any of them; then nothing may be committed.
+        Superseded: as there, of any of them, or two are of one upload; nothing may be committed.
     """
+    if len({one.upload.upload_id for one in ends}) < len(ends):
+        raise Superseded("an upload has one verdict at a time")
     # Whoever erases an upload at the same time finds what is written here when it looks for
     # the second time.
     erased = await tombstones.among(connection, {one.upload.upload_id for one in ends})
@@ -62,7 +64,7 @@ async def conclude_all(
         key=lambda one: one.upload.upload_id,
     )
     kept = await _end_uploads(connection, left)
-    new = [one for one in left if kept[one.upload.upload_id].makes_current(one.verdict)]
+    new = [one for one in left if kept[one.upload.upload_id].may_be_followed_by(one.verdict)]
     if new:
         lanes = {upload_id: of_one.lane for upload_id, of_one in kept.items()}
         await _make_current(connection, new, lanes, plan, now)
@@ -88,7 +90,7 @@ async def _make_current(
     await count_current(connection, reached, lanes)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Kept:
     """What is written of an upload: its lane, the digests of lineages, and its current verdict."""
 
@@ -96,8 +98,8 @@ class _Kept:
     lineages: set[str]
     current: str | None = None
 
-    def makes_current(self, verdict: Verdict) -> bool:
-        """Take a verdict as the current one; False where one of equal lineage was recorded before.
+    def may_be_followed_by(self, verdict: Verdict) -> bool:
+        """False where one of equal lineage was recorded before.
 
         Raises:
             Superseded: the current verdict is another than the one that is to be superseded.
@@ -106,8 +108,6 @@ class _Kept:
             return False
         if self.current != verdict.supersedes:
             raise Superseded(f"the current verdict is {self.current}, not {verdict.supersedes}")
-        self.lineages.add(verdict.lineage.digest)
-        self.current = verdict.verdict_id
         return True
 
 

@@ -22,7 +22,12 @@ from sqlalchemy import Engine, event, exc
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from moderation.errors import Inconsistent, InvalidConfiguration, LedgerUnavailable
+from moderation.errors import (
+    Inconsistent,
+    InvalidConfiguration,
+    LedgerContended,
+    LedgerUnavailable,
+)
 from storage.looks.bands import bits_apart
 from storage.pool import replace_the_closed, waiting
 from storage.sqlite import connect
@@ -67,6 +72,7 @@ FOREIGN_ERRORS: ErrorTable = (
 # has no class of its own, so a refused value comes as a plain DBAPIError:
 # <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
 _REFUSED = frozenset({"22", "23"})
+_CONTENDED = frozenset({"40P01", "55P03"})  # a deadlock; a lock that was waited for too long
 
 
 def now_utc() -> datetime:
@@ -163,6 +169,7 @@ async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
     Raises:
         LedgerUnavailable: the database cannot be reached, or refuses to write.
+        LedgerContended: what another transaction writes was waited for too long.
         Inconsistent: it refuses what is written: a value that does not fit, or a broken rule.
     """
     async with _turn(engine):
@@ -174,6 +181,13 @@ async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
                 if engine.dialect.name == "sqlite":
                     await connection.exec_driver_sql("BEGIN IMMEDIATE")
                 yield connection
+
+
+async def wait_for_locks(connection: AsyncConnection, *, seconds: float) -> None:
+    """No longer than that, in this transaction; SQLite's one writer waited before it began."""
+    if connection.dialect.name == "postgresql":
+        milliseconds = round(seconds * 1000)
+        await connection.exec_driver_sql(f"SET LOCAL lock_timeout = {milliseconds}")
 
 
 @contextmanager
@@ -189,6 +203,8 @@ def database_errors() -> Iterator[None]:
             code = getattr(error.orig, "sqlstate", None) or ""
             if code[:2] in _REFUSED:
                 raise Inconsistent(first_line(error)) from error
+            if code in _CONTENDED:
+                raise LedgerContended(first_line(error)) from error
             raise
 
 

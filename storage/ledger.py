@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import cache
 
 from sqlalchemy import Executable, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from moderation.errors import Inconsistent, Superseded, UnknownUpload, UploadErased
+from moderation.errors import (
+    LedgerContended,
+    LedgerUnavailable,
+    UnknownUpload,
+    UploadErased,
+)
 from moderation.looks import Look
 from moderation.review import ReviewPlan
 from moderation.upload import Upload
 from moderation.verdict import Verdict
 from storage import rows
 from storage.conclusions import Conclusion, conclude_all
-from storage.database import now_utc, reading, writing
+from storage.database import now_utc, reading, wait_for_locks, writing
 from storage.erasure.senders import note_senders
 from storage.erasure.tombstones import Tombstones
 from storage.outbox import write_messages
@@ -25,6 +31,11 @@ from storage.tables import uploads, verdicts
 from storage.together import Together
 
 _CONCLUDED_AT_ONCE = 32  # verdicts a transaction
+_TOGETHER_SECONDS = 1.0  # that they wait for a lock
+
+
+class _Apart(Exception):
+    """What was to be written together is to be tried one by one."""
 
 
 class SqlLedger:
@@ -41,7 +52,7 @@ class SqlLedger:
         self._plan = plan or ReviewPlan()
         self._clock = clock
         self._tombstones = Tombstones()
-        self._together = Together(self._conclude, most=_CONCLUDED_AT_ONCE)
+        self._together = Together(self._conclude_together, most=_CONCLUDED_AT_ONCE)
 
     async def announce(
         self, upload: Upload, *, deadline_at: datetime, publish: Sequence[OutboundMessage] = ()
@@ -63,15 +74,28 @@ class SqlLedger:
         looks: Sequence[Look] = (),
     ) -> bool:
         one = Conclusion(upload=upload, verdict=verdict, publish=publish, looks=looks)
-        try:
+        with suppress(_Apart):
             return await self._together.ask(one)
-        except (Superseded, Inconsistent):  # alone it is seen whose fault that was
-            (is_written,) = await self._conclude([one])
-            return is_written
+        (is_written,) = await self._conclude([one])
+        return is_written
+
+    async def _conclude_together(self, ends: Sequence[Conclusion]) -> list[bool]:
+        """Raises: _Apart: one of many failed, and which one is seen where each is tried alone."""
+        try:
+            return await self._conclude(ends)
+        except Exception as error:
+            is_away = isinstance(error, LedgerUnavailable) and not isinstance(
+                error, LedgerContended
+            )
+            if is_away or len(ends) == 1:
+                raise
+            raise _Apart from error
 
     async def _conclude(self, ends: Sequence[Conclusion]) -> list[bool]:
-        now = self._clock()
         async with writing(self._engine) as connection:
+            if len(ends) > 1:  # others wait for this turn
+                await wait_for_locks(connection, seconds=_TOGETHER_SECONDS)
+            now = self._clock()
             return await conclude_all(connection, ends, self._tombstones, self._plan, now)
 
     async def status(self, upload_id: str) -> UploadStatus:

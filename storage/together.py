@@ -36,7 +36,11 @@ class Together(Generic[Q, A]):
         self._turn: asyncio.Task[None] | None = None
 
     async def ask(self, question: Q) -> A:
-        """Raises: what `answer_all` raises, for all who asked together."""
+        """Return the answer to it. Who gives up is not waited for, nor is their turn cancelled.
+
+        Raises:
+            Exception: what `answer_all` raises, for all who asked together.
+        """
         answer: asyncio.Future[A] = asyncio.get_running_loop().create_future()
         context = contextvars.copy_context()
         self._waiting.append(_Asked(question=question, answer=answer, context=context))
@@ -58,6 +62,7 @@ class Together(Generic[Q, A]):
     async def _answer(self, asked: Sequence[_Asked[Q, A]]) -> None:
         try:
             answers = await self._answer_all([one.question for one in asked])
+            answered = list(zip(asked, answers, strict=True))
         except Exception as error:  # noqa: BLE001  # theirs who asked
             for one in asked:
                 if not one.answer.done():
@@ -68,6 +73,6 @@ class Together(Generic[Q, A]):
                 one.answer.cancel()
             raise
         else:
-            for one, answer in zip(asked, answers, strict=True):
+            for one, answer in answered:
                 if not one.answer.done():
                     one.answer.set_result(answer)

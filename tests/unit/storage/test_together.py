@@ -109,6 +109,29 @@ async def test_who_gives_up_takes_the_answer_from_nobody():
     assert rows.asked == [["a"], ["b"]]
 
 
+@pytest.mark.parametrize("fails", [False, True])
+async def test_who_gives_up_during_a_turn_leaves_the_others_their_answer(fails: bool):
+    under_way, free = asyncio.Event(), asyncio.Event()
+
+    async def hold(ids: Sequence[str]) -> list[bool]:
+        if len(ids) > 1:
+            under_way.set()
+            await free.wait()
+            if fails:
+                raise LedgerUnavailable("away")
+        return [True for _ in ids]
+
+    together = Together(hold, most=500)
+    _, impatient, patient = (asyncio.create_task(together.ask(key)) for key in "abc")
+    await under_way.wait()
+    impatient.cancel()
+    await asyncio.sleep(0)
+    free.set()
+    answers = await asyncio.gather(impatient, patient, return_exceptions=True)
+    assert isinstance(answers[0], asyncio.CancelledError)
+    assert isinstance(answers[1], LedgerUnavailable) if fails else answers[1] is True
+
+
 async def test_a_question_that_is_cancelled_leaves_nobody_waiting():
     async def hold(_ids: Sequence[str]) -> list[bool]:
         raise asyncio.CancelledError
