@@ -99,7 +99,10 @@ ANSWERED: tuple[type[Exception], ...] = (
 )
 
 # What the framework refuses by itself: a path that leads nowhere, a method that a path has not.
-_BY_FRAMEWORK = {404: ("not_found", "there is nothing here"), 405: ("bad_method", "not so")}
+_BY_FRAMEWORK = {
+    404: ("not_found", "there is nothing here"),
+    405: ("bad_method", "this path does not take this method"),
+}
 
 
 async def answer(request: Request, error: Exception) -> Response:

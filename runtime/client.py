@@ -153,29 +153,3 @@ def _detail(answer: httpx.Response) -> str:
         return str(answer.json()["detail"])
     except (ValueError, KeyError, TypeError):
         return f"HTTP {answer.status_code}"
-
-
-def files_in(arguments: Iterable[str]) -> list[str]:
-    """Files and addresses as given; a folder stands for the files below it, hidden ones left out.
-
-    Raises:
-        InvalidConfiguration: there is no such file, or a folder holds none.
-    """
-    found: list[str] = []
-    for argument in arguments:
-        path = Path(argument)
-        if "://" in argument or path.is_file():
-            found.append(argument)
-        elif path.is_dir():
-            inside = [str(file) for file in sorted(path.rglob("*")) if _is_media(file, path)]
-            if not inside:
-                raise InvalidConfiguration(f"no files in {argument}")
-            found += inside
-        else:
-            raise InvalidConfiguration(f"no such file or folder: {argument}")
-    return found
-
-
-def _is_media(file: Path, folder: Path) -> bool:
-    hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-    return file.is_file() and not hidden

@@ -72,8 +72,18 @@ def redrive(
     if not (ids or reason or since or until or everything):
         raise typer.BadParameter("name ids, --reason, --since, --until, or --everything")
     which = _filter(tuple(ids or ()), reason, since, until, waiting_only=True)
+    if ids:
+        _check_waiting(ids, which)
     count = asyncio.run(_redrive(which, dry_run=dry_run))
     print(f"{count} dead letters {'would be' if dry_run else ''} redriven".replace("  ", " "))
+
+
+def _check_waiting(ids: list[int], which: DeadLetterFilter) -> None:
+    """Raises: typer.BadParameter: one of them is none that waits; then nothing is sent."""
+    waiting = {kept.dead_letter_id for kept in asyncio.run(_find(which))}
+    strange = ", ".join(str(one) for one in ids if one not in waiting)
+    if strange:
+        raise typer.BadParameter(f"no dead letter waits with id {strange}: see `list --all`")
 
 
 def _filter(

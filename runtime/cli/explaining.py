@@ -20,7 +20,7 @@ def why(verdict: dict[str, Any]) -> list[str]:
     """What speaks for the label, or what kept it from saying more."""
     rejection = verdict.get("rejection")
     if rejection:
-        return [rejection["detail"]]
+        return [_as_words(rejection["detail"])]
     found, frames = kinds(verdict), _telling_track(verdict).get("strongest_frames", [])
     # of one kind alone that was not found, the label says enough
     said = [", ".join(found)] if len(found) > (verdict["label"] == "clear") else []
@@ -34,6 +34,11 @@ def why(verdict: dict[str, Any]) -> list[str]:
         said += _passed_over(verdict)
     because = verdict.get("action_because") or []
     return said + [f"{verdict['action']} by condition {name}" for name in because]
+
+
+def _as_words(detail: str) -> str:
+    """An error's own sentence, like the other reasons, which are none."""
+    return detail[:1].lower() + detail[1:-1] if detail.endswith(".") else detail
 
 
 _MATCHED = {

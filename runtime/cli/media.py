@@ -12,11 +12,15 @@ from rich.console import Console
 
 from moderation.upload import Lane
 from runtime.cli.columns import whole_lines
+from runtime.cli.given_media import media_in
 from runtime.cli.options import JsonLines
-from runtime.client import Client, Ended, files_in
+from runtime.client import Client, Ended
 
 Media = Annotated[
-    list[str], typer.Argument(help="Files, folders, or addresses (https://…, s3://…)")
+    list[str],
+    typer.Argument(
+        help="Files, folders (their pictures and videos), or addresses (https://…, s3://…)"
+    ),
 ]
 Api = Annotated[
     str, typer.Option("--api", envvar="VERISCOPE_API", help="Address of the upload endpoint.")
@@ -48,7 +52,7 @@ def submit(
     lane: LaneOption = Lane.LIVE,
 ) -> None:
     """Send media and print an upload id for each, without waiting for verdicts."""
-    found = files_in(media)
+    found = media_in(media)
 
     async def run() -> None:
         client = Client(api, tenant=tenant, lane=lane, token=token)
@@ -74,7 +78,7 @@ def check(
 
     Exit code 0 when every one came to an end, 1 when one did not.
     """
-    found = files_in(media)
+    found = media_in(media)
     client = Client(api, tenant=tenant, lane=lane, token=token)
     ended = asyncio.run(check_all(client, found, json=json, patience=wait))
     if any(one.verdict is None for one in ended):

@@ -84,12 +84,12 @@ def up(
     SQLite ledger and a media folder below `.veriscope/`. Everything listens on
     loopback only, and nothing is left running afterwards.
     """
-    from runtime.client import files_in
+    from runtime.cli.given_media import media_in
     from runtime.settings import read_settings
     from runtime.up import Given
     from runtime.up import up as bring_up
 
-    found = files_in(media or [])
+    found = media_in(media or [])
     settings = read_settings()
     # The table is what its user came for; who asks for more is told more.
     level = settings.logs.level if "level" in settings.logs.model_fields_set else "warning"

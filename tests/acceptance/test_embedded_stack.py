@@ -234,6 +234,9 @@ def test_a_message_that_does_not_parse_is_found_shown_and_redriven(stack: Stack)
     dry = _dead_letters(stack, "redrive", "--reason", "UnparsableMessage", "--dry-run")
     assert "1 dead letters would be redriven" in dry.stdout
     assert len(_listed(stack)) == 1
+    unknown = stack.command("dead-letters", "redrive", str(letter["id"]), "999", check=False)
+    assert "no dead letter waits with id 999" in unknown.stderr
+    assert len(_listed(stack)) == 1
     _dead_letters(stack, "redrive", str(letter["id"]))
     again = _until_listed(stack, 1, other_than=letter["id"])
     assert again[0]["origin"] != letter["origin"]
