@@ -53,11 +53,12 @@ async def conclude_all(
     Raises:
         Superseded: as there, of any of them, or two are of one upload; nothing may be committed.
     """
-    if len({one.upload.upload_id for one in ends}) < len(ends):
+    asked = {one.upload.upload_id for one in ends}
+    if len(asked) < len(ends):
         raise Superseded("an upload has one verdict at a time")
     # Whoever erases an upload at the same time finds what is written here when it looks for
     # the second time.
-    erased = await tombstones.among(connection, {one.upload.upload_id for one in ends})
+    erased = await tombstones.among(connection, asked)
     # In one order, so that no two transactions wait for each other in turns.
     left = sorted(
         (one for one in ends if one.upload.upload_id not in erased),
@@ -68,8 +69,8 @@ async def conclude_all(
     if new:
         lanes = {upload_id: of_one.lane for upload_id, of_one in kept.items()}
         await _make_current(connection, new, lanes, plan, now)
-    written = {id(one) for one in new}
-    return [id(one) in written for one in ends]
+    written = {one.upload.upload_id for one in new}
+    return [one.upload.upload_id in written for one in ends]
 
 
 async def _make_current(

@@ -72,18 +72,8 @@ def redrive(
     if not (ids or reason or since or until or everything):
         raise typer.BadParameter("name ids, --reason, --since, --until, or --everything")
     which = _filter(tuple(ids or ()), reason, since, until, waiting_only=True)
-    if ids:
-        _check_waiting(ids, which)
     count = asyncio.run(_redrive(which, dry_run=dry_run))
     print(f"{count} dead letters {'would be' if dry_run else ''} redriven".replace("  ", " "))
-
-
-def _check_waiting(ids: list[int], which: DeadLetterFilter) -> None:
-    """Raises: typer.BadParameter: one of them is none that waits; then nothing is sent."""
-    waiting = {kept.dead_letter_id for kept in asyncio.run(_find(which))}
-    strange = ", ".join(str(one) for one in ids if one not in waiting)
-    if strange:
-        raise typer.BadParameter(f"no dead letter waits with id {strange}: see `list --all`")
 
 
 def _filter(
@@ -111,12 +101,17 @@ async def _find(which: DeadLetterFilter) -> list[KeptDeadLetter]:
 
 
 async def _redrive(which: DeadLetterFilter, *, dry_run: bool) -> int:
+    """Raises: typer.BadParameter: an id is of none that waits; then nothing is sent."""
     from runtime import wiring
     from runtime.settings import read_settings
     from streams.dead_letters import redrive as send_again
 
     async with wiring.open_kept(read_settings()) as kept:
         found = await kept.dead_letters.find(which, limit=_MOST)
+        waiting = {one.dead_letter_id for one in found}
+        strange = ", ".join(str(one) for one in which.ids if one not in waiting)
+        if strange:
+            raise typer.BadParameter(f"no dead letter waits with id {strange}: see `list --all`")
         if dry_run:
             return len(found)
         return sum([await send_again(kept.dead_letters, one) for one in found])
